@@ -1,0 +1,174 @@
+//! `[adapters.NAME]`: which component, with which settings, limits and endpoints.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Secret;
+use crate::domain::EndpointName;
+
+/// One adapter: a component file and all that it is given.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdapterConfig {
+    /// The `.wasm` file; relative to the configuration file.
+    pub component: PathBuf,
+    /// SHA-256 of the component in hexadecimal. When set, a file with another digest is refused.
+    pub sha256: Option<String>,
+    /// Settings for the adapter, inline.
+    #[serde(default)]
+    pub settings: toml::Table,
+    /// Settings from a TOML file, relative to the configuration file. Inline settings win over it, key by key at the top level.
+    pub settings_file: Option<PathBuf>,
+    /// Value maps for `settings.lookup`: map name, key, value.
+    #[serde(default)]
+    pub maps: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    pub endpoints: BTreeMap<EndpointName, EndpointConfig>,
+    #[serde(default)]
+    pub limits: LimitsConfig,
+}
+
+/// Limits of one adapter. Defaults are those of a Rust adapter; a JavaScript or Python adapter needs more memory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Guest CPU time of one call, in milliseconds.
+    pub cpu_ms: u64,
+    /// Wall time of one call, in milliseconds; a shorter deadline of the request wins.
+    pub wall_ms: u64,
+    /// Linear memory of one instance, in bytes.
+    pub memory_bytes: usize,
+    /// Outbound requests in one call.
+    pub egress_requests: u32,
+    /// Outbound requests of one call at the same time.
+    pub egress_concurrency: usize,
+    /// Bytes of one reply's body.
+    pub reply_bytes: usize,
+    /// Bytes of all replies' bodies in one call.
+    pub reply_total_bytes: usize,
+    /// Bytes of the result of one call.
+    pub result_bytes: usize,
+    /// Bytes of log in one call.
+    pub log_bytes: usize,
+    /// Bytes of one log line.
+    pub log_line_bytes: usize,
+    /// Host handles of one instance.
+    pub handles: usize,
+    /// Bytes that one call into the host may carry.
+    pub hostcall_bytes: usize,
+    /// Live calls of this adapter.
+    pub concurrency: usize,
+    /// Calls that may wait for a free place.
+    pub queue: usize,
+    /// How long a call waits for a free place before it is shed, in milliseconds.
+    pub queue_wait_ms: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self {
+            cpu_ms: 250,
+            wall_ms: 30_000,
+            memory_bytes: 64 * MIB,
+            egress_requests: 32,
+            egress_concurrency: 8,
+            reply_bytes: 8 * MIB,
+            reply_total_bytes: 32 * MIB,
+            result_bytes: 8 * MIB,
+            log_bytes: 64 * 1024,
+            log_line_bytes: 8 * 1024,
+            handles: 1024,
+            hostcall_bytes: 16 * MIB,
+            concurrency: 64,
+            queue: 256,
+            queue_wait_ms: 1_000,
+        }
+    }
+}
+
+impl LimitsConfig {
+    pub fn cpu(&self) -> Duration {
+        Duration::from_millis(self.cpu_ms)
+    }
+
+    pub fn wall(&self) -> Duration {
+        Duration::from_millis(self.wall_ms)
+    }
+
+    pub fn queue_wait(&self) -> Duration {
+        Duration::from_millis(self.queue_wait_ms)
+    }
+}
+
+/// Where an endpoint name leads, and what the host adds to its requests.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointConfig {
+    /// `http://` or `https://`, host, optional port and path prefix. No user, query or fragment.
+    pub base_url: String,
+    pub credential: Option<CredentialConfig>,
+    /// Address ranges that this endpoint may lead to besides public addresses.
+    #[serde(default)]
+    pub allow: Vec<AddressRange>,
+    /// PEM file with the certificates of the authorities that this endpoint's server is checked against; the public ones when absent.
+    pub ca_file: Option<PathBuf>,
+    #[serde(default = "default_connect_timeout_ms")]
+    pub connect_timeout_ms: u64,
+    /// From the request's last byte to the reply's first.
+    #[serde(default = "default_first_byte_timeout_ms")]
+    pub first_byte_timeout_ms: u64,
+    /// Between two pieces of the reply's body.
+    #[serde(default = "default_between_bytes_timeout_ms")]
+    pub between_bytes_timeout_ms: u64,
+    /// For the whole exchange.
+    #[serde(default = "default_total_timeout_ms")]
+    pub total_timeout_ms: u64,
+    /// Idle connections kept open. More than the adapter's concurrency saves reconnecting after a burst.
+    #[serde(default = "default_idle_connections")]
+    pub idle_connections: usize,
+}
+
+fn default_connect_timeout_ms() -> u64 {
+    2_000
+}
+
+fn default_first_byte_timeout_ms() -> u64 {
+    20_000
+}
+
+fn default_between_bytes_timeout_ms() -> u64 {
+    5_000
+}
+
+fn default_total_timeout_ms() -> u64 {
+    30_000
+}
+
+fn default_idle_connections() -> usize {
+    96
+}
+
+/// A range of addresses that is refused unless an endpoint allows it by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressRange {
+    /// 127.0.0.0/8 and ::1.
+    Loopback,
+    /// 10/8, 172.16/12, 192.168/16, 100.64/10 and fc00::/7: where on-premises back ends live.
+    Private,
+}
+
+/// What the host adds to an endpoint's requests. The adapter never sees it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CredentialConfig {
+    Basic { user: String, password: Secret },
+    Bearer { token: Secret },
+    Header { name: String, value: Secret },
+    /// OAuth2 client credentials (RFC 6749, section 4.4); the host fetches, keeps and renews the token.
+    OauthClient { token_url: String, client_id: String, client_secret: Secret, scope: Option<String> },
+}

@@ -1,0 +1,57 @@
+//! The only place that reads secrets. A secret stands in the configuration as a reference, `{ env = "NAME" }` or `{ file = "path" }`, and is
+//! resolved while the file is read, so that a missing one is reported with its line.
+
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+/// A resolved secret. `Debug` shows nothing of it.
+#[derive(Clone, Debug)]
+pub struct Secret(SecretString);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretReference {
+    env: Option<String>,
+    file: Option<PathBuf>,
+}
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// The secret itself. Call it where it is used, and nowhere else.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let reference = SecretReference::deserialize(deserializer).map_err(|cause| {
+            Error::custom(format!("a secret is a reference such as {{ env = \"NAME\" }} or {{ file = \"/run/secrets/name\" }}: {cause}"))
+        })?;
+        resolve(reference).map(Self::new).map_err(Error::custom)
+    }
+}
+
+fn resolve(reference: SecretReference) -> Result<String, String> {
+    let (text, place) = match reference {
+        SecretReference { env: Some(name), file: None } => {
+            let text = std::env::var(&name)
+                .map_err(|_| format!("environment variable {name} is not set: export it, or refer to a file with {{ file = \"…\" }}"))?;
+            (text, format!("environment variable {name}"))
+        }
+        SecretReference { env: None, file: Some(path) } => {
+            let text = std::fs::read_to_string(&path)
+                .map_err(|cause| format!("cannot read the secret file {}: {cause}", path.display()))?;
+            (text, format!("secret file {}", path.display()))
+        }
+        _ => return Err("a secret names exactly one of `env` and `file`".into()),
+    };
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() { Err(format!("{place} is empty")) } else { Ok(text.to_owned()) }
+}

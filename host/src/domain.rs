@@ -1,0 +1,44 @@
+//! The words and rules of the business: pure types, state machines and arithmetic. No async, no IO, no JSON library, no SQL, no Wasm.
+//!
+//! Types derive `Serialize` and `ToSchema` because the same words are used in the API and in stored payloads; how they travel is
+//! decided elsewhere.
+
+mod access;
+mod availability;
+mod checkout;
+mod context;
+mod description;
+mod failure;
+mod fresh;
+mod identity;
+mod money;
+mod offer_price;
+mod order;
+mod party;
+mod quantity;
+mod quote;
+mod transfer;
+
+pub use access::{AccountGrant, Principal, PrincipalKind, Scope};
+pub use availability::{Availability, AvailabilityItem, AvailabilityQuery, ScheduleLine};
+pub use checkout::{
+    AmountMismatch, CalculatedLine, Calculation, Cart, CartLine, LineDifference, LineKind, PriceComponent, Reservation, Seal, Totals,
+};
+pub use context::{Buyer, CallContext, Purpose, SalesArea};
+pub use description::{Deduplication, Description, Dimension, EndpointNeed};
+pub use failure::{Failure, FailureCode, Side};
+pub use fresh::{Fresh, Source};
+pub use identity::{AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, Location, Reference, ReferenceError, Sku, StoreName};
+pub use money::{Currency, CurrencyError, Money};
+pub use offer_price::{OfferPrice, PriceItem, PriceQuery, QuantityBreak};
+pub use order::{
+    Accepted, Amendment, BusinessStatus, Delivery, DocumentFilter, DocumentLine, Order, OrderDocument, OrderLine, Page, PageRequest,
+    QuoteLink,
+};
+pub use party::{Address, Note, Party};
+pub use quantity::{Quantity, Unit};
+pub use quote::{Acceptance, QuoteAction, QuoteDocument, QuoteLine, QuoteReceived, QuoteRequest, QuoteStatus};
+pub use transfer::{IllegalMove, TransferEvent, TransferOperation, TransferState, Verdict};
+
+/// Free extension fields, by name. Sorted, so that equal extensions are equal text.
+pub type Extensions = std::collections::BTreeMap<String, String>;

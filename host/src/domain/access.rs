@@ -1,0 +1,93 @@
+//! Who is calling and what they may see (rules A1, H3).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::AccountNumber;
+
+/// What a caller may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Scope {
+    /// Availability and offer prices.
+    #[serde(rename = "catalog:read")]
+    CatalogRead,
+    #[serde(rename = "checkout")]
+    Checkout,
+    #[serde(rename = "orders:read")]
+    OrdersRead,
+    #[serde(rename = "orders:write")]
+    OrdersWrite,
+    #[serde(rename = "quotes:read")]
+    QuotesRead,
+    #[serde(rename = "quotes:write")]
+    QuotesWrite,
+    /// The operations port.
+    #[serde(rename = "ops")]
+    Operate,
+}
+
+impl Scope {
+    /// What a logged-on customer has.
+    pub const CUSTOMER: [Self; 6] =
+        [Self::CatalogRead, Self::Checkout, Self::OrdersRead, Self::OrdersWrite, Self::QuotesRead, Self::QuotesWrite];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CatalogRead => "catalog:read",
+            Self::Checkout => "checkout",
+            Self::OrdersRead => "orders:read",
+            Self::OrdersWrite => "orders:write",
+            Self::QuotesRead => "quotes:read",
+            Self::QuotesWrite => "quotes:write",
+            Self::Operate => "ops",
+        }
+    }
+}
+
+/// Which accounts a caller may act for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountGrant {
+    /// A trusted storefront back end that names the account itself.
+    Any,
+    Only(BTreeSet<AccountNumber>),
+}
+
+impl AccountGrant {
+    pub fn covers(&self, account: &AccountNumber) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(accounts) => accounts.contains(account),
+        }
+    }
+
+    /// The account of a caller who has only one.
+    pub fn sole(&self) -> Option<&AccountNumber> {
+        match self {
+            Self::Only(accounts) if accounts.len() == 1 => accounts.first(),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrincipalKind {
+    Customer,
+    Service,
+}
+
+/// An authenticated caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    pub kind: PrincipalKind,
+    /// Unique among callers: scopes idempotency keys (rule A2).
+    pub id: String,
+    pub accounts: AccountGrant,
+    pub scopes: BTreeSet<Scope>,
+}
+
+impl Principal {
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+}
