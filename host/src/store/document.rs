@@ -45,6 +45,16 @@ impl Payload {
     }
 }
 
+/// What the back end says about a document at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Business status by name.
+    pub status: String,
+    pub raw_status: Option<String>,
+    /// Of a quote.
+    pub revision: Option<String>,
+}
+
 /// A document about to be captured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDocument {

@@ -144,7 +144,9 @@ pub struct Outcome {
     pub due_at: Timestamp,
     /// Whether it counts against `max_attempts`.
     pub counts: Counts,
+    /// SHA-256 of the adapter that was asked, when one was.
     pub adapter_digest: Option<String>,
+    pub started_at: Timestamp,
     pub ended_at: Timestamp,
 }
 
