@@ -2,6 +2,7 @@
 //! Called by `service` and `pipeline`. All SQL of the host is in this module; it decides no move of a transfer by itself (that is
 //! `domain::TransferState::after`) and never calls a back end.
 
+mod answers;
 mod capture;
 mod claim;
 mod desk;
@@ -31,7 +32,8 @@ use sqlx::sqlite::SqlitePool;
 
 use writer::Writer;
 
-pub use capture::{Answer, Capture, CaptureOutcome, NewOperation, StoredAnswer};
+pub use answers::{Answer, StoredAnswer};
+pub use capture::{Capture, CaptureOutcome, NewOperation};
 pub use desk::{AuditEntry, Deed};
 pub use document::{Document, DocumentKind, NewDocument, Observed, Payload};
 pub use error::{Conflict, StoreError};

@@ -14,20 +14,31 @@ use crate::domain::{
 };
 use crate::store::{Claimed, Document, Taken};
 
-/// One adapter, in the generation that was live when the transfer was claimed.
+/// The back ends behind the loaded adapters.
 pub struct AdapterBackend {
-    adapter: Arc<Adapter>,
+    adapters: Arc<Adapters>,
 }
 
-impl Backends for Arc<Adapters> {
-    type One = AdapterBackend;
-
-    fn get(&self, adapter: &AdapterName) -> Option<AdapterBackend> {
-        Adapters::get(self, adapter).map(|adapter| AdapterBackend { adapter })
+impl AdapterBackend {
+    pub fn new(adapters: Arc<Adapters>) -> Self {
+        Self { adapters }
     }
 }
 
-impl Backend for AdapterBackend {
+impl Backends for AdapterBackend {
+    type One = LiveAdapter;
+
+    fn get(&self, adapter: &AdapterName) -> Option<LiveAdapter> {
+        self.adapters.get(adapter).map(|adapter| LiveAdapter { adapter })
+    }
+}
+
+/// One adapter, in the generation that was live when the transfer was claimed.
+pub struct LiveAdapter {
+    adapter: Arc<Adapter>,
+}
+
+impl Backend for LiveAdapter {
     fn traits(&self) -> BackendTraits {
         let description = self.adapter.description();
         BackendTraits {
