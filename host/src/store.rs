@@ -83,3 +83,10 @@ impl Store {
         self.writer.run(command).await
     }
 }
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod sqlite_tests;

@@ -1,4 +1,4 @@
-//! What the pipeline asks of a back end. Two implementations: the adapters (`adapters.rs`), and a scripted one in tests.
+//! What the pipeline asks of back ends. Two implementations: the adapters (`adapters.rs`), and a scripted one in tests.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,15 +6,22 @@ use std::time::Duration;
 use crate::domain::{AdapterName, Deduplication, Failure};
 use crate::store::{Claimed, Taken};
 
-/// A back end as the pipeline sees it.
+/// The back ends that are there at the moment.
+pub trait Backends: Send + Sync + 'static {
+    type One: Backend;
+
+    /// The back end behind an adapter, in the generation that is live now: a transfer finishes on the one that started it (rule T12).
+    fn get(&self, adapter: &AdapterName) -> Option<Self::One>;
+}
+
+/// One back end.
 pub trait Backend: Send + Sync + 'static {
-    /// What the adapter declares; none when no such adapter is loaded at the moment.
-    fn traits(&self, adapter: &AdapterName) -> Option<BackendTraits>;
+    fn traits(&self) -> BackendTraits;
 
     /// Sends the transfer once, within the deadline.
     fn attempt(&self, claimed: &Claimed, deadline: Duration) -> impl Future<Output = Result<Taken, Failure>> + Send;
 
-    /// Looks whether the back end has what the transfer asked for. `None` means that it certainly has not, at this instant.
+    /// Looks whether the back end has what the transfer asks for. `None` means that it certainly has not, at this instant.
     fn look_up(&self, claimed: &Claimed, deadline: Duration) -> impl Future<Output = Result<Option<Taken>, Failure>> + Send;
 }
 
@@ -24,6 +31,6 @@ pub struct BackendTraits {
     pub deduplication: Deduplication,
     /// How long a document may take to become findable.
     pub propagation_delay: Duration,
-    /// SHA-256 of the component.
+    /// SHA-256 of the component, in hexadecimal.
     pub digest: String,
 }

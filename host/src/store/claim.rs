@@ -26,16 +26,25 @@ impl Store {
             .collect())
     }
 
-    /// Commits `sending` before the first byte leaves (rule T3), with the digest of the adapter that will send. Refused with a stale fence
-    /// (rule T5).
+    /// Commits `sending` before the first byte leaves (rule T3), with the digest of the adapter that will send. The lease starts anew, so
+    /// that it is longer than the call. Refused with a stale fence (rule T5).
     pub async fn begin_attempt(
         &self,
         id: TransferId,
         fence: Fence,
         now: Timestamp,
+        lease: Duration,
         adapter_digest: String,
     ) -> Result<(), StoreError> {
-        self.write(move |connection| begin(connection, id, fence, now, adapter_digest).boxed()).await
+        let lease_until = after(now, lease);
+        self.write(move |connection| {
+            async move {
+                let transfer = held(connection, id, fence).await?;
+                begin(connection, &transfer, now, lease_until, adapter_digest).await
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Ends all claims of a host that died: `sending` becomes `unknown` (rule T3), the others can be claimed at once. For the start of the
@@ -99,21 +108,24 @@ async fn lose_outcome(connection: &mut SqliteConnection, transfer: &mut Transfer
 
 async fn begin(
     connection: &mut SqliteConnection,
-    id: TransferId,
-    fence: Fence,
+    transfer: &Transfer,
     now: Timestamp,
+    lease_until: Timestamp,
     adapter_digest: String,
 ) -> Result<(), StoreError> {
-    let transfer = held(connection, id, fence).await?;
     let state = transfer.state.after(TransferEvent::AttemptBegan)?;
-    sqlx::query("UPDATE transfers SET state = ?, attempts = attempts + 1, unknown_since = NULL, updated_at = ? WHERE id = ?")
-        .bind(state.as_str())
-        .bind(to_millis(now))
-        .bind(id.0)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "UPDATE transfers SET state = ?1, attempts = attempts + 1, unknown_since = NULL, lease_until = ?2, due_at = ?2, updated_at = ?3 \
+         WHERE id = ?4",
+    )
+    .bind(state.as_str())
+    .bind(to_millis(lease_until))
+    .bind(to_millis(now))
+    .bind(transfer.id.0)
+    .execute(&mut *connection)
+    .await?;
     sqlx::query("INSERT INTO attempts (transfer, number, kind, started_at, adapter_digest) VALUES (?, ?, 'send', ?, ?)")
-        .bind(id.0)
+        .bind(transfer.id.0)
         .bind(transfer.attempts + transfer.lookups + 1)
         .bind(to_millis(now))
         .bind(adapter_digest)

@@ -69,6 +69,7 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
                 Self::Corrupt { what: "row", reason: error.to_string() }
             }
+            sqlx::Error::PoolClosed => Self::Stopped,
             _ => Self::Unavailable(error.to_string()),
         }
     }

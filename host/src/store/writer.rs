@@ -108,7 +108,10 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Mes
                 Message::Job(job) if closing.is_none() => jobs.push(job),
                 // Dropped: its caller is told that the store was closed.
                 Message::Job(_) => {}
-                Message::Close(done) => closing = Some(done),
+                Message::Close(done) => {
+                    waiting.close();
+                    closing = Some(done);
+                }
             }
         }
         if !jobs.is_empty() {
@@ -118,7 +121,6 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Mes
             commits.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(done) = closing {
-            waiting.close();
             if let Err(error) = connection.close().await {
                 tracing::warn!(%error, "the database was not closed cleanly");
             }
