@@ -1,0 +1,51 @@
+//! The configuration: one TOML file, read and checked as a whole before anything starts.
+
+mod access;
+mod adapters;
+mod check;
+mod load;
+mod read_policy;
+mod secret;
+mod server;
+mod stores;
+mod transfer;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
+pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig};
+pub use load::{ConfigError, Problem, load};
+pub use read_policy::{AvailabilityFreshness, CacheConfig, FreshnessConfig, PriceFreshness};
+pub use secret::Secret;
+pub use server::{DatabaseConfig, OpsConfig, ServerConfig};
+pub use stores::{Consent, StoreConfig};
+pub use transfer::TransferConfig;
+
+use crate::domain::{AdapterName, StoreName};
+
+/// A complete configuration file with every option explained; `ordergate config example` prints it.
+pub const EXAMPLE: &str = include_str!("config/example.toml");
+
+/// The whole configuration, resolved: secrets read, paths made absolute, names checked against each other.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file that it came from.
+    pub file: PathBuf,
+    pub server: ServerConfig,
+    pub ops: OpsConfig,
+    pub database: DatabaseConfig,
+    pub access: AccessConfig,
+    pub cache: CacheConfig,
+    pub freshness: FreshnessConfig,
+    pub transfer: TransferConfig,
+    pub adapters: BTreeMap<AdapterName, AdapterConfig>,
+    pub stores: BTreeMap<StoreName, StoreConfig>,
+}
+
+impl Config {
+    /// The folder that relative paths start from.
+    pub fn folder(&self) -> PathBuf {
+        self.file.parent().map(PathBuf::from).unwrap_or_default()
+    }
+}

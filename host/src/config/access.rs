@@ -1,0 +1,67 @@
+//! `[access]`: who may call (rule A1).
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::Secret;
+use crate::domain::{AccountNumber, Scope};
+
+/// Services come with API keys, customers with JSON Web Tokens. Nothing is open.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessConfig {
+    pub api_keys: Vec<ApiKeyConfig>,
+    pub jwt: Option<JwtConfig>,
+}
+
+/// A service's key, sent as `Authorization: Bearer KEY` or `X-Api-Key: KEY`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeyConfig {
+    /// Names the caller in logs and in the audit; scopes its idempotency keys.
+    pub name: String,
+    pub key: Secret,
+    pub scopes: BTreeSet<Scope>,
+    /// Accounts that it may act for; `["*"]` for a trusted storefront that names the account itself.
+    pub accounts: BTreeSet<AccountNumber>,
+}
+
+/// How customers' tokens are checked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JwtConfig {
+    pub algorithm: JwtAlgorithm,
+    /// The shared secret (HS…) or the public key in PEM (RS…, ES…, EdDSA).
+    pub key: Secret,
+    pub issuer: String,
+    pub audience: String,
+    /// Claim with the customer's account numbers: a text or a list of texts.
+    #[serde(default = "default_accounts_claim")]
+    pub accounts_claim: String,
+    /// Clock difference that is forgiven.
+    #[serde(default = "default_leeway_secs")]
+    pub leeway_secs: u64,
+}
+
+fn default_accounts_claim() -> String {
+    "accounts".into()
+}
+
+fn default_leeway_secs() -> u64 {
+    30
+}
+
+/// Signature algorithms (RFC 7518). A token signed with any other than the configured one is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum JwtAlgorithm {
+    HS256,
+    HS384,
+    HS512,
+    RS256,
+    RS384,
+    RS512,
+    ES256,
+    ES384,
+    EdDSA,
+}

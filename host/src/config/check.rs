@@ -1,0 +1,164 @@
+//! Rules between options. Each has a code; each message says how to mend it.
+
+use super::load::{Problem, Source};
+use super::{AdapterConfig, Config, StoreConfig};
+use crate::domain::{AdapterName, Scope, StoreName};
+
+/// Everything in the configuration that contradicts itself or the machine.
+pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
+    let mut checker = Checker { source, problems: Vec::new() };
+    checker.parts(config);
+    checker.server(config);
+    checker.access(config);
+    checker.transfer(config);
+    for (name, adapter) in &config.adapters {
+        checker.adapter(config, name, adapter);
+    }
+    for (name, store) in &config.stores {
+        checker.store(config, name, store);
+    }
+    checker.problems
+}
+
+struct Checker<'a, 'text> {
+    source: &'a Source<'text>,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_, '_> {
+    fn report(&mut self, path: &[&str], code: &'static str, message: impl Into<String>) {
+        let (line, column) = self.source.locate(path);
+        self.problems.push(Problem { line, column, path: path.join("."), message: message.into(), code });
+    }
+
+    fn parts(&mut self, config: &Config) {
+        if config.stores.is_empty() {
+            self.report(&["stores"], "C010", "there is no store: add a [stores.NAME] with the adapter that serves it");
+        }
+        if config.adapters.is_empty() {
+            self.report(&["adapters"], "C010", "there is no adapter: add an [adapters.NAME] with its component");
+        }
+    }
+
+    fn server(&mut self, config: &Config) {
+        let (server, ops) = (config.server.listen, config.ops.listen);
+        if server == ops && server.port() != 0 {
+            self.report(&["ops", "listen"], "C012", format!("is the same address as server.listen ({server}): give it its own port"));
+        }
+        for (key, value) in [
+            ("max_body_bytes", config.server.max_body_bytes as u64),
+            ("request_timeout_ms", config.server.request_timeout_ms),
+            ("header_read_timeout_ms", config.server.header_read_timeout_ms),
+            ("max_concurrent_requests", config.server.max_concurrent_requests as u64),
+        ] {
+            if value == 0 {
+                self.report(&["server", key], "C013", "must be above 0");
+            }
+        }
+    }
+
+    fn access(&mut self, config: &Config) {
+        let keys = &config.access.api_keys;
+        for (index, key) in keys.iter().enumerate() {
+            let earlier = || keys.iter().take(index);
+            if earlier().any(|other| other.name == key.name) {
+                self.report(&["access", "api_keys"], "C015", format!("two keys are named {:?}: give each its own name", key.name));
+            }
+            if earlier().any(|other| other.key.expose() == key.key.expose()) {
+                self.report(&["access", "api_keys"], "C015", format!("the key of {:?} is used twice: make a new one", key.name));
+            }
+            if key.key.expose().len() < 16 {
+                self.report(&["access", "api_keys"], "C015", format!("the key of {:?} is shorter than 16 characters: make a longer one", key.name));
+            }
+            if key.scopes.contains(&Scope::Operate) {
+                self.report(&["access", "api_keys"], "C015", "the scope \"ops\" belongs to ops.key, not to a storefront's key");
+            }
+        }
+    }
+
+    fn transfer(&mut self, config: &Config) {
+        let transfer = &config.transfer;
+        if transfer.deadline_ms >= transfer.lease_secs * 1_000 {
+            let message = format!("must be below transfer.lease_secs ({} s), or a slow attempt outlives its lease", transfer.lease_secs);
+            self.report(&["transfer", "deadline_ms"], "C014", message);
+        }
+        if transfer.concurrency == 0 || transfer.max_attempts == 0 {
+            self.report(&["transfer"], "C013", "concurrency and max_attempts must be above 0");
+        }
+        if transfer.backoff_initial_ms > transfer.backoff_max_ms {
+            self.report(&["transfer", "backoff_initial_ms"], "C013", "must not be above transfer.backoff_max_ms");
+        }
+    }
+
+    fn adapter(&mut self, config: &Config, name: &AdapterName, adapter: &AdapterConfig) {
+        let name = name.as_str();
+        for (key, path) in [("component", Some(&adapter.component)), ("settings_file", adapter.settings_file.as_ref())] {
+            let Some(path) = path.map(|path| config.folder().join(path)) else { continue };
+            if !path.is_file() {
+                self.report(&["adapters", name, key], "C016", format!("there is no file {}", path.display()));
+            }
+        }
+        if adapter.sha256.as_ref().is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            self.report(&["adapters", name, "sha256"], "C017", "is no SHA-256: write 64 hexadecimal digits, as `sha256sum FILE` prints them");
+        }
+        if adapter.limits.cpu_ms > adapter.limits.wall_ms {
+            self.report(&["adapters", name, "limits", "cpu_ms"], "C013", "must not be above wall_ms");
+        }
+        if adapter.limits.concurrency == 0 {
+            self.report(&["adapters", name, "limits", "concurrency"], "C013", "must be above 0");
+        }
+        for (endpoint, binding) in &adapter.endpoints {
+            if let Err(message) = check_base_url(&binding.base_url) {
+                self.report(&["adapters", name, "endpoints", endpoint.as_str(), "base_url"], "C018", message);
+            }
+        }
+    }
+
+    fn store(&mut self, config: &Config, name: &StoreName, store: &StoreConfig) {
+        let known = || config.adapters.keys().map(AdapterName::as_str).collect::<Vec<_>>().join(", ");
+        for (key, adapter) in store.adapters() {
+            if !config.adapters.contains_key(adapter) {
+                let message = format!("there is no adapter {adapter:?}; there are: {}", known());
+                self.report(&["stores", name.as_str(), key], "C011", message);
+            }
+        }
+        if jiff::tz::TimeZone::get(&store.time_zone).is_err() {
+            let message = format!("{:?} is no IANA time zone, such as \"Europe/Berlin\"", store.time_zone);
+            self.report(&["stores", name.as_str(), "time_zone"], "C019", message);
+        }
+    }
+}
+
+fn check_base_url(text: &str) -> Result<(), String> {
+    let uri: http::Uri = text.parse().map_err(|cause| format!("{text:?} is no URL: {cause}"))?;
+    let authority = uri.authority().ok_or("must have a host, such as https://erp.example.com/api")?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err("must begin with http:// or https://".into());
+    }
+    if authority.as_str().contains('@') {
+        return Err("must not hold a user or password: use `credential`".into());
+    }
+    if uri.query().is_some() || text.contains('#') {
+        return Err("must have no query or fragment".into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_with_credentials_queries_or_other_schemes_are_refused() {
+        assert!(check_base_url("https://erp.example.com:8443/api").is_ok());
+        for (text, reason) in [
+            ("ftp://erp.example.com", "http://"),
+            ("https://user:secret@erp.example.com", "credential"),
+            ("https://erp.example.com/?x=1", "query"),
+            ("/api", "host"),
+        ] {
+            let message = check_base_url(text).unwrap_err();
+            assert!(message.contains(reason), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Reads the configuration file. Every section is read by itself, so that all problems are reported at once, each with its place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Config, check};
+
+/// One thing that is wrong with the configuration, where, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// 1-based; 0 when it concerns the whole file.
+    pub line: usize,
+    pub column: usize,
+    /// Dotted path of the option.
+    pub path: String,
+    pub message: String,
+    /// Stable code, such as `C011`.
+    pub code: &'static str,
+}
+
+/// All that is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub struct ConfigError {
+    pub file: PathBuf,
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{}", self.file.display())?;
+            if problem.line > 0 {
+                write!(f, ":{}:{}", problem.line, problem.column)?;
+            }
+            if !problem.path.is_empty() {
+                write!(f, ": {}", problem.path)?;
+            }
+            write!(f, ": {} [{}]", problem.message, problem.code)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads, resolves and checks a configuration file.
+pub fn load(file: &Path) -> Result<Config, ConfigError> {
+    let failed = |problems| ConfigError { file: file.to_owned(), problems };
+    let text = std::fs::read_to_string(file).map_err(|cause| {
+        let message = format!("cannot read the configuration: {cause}. `ordergate config example > {}` writes one", file.display());
+        failed(vec![Problem { line: 0, column: 0, path: String::new(), message, code: "C001" }])
+    })?;
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let mut reader = Reader::new(&text);
+    let config = reader.read(&file);
+    match config {
+        Some(config) if reader.problems.is_empty() => {
+            let problems = check::check(&config, &reader.source);
+            if problems.is_empty() { Ok(config) } else { Err(failed(problems)) }
+        }
+        _ => Err(failed(reader.problems)),
+    }
+}
+
+/// The text of the file and where its options stand.
+pub(super) struct Source<'text> {
+    text: &'text str,
+    root: DeTable<'text>,
+}
+
+impl Source<'_> {
+    /// Line and column of an option; of its nearest parent when it is not written down.
+    pub(super) fn locate(&self, path: &[&str]) -> (usize, usize) {
+        let mut table = &self.root;
+        let mut offset = None;
+        for name in path {
+            let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref() == name) else { break };
+            offset = Some(key.span().start);
+            match value.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                _ => break,
+            }
+        }
+        offset.map_or((0, 0), |offset| position(self.text, offset))
+    }
+}
+
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    (line, column)
+}
+
+struct Reader<'text> {
+    source: Source<'text>,
+    problems: Vec<Problem>,
+}
+
+/// The sections of the file.
+const SECTIONS: [&str; 9] = ["server", "ops", "database", "access", "cache", "freshness", "transfer", "adapters", "stores"];
+
+impl<'text> Reader<'text> {
+    fn new(text: &'text str) -> Self {
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let mut reader = Self { source: Source { text, root: root.into_inner() }, problems: Vec::new() };
+        for error in errors {
+            reader.report("", &error, "C002");
+        }
+        reader
+    }
+
+    fn read(&mut self, file: &Path) -> Option<Config> {
+        if !self.problems.is_empty() {
+            return None;
+        }
+        self.refuse_unknown_sections();
+        let folder = file.parent().map(PathBuf::from).unwrap_or_default();
+        let server = self.section("server");
+        let ops = self.section("ops");
+        let database = self.section("database").map(|mut database: super::DatabaseConfig| {
+            database.path = folder.join(&database.path);
+            database
+        });
+        let access = self.section("access");
+        let cache = self.section("cache");
+        let freshness = self.section("freshness");
+        let transfer = self.section("transfer");
+        let adapters = self.named("adapters");
+        let stores = self.named("stores");
+        Some(Config {
+            file: file.to_owned(),
+            server: server?,
+            ops: ops?,
+            database: database?,
+            access: access?,
+            cache: cache?,
+            freshness: freshness?,
+            transfer: transfer?,
+            adapters,
+            stores,
+        })
+    }
+
+    fn refuse_unknown_sections(&mut self) {
+        let unknown: Vec<_> = self.source.root.keys().filter(|key| !SECTIONS.contains(&key.get_ref().as_ref())).cloned().collect();
+        for key in unknown {
+            let (line, column) = position(self.source.text, key.span().start);
+            let message = format!("unknown section, expected one of {}", SECTIONS.join(", "));
+            self.problems.push(Problem { line, column, path: key.into_inner().into_owned(), message, code: "C003" });
+        }
+    }
+
+    /// A section with defaults; absent is the same as empty.
+    fn section<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let value = self.value(name).unwrap_or_else(|| Spanned::new(0..0, DeValue::Table(DeTable::new())));
+        self.deserialize(name, value)
+    }
+
+    /// A section of named parts, each read by itself.
+    fn named<K: From<String> + Ord, V: DeserializeOwned>(&mut self, name: &str) -> BTreeMap<K, V> {
+        let Some(value) = self.value(name) else { return BTreeMap::new() };
+        let span = value.span();
+        let DeValue::Table(parts) = value.into_inner() else {
+            let (line, column) = position(self.source.text, span.start);
+            let message = format!("must be tables, such as [{name}.NAME]");
+            self.problems.push(Problem { line, column, path: name.into(), message, code: "C003" });
+            return BTreeMap::new();
+        };
+        let mut read = BTreeMap::new();
+        for (key, value) in parts {
+            let key = key.into_inner().into_owned();
+            if let Some(part) = self.deserialize(&format!("{name}.{key}"), value) {
+                read.insert(K::from(key), part);
+            }
+        }
+        read
+    }
+
+    fn value(&self, name: &str) -> Option<Spanned<DeValue<'text>>> {
+        self.source.root.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value.clone())
+    }
+
+    fn deserialize<'de, T: Deserialize<'de>>(&mut self, path: &str, value: Spanned<DeValue<'de>>) -> Option<T>
+    where
+        'text: 'de,
+    {
+        match T::deserialize(value.into_deserializer()) {
+            Ok(read) => Some(read),
+            Err(error) => {
+                self.report(path, &error, "C003");
+                None
+            }
+        }
+    }
+
+    fn report(&mut self, path: &str, error: &toml::de::Error, code: &'static str) {
+        let (line, column) = error.span().map_or((0, 0), |span| position(self.source.text, span.start));
+        let message = error.message().trim().replace('\n', "; ");
+        self.problems.push(Problem { line, column, path: path.to_owned(), message, code });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ordergate.toml");
+        std::fs::write(&file, text).unwrap();
+        let shown = load(&file).unwrap_err().to_string();
+        shown.lines().map(|line| line.replace(folder.path().to_str().unwrap(), "").trim_start_matches('/').to_owned()).collect()
+    }
+
+    #[test]
+    fn all_problems_are_reported_at_once_with_line_and_column() {
+        let shown = problems("[server]\nlisten = \"127.0.0.1:80\"\nmax_body = 1\n\n[transfer]\nconcurrency = \"many\"\n\n[colour]\n");
+        assert_eq!(shown.len(), 3, "{shown:#?}");
+        assert!(shown.iter().any(|line| line.starts_with("ordergate.toml:8:2: colour: unknown section")), "{shown:#?}");
+        assert!(shown.iter().any(|line| line.starts_with("ordergate.toml:3:1: server: unknown field `max_body`")), "{shown:#?}");
+        assert!(shown.iter().any(|line| line.starts_with("ordergate.toml:6:15: transfer: invalid type: string")), "{shown:#?}");
+    }
+
+    #[test]
+    fn a_missing_secret_is_reported_with_its_line_and_the_variable() {
+        let shown = problems("[ops]\nkey = { env = \"ORDERGATE_TEST_NO_SUCH_VARIABLE\" }\n");
+        assert!(shown[0].starts_with("ordergate.toml:2:7: ops: environment variable ORDERGATE_TEST_NO_SUCH_VARIABLE is not set"), "{shown:#?}");
+    }
+
+    #[test]
+    fn a_secret_in_plain_text_is_refused() {
+        let shown = problems("[ops]\nkey = \"hunter2\"\n");
+        assert!(shown[0].contains("a secret is a reference"), "{shown:#?}");
+        assert!(!shown[0].contains("hunter2"), "the secret must not be repeated: {shown:#?}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_reported_with_its_place() {
+        let shown = problems("[server\nlisten = 1\n");
+        assert!(shown[0].starts_with("ordergate.toml:1:8"), "{shown:#?}");
+        assert!(shown[0].ends_with("[C002]"), "{shown:#?}");
+    }
+}

@@ -1,0 +1,82 @@
+//! `[server]`, `[ops]` and `[database]`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Secret;
+
+/// The storefronts' port and its limits.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    pub listen: SocketAddr,
+    /// Largest request body; more is answered with 413.
+    pub max_body_bytes: usize,
+    /// Longest time for one request; then 504.
+    pub request_timeout_ms: u64,
+    /// Longest time for a client to send its request headers.
+    pub header_read_timeout_ms: u64,
+    /// Requests at the same time; more are answered with 503.
+    pub max_concurrent_requests: usize,
+    /// How long requests in flight may take to end after SIGTERM.
+    pub drain_ms: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            max_body_bytes: 1024 * 1024,
+            request_timeout_ms: 30_000,
+            header_read_timeout_ms: 10_000,
+            max_concurrent_requests: 1_024,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+impl ServerConfig {
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    pub fn header_read_timeout(&self) -> Duration {
+        Duration::from_millis(self.header_read_timeout_ms)
+    }
+
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+}
+
+/// The operators' port.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OpsConfig {
+    pub listen: SocketAddr,
+    /// Key for `/ops/v1` (`Authorization: Bearer …`). Without it, those routes answer 401; health and metrics stay open.
+    pub key: Option<Secret>,
+}
+
+impl Default for OpsConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)), key: None }
+    }
+}
+
+/// Where orders and quotes are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseConfig {
+    /// SQLite file, relative to the configuration file.
+    pub path: PathBuf,
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::from("ordergate.db") }
+    }
+}

@@ -1,0 +1,54 @@
+//! `[transfer]`: how captured orders and quotes are moved to the back end (rules T4 to T7).
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TransferConfig {
+    /// Transfers at the same time.
+    pub concurrency: usize,
+    /// After so many attempts a transfer is parked.
+    pub max_attempts: u32,
+    /// After so much time a transfer is parked.
+    pub max_age_secs: u64,
+    /// The first back-off; doubled with every attempt, with full jitter.
+    pub backoff_initial_ms: u64,
+    pub backoff_max_ms: u64,
+    /// How long a worker owns a transfer. A dead host's work is taken over after that.
+    pub lease_secs: u64,
+    /// How often the store is asked for due transfers when nothing wakes the pipeline.
+    pub poll_ms: u64,
+    /// Longest time for one attempt or look-up.
+    pub deadline_ms: u64,
+}
+
+impl Default for TransferConfig {
+    fn default() -> Self {
+        Self {
+            concurrency: 64,
+            max_attempts: 10,
+            max_age_secs: 7 * 24 * 3_600,
+            backoff_initial_ms: 500,
+            backoff_max_ms: 60_000,
+            lease_secs: 60,
+            poll_ms: 1_000,
+            deadline_ms: 20_000,
+        }
+    }
+}
+
+impl TransferConfig {
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_secs)
+    }
+
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms)
+    }
+
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
+}
