@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::convert;
 use super::instance::{Guest, Ran};
 use crate::domain::{
-    Acceptance, Accepted, AccountNumber, Availability, AvailabilityQuery, BackendNumber, Calculation, CallContext, Cart, DocumentFilter,
-    Failure, OfferPrice, Order, OrderDocument, Page, PageRequest, PriceQuery, QuoteDocument, QuoteReceived, QuoteRequest, Reference,
-    Reservation, Side,
+    Acceptance, Accepted, AccountNumber, Availability, AvailabilityQuery, BackendNumber, Calculation, CallContext, Cart,
+    DocumentFilter, Failure, OfferPrice, Order, OrderDocument, Page, PageRequest, PriceQuery, QuoteDocument, QuoteReceived,
+    QuoteRequest, Reference, Reservation, Side,
 };
 
 /// Which share of an adapter's places a call takes, so that browsing cannot take an order's place.
@@ -290,7 +290,7 @@ impl Operation for AcceptQuote {
     type Reply = Accepted;
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
-        convert::quotes::accept(guest, context, &self.acceptance).await
+        convert::quotes::accept_quote(guest, context, &self.acceptance).await
     }
 }
 
