@@ -50,7 +50,7 @@ impl App {
         let api = listen::bind(config.server.listen, "server.listen").await?;
         let ops = listen::bind(config.ops.listen, "ops.listen").await?;
         let store = Store::open(&config.database.path).await?;
-        let adapters = Arc::new(Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), clock.clone()).await?);
+        let adapters = Arc::new(Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), &clock).await?);
         let backend = AdapterBackend::new(Arc::clone(&adapters));
         let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
             .await

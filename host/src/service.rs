@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use availability::AvailabilityRequest;
 pub use caller::Caller;
 pub use checkouts::{CheckoutRequest, Sealed, SeenPrice};
-pub use desk::{Decision, Dossier};
+pub use desk::{AdapterReport, AttemptReport, AuditReport, Decision, Dossier, TransferReport};
 pub use error::{FieldProblem, ServiceError};
 pub use history::ListRequest;
 pub use idempotency::{Captured, IdempotencyKey};

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::{Check, Findings};
 use crate::domain::{
     AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, Delivery, DocumentFilter, LineKind, Money, Note,
-    OrderDocument, Party, Quantity, QuoteAction, QuoteLine, QuoteLink, QuoteStatus, Reference, ScheduleLine, Sku, StoreName, Totals,
+    Order, OrderDocument, Party, Quantity, QuoteAction, QuoteLine, QuoteLink, QuoteStatus, Reference, ScheduleLine, Sku, StoreName, Totals,
     TransferState,
 };
 use crate::service::{DocumentPage, FieldProblem, ListRequest, OrderRecord, Provenance, QuoteRecord, TransferSummary};
@@ -206,9 +206,11 @@ impl From<OrderRecord> for OrderView {
             as_of: record.as_of,
         };
         if let Some(captured) = record.captured {
-            view.amendments = captured.amendments.clone();
-            view.raw_status = captured.raw_status.clone();
-            view.show_captured(&captured);
+            if let Some(order) = captured.order() {
+                view.show_captured(order);
+            }
+            view.amendments = captured.amendments;
+            view.raw_status = captured.raw_status;
         }
         if let Some(backend) = record.backend {
             view.show_backend(backend);
@@ -218,8 +220,7 @@ impl From<OrderRecord> for OrderView {
 }
 
 impl OrderView {
-    fn show_captured(&mut self, document: &crate::store::Document) {
-        let Some(order) = document.order() else { return };
+    fn show_captured(&mut self, order: &Order) {
         self.purchase_order = order.purchase_order.clone();
         self.currency = Some(order.currency);
         self.totals = order.totals.clone();

@@ -21,8 +21,7 @@ use super::problem_pages as pages;
 use super::request_id;
 use crate::config::OpsConfig;
 use crate::domain::{BackendNumber, Reference};
-use crate::service::{Commerce, Decision, FieldProblem};
-use crate::store::{Attempt, AuditEntry, Transfer};
+use crate::service::{Commerce, Decision, Dossier, FieldProblem, TransferReport};
 
 /// What the operators' handlers share.
 #[derive(Clone)]
@@ -95,12 +94,7 @@ async fn show_metrics(State(state): State<OpsState>) -> Response {
 }
 
 async fn list_adapters(State(state): State<OpsState>, _: Operator) -> Json<Value> {
-    let adapters = state.commerce.adapters();
-    let items: Vec<_> = adapters
-        .iter()
-        .map(|adapter| json!({"name": adapter.name(), "digest": adapter.digest(), "description": adapter.description()}))
-        .collect();
-    Json(json!({ "items": items }))
+    Json(json!({ "items": state.commerce.adapters() }))
 }
 
 #[derive(Deserialize)]
@@ -119,25 +113,15 @@ async fn list_transfers(State(state): State<OpsState>, _: Operator, parameters: 
         }
         Some("parked") => {
             let parked = state.commerce.parked(parameters.limit.unwrap_or(100).clamp(1, 1_000)).await?;
-            Ok(Json(json!({"items": parked.iter().map(show_transfer).collect::<Vec<_>>()})))
+            Ok(Json(json!({ "items": parked })))
         }
         Some(other) => Err(Problem::invalid(vec![FieldProblem::new("?state", format!("must be \"parked\", is {other:?}"))])),
     }
 }
 
 /// Everything about one order or quote, with every attempt.
-async fn show_dossier(State(state): State<OpsState>, _: Operator, Path(reference): Path<String>) -> Result<Json<Value>, Problem> {
-    let dossier = state.commerce.dossier(&parse(&reference)?).await?;
-    Ok(Json(json!({
-        "reference": reference,
-        "store": dossier.document.as_ref().map(|document| &document.store),
-        "account": dossier.document.as_ref().map(|document| &document.account),
-        "number": dossier.document.as_ref().and_then(|document| document.backend_number.as_ref()),
-        "status": dossier.document.as_ref().and_then(|document| document.status.as_ref()),
-        "transfers": dossier.transfers.iter().map(show_transfer).collect::<Vec<_>>(),
-        "attempts": dossier.attempts.iter().map(show_attempt).collect::<Vec<_>>(),
-        "audit": dossier.audit.iter().map(show_audit).collect::<Vec<_>>(),
-    })))
+async fn show_dossier(State(state): State<OpsState>, _: Operator, Path(reference): Path<String>) -> Result<Json<Dossier>, Problem> {
+    Ok(Json(state.commerce.dossier(&parse(&reference)?).await?))
 }
 
 /// Who decides what, and why. `number` only to link.
@@ -165,7 +149,7 @@ async fn decide(
     _: Operator,
     Path((reference, decision)): Path<(String, String)>,
     body: Checked<DecisionBody>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<TransferReport>, Problem> {
     let body = body.into_inner();
     let number_missing = || Problem::invalid(vec![FieldProblem::new("/number", "name the back end's number to link to")]);
     let decision = match decision.as_str() {
@@ -174,44 +158,9 @@ async fn decide(
         "abandon" => Decision::Abandon,
         _ => return Err(route_not_found().await),
     };
-    let transfer = state.commerce.decide(&parse(&reference)?, decision, body.actor, body.reason).await?;
-    Ok(Json(show_transfer(&transfer)))
+    Ok(Json(state.commerce.decide(&parse(&reference)?, decision, body.actor, body.reason).await?))
 }
 
 fn parse(reference: &str) -> Result<Reference, Problem> {
     Reference::parse(reference).map_err(|error| Problem::invalid(vec![FieldProblem::new("/reference", error.to_string())]))
-}
-
-fn show_transfer(transfer: &Transfer) -> Value {
-    json!({
-        "reference": transfer.reference,
-        "operation": transfer.operation,
-        "store": transfer.store,
-        "account": transfer.account,
-        "adapter": transfer.adapter,
-        "state": transfer.state,
-        "attempts": transfer.attempts,
-        "lookups": transfer.lookups,
-        "next_attempt_at": (!transfer.state.is_settled()).then_some(transfer.due_at),
-        "last_failure": transfer.last_failure,
-        "created_at": transfer.created_at,
-        "updated_at": transfer.updated_at,
-    })
-}
-
-fn show_attempt(attempt: &Attempt) -> Value {
-    json!({
-        "transfer": attempt.transfer,
-        "number": attempt.number,
-        "kind": attempt.kind,
-        "started_at": attempt.started_at,
-        "ended_at": attempt.ended_at,
-        "adapter_digest": attempt.adapter_digest,
-        "outcome": attempt.outcome,
-        "failure": attempt.failure,
-    })
-}
-
-fn show_audit(entry: &AuditEntry) -> Value {
-    json!({"at": entry.at, "actor": entry.actor, "action": entry.action, "reason": entry.reason, "detail": entry.detail})
 }

@@ -66,6 +66,7 @@ pub struct ItemProblem {
 
 /// The problems that any operation can answer, for the API description.
 #[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
 pub enum Problems {
     /// The request is malformed.
     #[response(status = 400, content_type = "application/problem+json")]

@@ -42,6 +42,10 @@ pub enum Join {
 }
 
 type Answer<V> = Arc<Entry<V>>;
+/// Questions that leave in one call.
+pub type Batch<F> = Vec<(<F as Fetch>::Key, <F as Fetch>::Item)>;
+/// Who waits for which call of a key.
+type Calls<V> = Vec<(u64, Waiters<V>)>;
 type Waiters<V> = Vec<oneshot::Sender<Answer<V>>>;
 
 /// Gathers questions into calls.
@@ -55,10 +59,10 @@ struct Queue<F: Fetch> {
     calls: usize,
     /// Number of the latest call.
     latest: u64,
-    waiting: Vec<(F::Key, F::Item)>,
+    waiting: Batch<F>,
     waiting_for: HashMap<F::Key, Waiters<F::Value>>,
     /// Who waits for which call of a key; more than one when a live question followed.
-    in_flight: HashMap<F::Key, Vec<(u64, Waiters<F::Value>)>>,
+    in_flight: HashMap<F::Key, Calls<F::Value>>,
 }
 
 impl<F: Fetch> Default for Queue<F> {
@@ -79,7 +83,7 @@ impl<F: Fetch> Gatherer<F> {
     }
 
     /// Asks for items that belong together; each receiver yields its item's entry.
-    pub fn ask(&self, scope: &F::Scope, join: Join, items: Vec<(F::Key, F::Item)>) -> Vec<oneshot::Receiver<Answer<F::Value>>> {
+    pub fn ask(&self, scope: &F::Scope, join: Join, items: Batch<F>) -> Vec<oneshot::Receiver<Answer<F::Value>>> {
         let mut scopes = self.scopes.lock();
         let queue = scopes.entry(scope.clone()).or_default();
         let receivers = items.into_iter().map(|(key, item)| queue.enlist(key, item, join)).collect();
@@ -89,7 +93,7 @@ impl<F: Fetch> Gatherer<F> {
 
     /// Asks again in the background for what nobody waits for (rule F10): skipped when it is being asked already, or when the queue is
     /// as long as one call.
-    pub fn refresh(&self, scope: &F::Scope, items: Vec<(F::Key, F::Item)>) {
+    pub fn refresh(&self, scope: &F::Scope, items: Batch<F>) {
         let mut scopes = self.scopes.lock();
         let queue = scopes.entry(scope.clone()).or_default();
         let cap = self.fetch.cap(scope);
@@ -116,7 +120,7 @@ impl<F: Fetch> Gatherer<F> {
         }
     }
 
-    fn send(&self, scope: &F::Scope, call: u64, batch: Vec<(F::Key, F::Item)>) {
+    fn send(&self, scope: &F::Scope, call: u64, batch: Batch<F>) {
         let (gatherer, scope) = (self.clone(), scope.clone());
         tokio::spawn(async move {
             let keys: Vec<_> = batch.iter().map(|(key, _)| key.clone()).collect();
@@ -175,7 +179,7 @@ impl<F: Fetch> Queue<F> {
         receiver
     }
 
-    fn take(&mut self, cap: usize) -> (u64, Vec<(F::Key, F::Item)>) {
+    fn take(&mut self, cap: usize) -> (u64, Batch<F>) {
         self.calls += 1;
         self.latest += 1;
         let batch: Vec<_> = self.waiting.drain(..cap.min(self.waiting.len())).collect();

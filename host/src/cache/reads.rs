@@ -1,12 +1,12 @@
 //! One kind of cached answers: memory in front of a [`Gatherer`].
 
-use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
 use moka::sync::Cache;
+use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
 use super::{Entry, Fetch, Gatherer, Join, Lookup};
@@ -110,7 +110,8 @@ impl<F: Fetch> ReadCache<F> {
     ) -> Vec<Answer<F::Value>> {
         let deadline = tokio::time::Instant::now() + wait;
         let now = self.clock.now();
-        let (mut answers, mut to_ask, mut to_refresh) = (Vec::with_capacity(wanted.len()), Vec::new(), Vec::new());
+        let (mut answers, mut indexes) = (Vec::with_capacity(wanted.len()), Vec::new());
+        let (mut to_ask, mut to_refresh) = (Vec::new(), Vec::new());
         for (index, Wanted { known_as, key, item }) in wanted.into_iter().enumerate() {
             let is_usable = |entry: &Arc<Entry<F::Value>>| entry.answer.as_ref().map_or(true, |value| usable(value, &item));
             let known = known_as.iter().filter_map(|key| self.memory.get(key)).find(is_usable);
@@ -132,13 +133,15 @@ impl<F: Fetch> ReadCache<F> {
                 }
                 (Demand::Cached, lookup @ (Lookup::Expired(_) | Lookup::Miss)) => {
                     self.count("miss");
-                    to_ask.push((index, (key, item)));
+                    indexes.push(index);
+                    to_ask.push((key, item));
                     answers.push(fallback(lookup));
                 }
                 // A live read never falls back to what is known: whoever asks live is about to bill.
                 (Demand::Live, _) => {
                     self.count("live");
-                    to_ask.push((index, (key, item)));
+                    indexes.push(index);
+                    to_ask.push((key, item));
                     answers.push(Answer::Pending);
                 }
             }
@@ -147,39 +150,45 @@ impl<F: Fetch> ReadCache<F> {
             self.gatherer.refresh(scope, to_refresh);
         }
         if !to_ask.is_empty() {
-            self.ask(scope, demand, to_ask, deadline, &mut answers).await;
+            let join = if demand == Demand::Live { Join::NotYetSent } else { Join::InFlight };
+            let receivers = self.gatherer.ask(scope, join, to_ask);
+            collect(indexes, receivers, deadline, &mut answers).await;
         }
         answers
     }
 
-    async fn ask(
-        &self,
-        scope: &F::Scope,
-        demand: Demand,
-        to_ask: Vec<(usize, (F::Key, F::Item))>,
-        deadline: tokio::time::Instant,
-        answers: &mut [Answer<F::Value>],
-    ) {
-        let join = if demand == Demand::Live { Join::NotYetSent } else { Join::InFlight };
-        let (indexes, items): (Vec<_>, Vec<_>) = to_ask.into_iter().unzip();
-        let receivers = self.gatherer.ask(scope, join, items);
-        for (index, receiver) in indexes.into_iter().zip(receivers) {
-            let Some(answer) = answers.get_mut(index) else { continue };
-            let asked = timeout_at(deadline, receiver);
-            *answer = match (asked.await, &*answer) {
-                (Ok(Ok(entry)), known) => match (&entry.answer, known) {
-                    (Err(failure), Answer::Known(stale, _)) if is_outage(failure) => Answer::Known(Arc::clone(stale), Source::Stale),
-                    (Err(failure), _) if is_outage(failure) => Answer::Failed(failure.clone()),
-                    _ => Answer::Known(entry, Source::Live),
-                },
-                (_, Answer::Known(stale, _)) => Answer::Known(Arc::clone(stale), Source::Stale),
-                _ => Answer::Failed(Failure::new(FailureCode::Timeout, "the back end did not answer in time")),
-            };
-        }
-    }
-
     fn count(&self, outcome: &'static str) {
         metrics::counter!("ordergate_cache_reads_total", "kind" => self.kind, "outcome" => outcome).increment(1);
+    }
+}
+
+/// Puts each answer in its place as it comes; what is known stays where the back end does not answer by the deadline.
+async fn collect<V>(
+    indexes: Vec<usize>,
+    receivers: Vec<oneshot::Receiver<Arc<Entry<V>>>>,
+    deadline: tokio::time::Instant,
+    answers: &mut [Answer<V>],
+) {
+    for (index, receiver) in indexes.into_iter().zip(receivers) {
+        let asked = timeout_at(deadline, receiver).await.ok().and_then(Result::ok);
+        if let Some(answer) = answers.get_mut(index) {
+            *answer = better(answer, asked);
+        }
+    }
+}
+
+/// The new answer, unless it is none and something is known.
+fn better<V>(known: &Answer<V>, asked: Option<Arc<Entry<V>>>) -> Answer<V> {
+    let failure = match asked {
+        Some(entry) => match &entry.answer {
+            Err(failure) if is_outage(failure) => failure.clone(),
+            _ => return Answer::Known(entry, Source::Live),
+        },
+        None => Failure::new(FailureCode::Timeout, "the back end did not answer in time"),
+    };
+    match known {
+        Answer::Known(entry, _) => Answer::Known(Arc::clone(entry), Source::Stale),
+        _ => Answer::Failed(failure),
     }
 }
 

@@ -59,7 +59,7 @@ fn report(problems: &[Value]) -> Result<(), CliError> {
 }
 
 async fn load(config: &Config) -> Result<Adapters, LoadError> {
-    Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), Clock::system()).await
+    Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), &Clock::system()).await
 }
 
 fn config_problems(error: &ConfigError) -> Vec<Value> {

@@ -1,0 +1,153 @@
+//! The adapters: loading components, running one operation in a fresh sandboxed instance, and telling what went wrong. Called by the
+//! service and the pipeline; reaches back ends only through `egress`; what follows a failure is decided in [`error`] and nowhere else.
+
+mod bindings;
+mod bulkhead;
+mod classify;
+mod compiled;
+mod contract;
+mod convert;
+mod engine;
+pub mod error;
+mod given;
+mod imports;
+mod instance;
+mod journal;
+mod limits;
+mod live_call;
+mod load;
+mod meter;
+pub mod metrics;
+pub mod operation;
+mod session;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+
+pub use contract::{ContractError, check as check_contract};
+pub use load::{LoadCause, LoadError, LoadProblem};
+pub use operation::{Lane, Operation};
+
+use crate::clock::Clock;
+use crate::config::AdapterConfig;
+use crate::domain::{AdapterName, CallContext, Description, Failure, FailureCode};
+use crate::egress::Trace;
+use bulkhead::Bulkhead;
+use classify::{Classified, classify};
+use given::Given;
+use instance::Instances;
+use live_call::LiveCall;
+
+/// All configured adapters, by name.
+#[derive(Clone, Default)]
+pub struct Adapters {
+    adapters: BTreeMap<AdapterName, Arc<Adapter>>,
+}
+
+impl Adapters {
+    /// Loads every adapter. Relative paths start at `base_dir`; compiled components are kept in `cache_dir`. All problems of all adapters
+    /// are reported together.
+    pub async fn load(
+        configs: &BTreeMap<AdapterName, AdapterConfig>,
+        base_dir: &Path,
+        cache_dir: &Path,
+        clock: &Clock,
+    ) -> Result<Self, LoadError> {
+        load::all(configs, base_dir, cache_dir, clock).await.map(|adapters| Self { adapters })
+    }
+
+    pub fn get(&self, name: &AdapterName) -> Option<Arc<Adapter>> {
+        self.adapters.get(name).cloned()
+    }
+
+    /// In the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Adapter>> {
+        self.adapters.values()
+    }
+}
+
+/// One loaded adapter: a component, what it is given, and places for its calls.
+pub struct Adapter {
+    digest: String,
+    description: Description,
+    bulkhead: Bulkhead,
+    instances: Instances,
+    given: Arc<Given>,
+}
+
+impl Adapter {
+    /// As the operator named it.
+    pub fn name(&self) -> &AdapterName {
+        &self.given.name
+    }
+
+    /// What the adapter says that it is and can do.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// SHA-256 of the component, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Runs one operation in a fresh instance, within the context's deadline and the adapter's limits. An operation that the adapter
+    /// does not list is refused without running it.
+    pub async fn call<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
+        if !self.description.supports(O::NAME) {
+            return Err(Failure::new(FailureCode::Unsupported, format!("adapter {} has no {}", self.name(), O::NAME)));
+        }
+        let began = Instant::now();
+        let outcome = self.guarded(context, operation).await;
+        metrics::called(self.name(), O::NAME, outcome.as_ref().err().map(|failed| failed.failure.as_ref()), began.elapsed());
+        outcome.map_err(|failed| self.report::<O>(context, failed))
+    }
+
+    async fn guarded<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Classified> {
+        let ends = Instant::now() + context.deadline.min(self.given.limits.wall());
+        let _slot = self.enter(O::LANE, ends).await?;
+        let _live = metrics::Live::enter(self.name());
+        let call = LiveCall::new(&self.given, trace(context), ends);
+        let ran = timeout_at(ends, self.run(context, operation, &call)).await;
+        let observed = call.observed();
+        metrics::guest(self.name(), O::NAME, observed.cpu, observed.memory_bytes);
+        classify(ran.ok(), O::SIDE, &call)
+    }
+
+    /// Browsing cannot take an order's place.
+    async fn enter(&self, lane: Lane, ends: Instant) -> Result<bulkhead::Slot, Failure> {
+        let began = Instant::now();
+        let slot = self.bulkhead.enter(lane, ends).await;
+        metrics::queued(self.name(), lane.as_str(), began.elapsed());
+        slot
+    }
+
+    async fn run<O: Operation>(&self, context: &CallContext, operation: &O, call: &Arc<LiveCall>) -> instance::Ran<O::Reply> {
+        let mut guest = self.instances.start(Arc::clone(call)).await?;
+        operation.run(&mut guest, context).await
+    }
+
+    /// One line per failed call: a warning when something is wrong with the adapter or the back end, not for an answer of the business.
+    fn report<O: Operation>(&self, context: &CallContext, failed: Classified) -> Failure {
+        let Classified { failure, trap } = failed;
+        let (adapter, operation, code) = (self.name().as_str(), O::NAME, failure.code.as_str());
+        let (request_id, detail) = (context.request_id.as_str(), failure.detail.as_deref().unwrap_or_default());
+        if let Some(kind) = trap {
+            metrics::trapped(self.name(), kind.as_str());
+        }
+        match failure.code {
+            FailureCode::Rejected | FailureCode::NotFound | FailureCode::Conflict | FailureCode::Unsupported => {
+                tracing::debug!(adapter, operation, code, request_id, message = failure.message, "adapter call refused");
+            }
+            _ => tracing::warn!(adapter, operation, code, request_id, message = failure.message, detail, "adapter call failed"),
+        }
+        *failure
+    }
+}
+
+fn trace(context: &CallContext) -> Trace {
+    Trace { request_id: context.request_id.clone(), trace_parent: context.trace_parent.clone() }
+}

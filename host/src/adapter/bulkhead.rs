@@ -1,0 +1,135 @@
+//! Places for live calls, in separate shares: browsing can never take a checkout's or an order's place. A full share queues a little and
+//! then sheds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+use super::operation::Lane;
+use crate::config::LimitsConfig;
+use crate::domain::{Failure, FailureCode};
+
+/// How long a shed caller is told to wait.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A place for one call, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Slot {
+    _place: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+pub(super) struct Bulkhead {
+    read: Share,
+    checkout: Share,
+    transfer: Share,
+    queue_wait: Duration,
+}
+
+impl Bulkhead {
+    /// An eighth of the places is for transfers, a quarter for checkouts, the rest for reads; at least one each.
+    pub(super) fn new(limits: &LimitsConfig) -> Self {
+        let transfer = (limits.concurrency / 8).max(1);
+        let checkout = (limits.concurrency / 4).max(1);
+        let read = limits.concurrency.saturating_sub(transfer + checkout).max(1);
+        let share = |places| Share::new(places, limits.queue);
+        Self { read: share(read), checkout: share(checkout), transfer: share(transfer), queue_wait: limits.queue_wait() }
+    }
+
+    /// Waits for a place, but neither longer than the queue's time nor past `ends`.
+    pub(super) async fn enter(&self, lane: Lane, ends: Instant) -> Result<Slot, Failure> {
+        let share = match lane {
+            Lane::Read => &self.read,
+            Lane::Checkout => &self.checkout,
+            Lane::Transfer => &self.transfer,
+        };
+        let place = share.enter(ends.min(Instant::now() + self.queue_wait)).await;
+        place.map(|place| Slot { _place: place }).ok_or_else(|| {
+            Failure::new(FailureCode::Throttled, format!("all places for {} calls are taken", lane.as_str()))
+                .with_retry_after(RETRY_AFTER)
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Share {
+    places: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    queue: usize,
+}
+
+impl Share {
+    fn new(places: usize, queue: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)), waiting: AtomicUsize::new(0), queue }
+    }
+
+    async fn enter(&self, until: Instant) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Some(place);
+        }
+        let _waiting = Waiting::join(&self.waiting, self.queue)?;
+        timeout_at(until, Arc::clone(&self.places).acquire_owned()).await.ok()?.ok()
+    }
+}
+
+/// A place in the queue, left when dropped: a caller that goes away does not count any more.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn join(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
+        let join = |count: usize| (count < most).then_some(count + 1);
+        waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, join).ok().map(|_| Self(waiting))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bulkhead(queue: usize) -> Bulkhead {
+        Bulkhead::new(&LimitsConfig { concurrency: 4, queue, queue_wait_ms: 50, ..LimitsConfig::default() })
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(5)
+    }
+
+    #[tokio::test]
+    async fn browsing_cannot_take_an_orders_place() {
+        let bulkhead = bulkhead(0);
+        let mut browsing = Vec::new();
+        while let Ok(slot) = bulkhead.enter(Lane::Read, soon()).await {
+            browsing.push(slot);
+        }
+        assert_eq!(browsing.len(), 2);
+        assert!(bulkhead.enter(Lane::Transfer, soon()).await.is_ok());
+        assert!(bulkhead.enter(Lane::Checkout, soon()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_finds_no_place_in_time_is_shed_and_told_when_to_come_back() {
+        let bulkhead = bulkhead(8);
+        let _first = bulkhead.enter(Lane::Transfer, soon()).await.unwrap();
+        let failure = bulkhead.enter(Lane::Transfer, soon()).await.unwrap_err();
+        assert_eq!(failure.code, FailureCode::Throttled);
+        assert_eq!(failure.retry_after, Some(RETRY_AFTER));
+    }
+
+    #[tokio::test]
+    async fn a_waiting_call_gets_the_place_that_becomes_free() {
+        let bulkhead = bulkhead(8);
+        let first = bulkhead.enter(Lane::Transfer, soon()).await.unwrap();
+        let later = Instant::now() + Duration::from_secs(5);
+        let (second, ()) = tokio::join!(bulkhead.enter(Lane::Transfer, later), async { drop(first) });
+        assert!(second.is_ok());
+    }
+}

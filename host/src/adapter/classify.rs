@@ -1,0 +1,102 @@
+//! What a call came to: the adapter's own word, or the runtime's when the guest trapped, hit a limit or ran out of time. Says what happened;
+//! what follows is decided in `error`.
+
+use std::time::Duration;
+
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+
+use super::instance::{Broke, Ran};
+use super::live_call::LiveCall;
+use crate::domain::{Failure, FailureCode, Side};
+
+/// How a guest ended that did not end by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TrapKind {
+    /// Its CPU time was spent.
+    Cpu,
+    /// It asked for more memory than it may have, and gave up.
+    Memory,
+    Stack,
+    /// It panicked or aborted.
+    Abort,
+    /// The time of the whole call was over.
+    Wall,
+    /// It handed the host more than it may, or broke another rule of the engine.
+    Other,
+}
+
+impl TrapKind {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::Stack => "stack",
+            Self::Abort => "abort",
+            Self::Wall => "wall",
+            Self::Other => "other",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::Cpu => "the adapter used up its CPU time",
+            Self::Memory => "the adapter needs more memory than it may have",
+            Self::Stack => "the adapter recursed too deeply",
+            Self::Abort => "the adapter broke down",
+            Self::Wall => "the adapter did not answer in time",
+            Self::Other => "the adapter was ended by the runtime",
+        }
+    }
+}
+
+/// A failed call: what the caller is told, and how the guest ended when it did not end by itself.
+#[derive(Debug)]
+pub(super) struct Classified {
+    pub failure: Box<Failure>,
+    pub trap: Option<TrapKind>,
+}
+
+impl From<Failure> for Classified {
+    fn from(failure: Failure) -> Self {
+        Self { failure: Box::new(failure), trap: None }
+    }
+}
+
+/// `ran` is absent when the call's time was over.
+pub(super) fn classify<T>(ran: Option<Ran<T>>, side: Side, call: &LiveCall) -> Result<T, Classified> {
+    match ran {
+        Some(Ok(reply)) => Ok(reply),
+        Some(Err(Broke::Failed(failure))) => Err(failure.into()),
+        Some(Err(Broke::Crashed(error))) if error.is::<PoolConcurrencyLimitError>() => {
+            let failure = Failure::new(FailureCode::Throttled, "no place for another adapter instance is free");
+            Err(failure.with_retry_after(Duration::from_secs(1)).into())
+        }
+        Some(Err(Broke::Crashed(error))) => Err(ended(trap_kind(&error, call), side, call, Some(format!("{error:#}")))),
+        None => Err(ended(TrapKind::Wall, side, call, None)),
+    }
+}
+
+fn trap_kind(error: &wasmtime::Error, call: &LiveCall) -> TrapKind {
+    let observed = call.observed();
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => TrapKind::Cpu,
+        Some(Trap::StackOverflow) => TrapKind::Stack,
+        // A guest that is refused memory aborts; the refusal is the cause.
+        Some(_) if observed.memory_refused => TrapKind::Memory,
+        Some(Trap::UnreachableCodeReached) => TrapKind::Abort,
+        None if observed.memory_refused => TrapKind::Memory,
+        None if error.is::<wasmtime_wasi::I32Exit>() => TrapKind::Abort,
+        _ => TrapKind::Other,
+    }
+}
+
+/// Rule T4: once a request that can change something may have left, nobody knows what the back end did with it.
+fn ended(kind: TrapKind, side: Side, call: &LiveCall, detail: Option<String>) -> Classified {
+    let code = match (side, kind) {
+        (Side::Write, _) if call.budget.change_left() => FailureCode::OutcomeUnknown,
+        (Side::Read, TrapKind::Wall) => FailureCode::Timeout,
+        _ => FailureCode::Unavailable,
+    };
+    let failure = Failure { detail, ..Failure::new(code, kind.message()) };
+    Classified { failure: Box::new(failure), trap: Some(kind) }
+}

@@ -1,0 +1,145 @@
+//! Compiled components on disk, so that a restart does not compile again. Written and read only by this host: a precompiled file from
+//! elsewhere is native code and is never loaded.
+//!
+//! A file's name holds the component's digest, the runtime's version and a hash of all that shapes the code (target, CPU features, engine
+//! settings). Its first 32 bytes are the SHA-256 of the rest.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::metrics;
+
+const SUM_BYTES: usize = 32;
+const RUNTIME: &str = "wasmtime-48";
+
+/// A folder of compiled components.
+pub(super) struct CompileCache {
+    folder: PathBuf,
+}
+
+impl CompileCache {
+    /// Makes the folder, open to this user only. Without one, every load compiles.
+    pub(super) fn open(folder: &Path) -> Option<Self> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        let closed = made.and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(0o700)));
+        match closed {
+            Ok(()) => Some(Self { folder: folder.to_owned() }),
+            Err(cause) => {
+                tracing::warn!(folder = %folder.display(), %cause, "compiled adapters cannot be kept; every start compiles them");
+                None
+            }
+        }
+    }
+
+    fn path(&self, engine: &Engine, digest: &str) -> PathBuf {
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        self.folder.join(format!("{digest}-{RUNTIME}-{:016x}.cwasm", hasher.finish()))
+    }
+
+    /// A broken or foreign file counts as none.
+    fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        let path = self.path(engine, digest);
+        let file = fs::read(&path).ok()?;
+        let component = verified(&file).and_then(|artifact| deserialize(engine, artifact));
+        if component.is_none() {
+            tracing::warn!(file = %path.display(), "a compiled adapter is damaged and is compiled again");
+        }
+        component
+    }
+
+    /// Written under another name and renamed, so that nobody reads half a file.
+    fn store(&self, engine: &Engine, digest: &str, artifact: &[u8]) -> io::Result<()> {
+        let path = self.path(engine, digest);
+        let draft = self.folder.join(format!(".{digest}.{}.draft", uuid::Uuid::now_v7()));
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        let written =
+            file.write_all(&Sha256::digest(artifact)).and_then(|()| file.write_all(artifact)).and_then(|()| file.sync_all());
+        let placed = written.and_then(|()| fs::rename(&draft, &path));
+        if placed.is_err() {
+            let _ = fs::remove_file(&draft);
+        }
+        placed
+    }
+}
+
+/// Compiles a component, or takes what was compiled before. Takes seconds: call it on a blocking thread.
+pub(super) fn compile(engine: &Engine, digest: &str, wasm: &[u8], cache: Option<&CompileCache>) -> wasmtime::Result<Component> {
+    if let Some(component) = cache.and_then(|cache| cache.load(engine, digest)) {
+        metrics::loaded("cache");
+        return Ok(component);
+    }
+    let component = Component::new(engine, wasm)?;
+    metrics::loaded("compiled");
+    if let Some(cache) = cache
+        && let Err(cause) =
+            component.serialize().map_err(io::Error::other).and_then(|artifact| cache.store(engine, digest, &artifact))
+    {
+        tracing::warn!(%cause, "a compiled adapter could not be kept; the next start compiles it again");
+    }
+    Ok(component)
+}
+
+fn verified(file: &[u8]) -> Option<&[u8]> {
+    let (sum, artifact) = file.split_at_checked(SUM_BYTES)?;
+    (Sha256::digest(artifact)[..] == *sum).then_some(artifact)
+}
+
+#[expect(unsafe_code, reason = "wasmtime trusts precompiled code; this file was written by this host and is unchanged")]
+fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
+    // SAFETY: the bytes came from `Component::serialize` of this runtime with these engine settings (file name), are unchanged (sum), and
+    // only this user can write to the folder (mode 0700).
+    unsafe { Component::deserialize(engine, artifact) }.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::engine::engine;
+    use super::*;
+
+    /// The smallest component: no imports, no exports.
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    fn only_file(folder: &Path) -> PathBuf {
+        let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let file = files.next().unwrap();
+        assert_eq!(files.next(), None);
+        file
+    }
+
+    #[test]
+    fn a_compiled_component_is_kept_for_this_user_only_and_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("compiled");
+        let (engine, cache) = (engine().unwrap(), CompileCache::open(&folder).unwrap());
+        assert!(cache.load(&engine, "abc").is_none());
+        compile(&engine, "abc", EMPTY, Some(&cache)).unwrap();
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(only_file(&folder)).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(cache.load(&engine, "abc").is_some());
+        assert!(cache.load(&engine, "other").is_none());
+    }
+
+    #[test]
+    fn a_damaged_file_is_compiled_again_never_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, cache) = (engine().unwrap(), CompileCache::open(folder.path()).unwrap());
+        compile(&engine, "abc", EMPTY, Some(&cache)).unwrap();
+        let file = only_file(folder.path());
+        let mut bytes = fs::read(&file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&file, &bytes).unwrap();
+        assert!(cache.load(&engine, "abc").is_none());
+        fs::write(&file, b"short").unwrap();
+        assert!(cache.load(&engine, "abc").is_none());
+        compile(&engine, "abc", EMPTY, Some(&cache)).unwrap();
+        assert!(cache.load(&engine, "abc").is_some());
+    }
+}

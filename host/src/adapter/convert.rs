@@ -1,0 +1,135 @@
+//! The border between the contract's records and the domain: the only place that names both. Strict on the way in: a decimal, date or
+//! currency that does not parse is a failure that names record and field; text that stands for a choice and is not known becomes the most
+//! careful choice.
+
+pub(super) mod availability;
+pub(super) mod checkout;
+pub(super) mod description;
+mod order_document;
+pub(super) mod orders;
+pub(super) mod pricing;
+mod quote_document;
+pub(super) mod quotes;
+mod records;
+mod strict;
+
+use std::time::Duration;
+
+use super::bindings::shared::types as wit;
+use super::instance::{Broke, Guest, Ran};
+use crate::domain::{CallContext, Failure, FailureCode, Side};
+
+/// Asks whether a side of the back end is there.
+pub(super) async fn probe(guest: &mut Guest, context: &CallContext, side: Side) -> Ran<()> {
+    let context = to_context(guest, context);
+    let side = match side {
+        Side::Read => "read",
+        Side::Write => "write",
+    };
+    let reply = guest.bindings.ordergate_adapter_health().call_probe(&mut guest.store, &context, side).await?;
+    accept(reply, Side::Read, Ok)
+}
+
+/// Prepares a fresh instance. A failure names the setting that it cannot use.
+pub(super) async fn configure(guest: &mut Guest) -> Ran<()> {
+    let reply = guest.bindings.ordergate_adapter_lifecycle().call_configure(&mut guest.store).await?;
+    accept(reply, Side::Read, Ok)
+}
+
+pub(super) fn to_failure(failure: &Failure) -> wit::Failure {
+    wit::Failure {
+        code: failure.code.as_str().to_owned(),
+        message: failure.message.clone(),
+        detail: failure.detail.clone(),
+        line: failure.line.clone(),
+        retry_after_ms: failure.retry_after.map(to_millis),
+        ext: records::to_extensions(&failure.ext),
+    }
+}
+
+fn from_failure(failure: wit::Failure, side: Side) -> Failure {
+    let code = FailureCode::parse(&failure.code, side);
+    let unknown = (code.as_str() != failure.code).then(|| format!("the adapter's code was {:?}", failure.code));
+    Failure {
+        code,
+        message: failure.message,
+        detail: failure.detail.or(unknown),
+        line: failure.line,
+        retry_after: failure.retry_after_ms.map(Duration::from_millis),
+        ext: failure.ext.into_iter().collect(),
+    }
+}
+
+/// A guest's result as the domain's: its failure read for that side, its value converted strictly.
+fn accept<T, U>(reply: Result<T, wit::Failure>, side: Side, convert: impl FnOnce(T) -> Result<U, Failure>) -> Ran<U> {
+    let value = reply.map_err(|failure| from_failure(failure, side))?;
+    Ok(convert(value)?)
+}
+
+/// One result per item, in the order asked. An adapter that answers another number of items has mixed them up, so no answer is used.
+fn accept_items<I, T, U>(
+    asked: &[I],
+    replies: Vec<Result<T, wit::Failure>>,
+    convert: impl Fn(&I, T) -> Result<U, Failure>,
+) -> Vec<Result<U, Failure>> {
+    if replies.len() != asked.len() {
+        let message = format!("the adapter answered {} items of {}", replies.len(), asked.len());
+        return asked.iter().map(|_| Err(Failure::new(FailureCode::InvalidResponse, message.clone()))).collect();
+    }
+    let pairs = asked.iter().zip(replies);
+    pairs.map(|(item, reply)| convert(item, reply.map_err(|failure| from_failure(failure, Side::Read))?)).collect()
+}
+
+fn to_context(guest: &Guest, context: &CallContext) -> wit::Context {
+    wit::Context {
+        store: context.store.as_str().to_owned(),
+        channel: context.channel.clone(),
+        locale: context.locale.clone(),
+        request_id: context.request_id.clone(),
+        trace_parent: context.trace_parent.clone(),
+        remaining_ms: u32::try_from(guest.remaining().as_millis()).unwrap_or(u32::MAX),
+        purpose: context.purpose.as_str().to_owned(),
+        ext: Vec::new(),
+    }
+}
+
+fn to_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl From<Failure> for Broke {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(code: &str) -> wit::Failure {
+        wit::Failure { code: code.into(), message: "m".into(), detail: None, line: None, retry_after_ms: Some(1500), ext: vec![] }
+    }
+
+    #[test]
+    fn f9_an_answer_with_another_number_of_items_is_no_answer_for_any() {
+        let results = accept_items(&["a", "b"], vec![Ok(1)], |_, value| Ok(value));
+        assert_eq!(results.len(), 2);
+        assert!(results.iter().all(|result| result.as_ref().unwrap_err().code == FailureCode::InvalidResponse));
+    }
+
+    #[test]
+    fn f9_one_bad_item_leaves_the_others_alone() {
+        let results = accept_items(&["a", "b"], vec![Ok(1), Err(failure("not-found"))], |_, value| Ok(value));
+        assert_eq!(results.first(), Some(&Ok(1)));
+        assert_eq!(results.last().unwrap().as_ref().unwrap_err().code, FailureCode::NotFound);
+    }
+
+    #[test]
+    fn a_code_from_the_future_is_read_with_care_and_kept_for_operators() {
+        let read = from_failure(failure("gone-fishing"), Side::Write);
+        assert_eq!(read.code, FailureCode::OutcomeUnknown);
+        assert!(read.detail.unwrap().contains("gone-fishing"));
+        assert_eq!(read.retry_after, Some(Duration::from_millis(1500)));
+    }
+}

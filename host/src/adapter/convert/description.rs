@@ -1,0 +1,90 @@
+//! `descriptor.describe`.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::super::bindings::guest::descriptor as wit;
+use super::super::instance::{Guest, Ran};
+use crate::domain::{Deduplication, Description, Dimension, EndpointNeed, Failure, FailureCode};
+
+pub(in super::super) async fn describe(guest: &mut Guest) -> Ran<Description> {
+    let description = guest.bindings.ordergate_adapter_descriptor().call_describe(&mut guest.store).await?;
+    Ok(from_description(description)?)
+}
+
+/// Prices depend on the account unless the adapter says that they do not (rule F6).
+fn from_description(description: wit::Description) -> Result<Description, Failure> {
+    let mut price_dimensions = from_dimensions("price-dimensions", &description.price_dimensions)?;
+    if !description.account_independent_prices {
+        price_dimensions.insert(Dimension::Account);
+    }
+    Ok(Description {
+        name: description.name,
+        version: description.version,
+        vendor: description.vendor,
+        capabilities: description.capabilities.into_iter().collect(),
+        endpoints: description.endpoints.into_iter().map(from_endpoint).collect(),
+        settings_schema: description.settings_schema,
+        batch_caps: description.batch_caps.into_iter().map(|cap| (cap.operation, cap.max_items as usize)).collect(),
+        price_dimensions,
+        availability_dimensions: from_dimensions("availability-dimensions", &description.availability_dimensions)?,
+        deduplication: Deduplication::parse(&description.deduplication),
+        propagation_delay: Duration::from_millis(description.propagation_delay_ms.into()),
+        combined_price_and_availability: description.combined_price_and_availability,
+        memory_bytes: description.memory_bytes,
+    })
+}
+
+/// A dimension that this host does not know cannot be part of a cache key, so its values could be shared wider than declared (rule F6).
+fn from_dimensions(field: &str, names: &[String]) -> Result<BTreeSet<Dimension>, Failure> {
+    let parse = |name: &String| {
+        let message = format!("the description's {field} has {name:?}, which this host does not know: it needs a newer host");
+        Dimension::parse(name).ok_or_else(|| Failure::new(FailureCode::InvalidResponse, message))
+    };
+    names.iter().map(parse).collect()
+}
+
+fn from_endpoint(endpoint: wit::Endpoint) -> EndpointNeed {
+    EndpointNeed { name: endpoint.name, description: endpoint.description, required: endpoint.required }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn description(price_dimensions: &[&str], account_independent_prices: bool) -> Result<Description, Failure> {
+        from_description(wit::Description {
+            name: "rest".into(),
+            version: "1".into(),
+            vendor: String::new(),
+            capabilities: vec![],
+            endpoints: vec![],
+            settings_schema: String::new(),
+            batch_caps: vec![],
+            price_dimensions: price_dimensions.iter().map(ToString::to_string).collect(),
+            account_independent_prices,
+            availability_dimensions: vec![],
+            deduplication: "from-the-future".into(),
+            propagation_delay_ms: 0,
+            combined_price_and_availability: false,
+            memory_bytes: None,
+            ext: vec![],
+        })
+    }
+
+    #[test]
+    fn f6_account_is_a_price_dimension_unless_the_adapter_says_that_it_is_not() {
+        assert!(description(&["quantity"], false).unwrap().price_dimensions.contains(&Dimension::Account));
+        assert!(!description(&["quantity"], true).unwrap().price_dimensions.contains(&Dimension::Account));
+    }
+
+    #[test]
+    fn f6_a_dimension_that_the_host_does_not_know_refuses_the_adapter() {
+        assert!(description(&["loyalty-level"], false).unwrap_err().message.contains("loyalty-level"));
+    }
+
+    #[test]
+    fn t4_an_unknown_class_is_none() {
+        assert_eq!(description(&[], false).unwrap().deduplication, Deduplication::None);
+    }
+}

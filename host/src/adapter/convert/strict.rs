@@ -1,0 +1,167 @@
+//! Strict reading of what an adapter answered. Every refusal names the record, whose it is, the field and the text.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::super::bindings::shared::types as wit;
+use crate::domain::{Currency, Failure, FailureCode, Money, Quantity, Unit};
+
+/// Where a value stands: a kind of record and what identifies it (a SKU, a line id, a document number).
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    record: &'static str,
+    id: &'a str,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(record: &'static str, id: &'a str) -> Self {
+        Self { record, id }
+    }
+
+    /// A value that cannot be used.
+    pub(super) fn broken(self, field: &str, problem: impl std::fmt::Display) -> Failure {
+        let id = shortened(self.id);
+        Failure::new(
+            FailureCode::InvalidResponse,
+            format!("the answer's {} {id:?} cannot be used: {field} {problem}", self.record),
+        )
+    }
+
+    fn not(self, field: &str, text: &str, kind: &str) -> Failure {
+        self.broken(field, format_args!("is {:?}, which is no {kind}", shortened(text)))
+    }
+
+    /// Optional sign, digits, optional fraction. No exponent, no grouping; all digits must fit.
+    pub(super) fn decimal(self, field: &str, text: &str) -> Result<Decimal, Failure> {
+        let plain = is_plain_decimal(text).then(|| Decimal::from_str_exact(text).ok()).flatten();
+        plain.ok_or_else(|| self.not(field, text, "decimal number"))
+    }
+
+    /// A decimal of at least zero.
+    pub(super) fn amount_of_goods(self, field: &str, text: &str) -> Result<Decimal, Failure> {
+        let value = self.decimal(field, text)?;
+        if value < Decimal::ZERO { Err(self.not(field, text, "number of at least zero")) } else { Ok(value) }
+    }
+
+    /// A price unit ("price per 100"): above zero, one when absent.
+    pub(super) fn per(self, text: Option<&str>) -> Result<Decimal, Failure> {
+        let Some(text) = text else { return Ok(Decimal::ONE) };
+        let value = self.decimal("per", text)?;
+        if value > Decimal::ZERO { Ok(value) } else { Err(self.not("per", text, "number above zero")) }
+    }
+
+    pub(super) fn currency(self, field: &str, code: &str) -> Result<Currency, Failure> {
+        Currency::parse(code).map_err(|_| self.not(field, code, "ISO 4217 currency"))
+    }
+
+    pub(super) fn money(self, field: &str, money: &wit::Money) -> Result<Money, Failure> {
+        Ok(Money::new(self.decimal(field, &money.amount)?, self.currency(field, &money.currency)?))
+    }
+
+    pub(super) fn quantity(self, field: &str, quantity: &wit::Quantity) -> Result<Quantity, Failure> {
+        Ok(Quantity::new(self.decimal(field, &quantity.value)?, self.unit(field, &quantity.unit)?))
+    }
+
+    /// UN/ECE Recommendation 20 codes have two or three letters and digits.
+    pub(super) fn unit(self, field: &str, code: &str) -> Result<Unit, Failure> {
+        let formed = (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        if formed { Ok(Unit::new(code)) } else { Err(self.not(field, code, "UN/ECE Recommendation 20 unit")) }
+    }
+
+    /// RFC 3339 full-date.
+    pub(super) fn date(self, field: &str, text: &str) -> Result<Date, Failure> {
+        let formed = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
+        let date = formed.then(|| text.parse().ok()).flatten();
+        date.ok_or_else(|| self.not(field, text, "date such as 2026-11-22"))
+    }
+
+    /// RFC 3339 date-time with an offset.
+    pub(super) fn instant(self, field: &str, text: &str) -> Result<Timestamp, Failure> {
+        text.parse().map_err(|_| self.not(field, text, "instant such as 2026-11-22T14:36:00Z"))
+    }
+
+    /// A text that must say something, such as a document number.
+    pub(super) fn text<T: From<String>>(self, field: &str, text: String) -> Result<T, Failure> {
+        if text.trim().is_empty() { Err(self.broken(field, "is empty")) } else { Ok(T::from(text)) }
+    }
+}
+
+/// An optional field, read when it is there.
+pub(super) fn optional<T, U>(field: Option<&T>, read: impl FnOnce(&T) -> Result<U, Failure>) -> Result<Option<U>, Failure> {
+    field.map(read).transpose()
+}
+
+fn is_plain_decimal(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits(whole) && is_digits(fraction)
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place<'static> = Place { record: "availability", id: "4711" };
+
+    #[test]
+    fn decimals_are_read_exactly_or_not_at_all() {
+        for text in ["0", "12.50", "-3", "+7", "0.0000001", "79228162514264337593543950335"] {
+            assert!(PLACE.decimal("available", text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "1e3",
+            "1_000",
+            "1,000",
+            ".5",
+            "5.",
+            " 1",
+            "NaN",
+            "0x1",
+            "79228162514264337593543950336",
+            "0.00000000000000000000000000001",
+        ] {
+            assert!(PLACE.decimal("available", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_record_field_and_text() {
+        let failure = PLACE.decimal("available", "plenty").unwrap_err();
+        assert_eq!(failure.code, FailureCode::InvalidResponse);
+        assert_eq!(
+            failure.message,
+            "the answer's availability \"4711\" cannot be used: available is \"plenty\", which is no decimal number"
+        );
+    }
+
+    #[test]
+    fn dates_instants_and_currencies_are_those_of_the_standards() {
+        assert!(PLACE.date("date", "2026-11-22").is_ok());
+        for text in ["20261122", "2026-11-31", "22.11.2026", "2026-11-22T00:00:00Z", ""] {
+            assert!(PLACE.date("date", text).is_err(), "{text}");
+        }
+        assert!(PLACE.instant("as-of", "2026-11-22T14:36:00+01:00").is_ok());
+        for text in ["2026-11-22T14:36:00", "2026-11-22", "now"] {
+            assert!(PLACE.instant("as-of", text).is_err(), "{text}");
+        }
+        assert!(PLACE.currency("currency", "EUR").is_ok());
+        assert!(PLACE.currency("currency", "eur").is_err());
+        assert!(PLACE.unit("unit", "C62").is_ok());
+        assert!(PLACE.unit("unit", "piece").is_err());
+    }
+
+    #[test]
+    fn a_price_unit_is_above_zero_and_one_when_absent() {
+        assert_eq!(PLACE.per(None), Ok(Decimal::ONE));
+        assert_eq!(PLACE.per(Some("100")), Ok(Decimal::ONE_HUNDRED));
+        assert!(PLACE.per(Some("0")).is_err());
+        assert!(PLACE.per(Some("-1")).is_err());
+    }
+}

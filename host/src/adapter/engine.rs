@@ -1,0 +1,95 @@
+//! The one Wasm engine of the process: how components are compiled, where their memory comes from, and the clock that interrupts them. Every
+//! knob is explained where it is set. Used by `load` and `instance` only.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
+
+/// How often running guests are interrupted to have their CPU time counted. Short, so that a spinning guest does not hold a worker thread
+/// for long; a tick costs one atomic addition.
+const TICK: Duration = Duration::from_millis(1);
+
+/// The process's engine, built at first use. One engine only: types and code of several engines must never meet
+/// (GHSA-hgjw-h833-99q9), and its pool reserves terabytes of address space.
+pub(super) fn engine() -> Result<Engine, EngineError> {
+    static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
+    ENGINE.get_or_init(start).clone().map_err(EngineError)
+}
+
+/// The engine cannot be built on this machine.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the Wasm engine cannot start on this machine: {0}")]
+pub struct EngineError(String);
+
+fn start() -> Result<Engine, String> {
+    let engine = match Engine::new(configuration().allocation_strategy(InstanceAllocationStrategy::Pooling(pool()))) {
+        Ok(engine) => {
+            tracing::info!(allocator = "pooling", "wasm engine ready");
+            engine
+        }
+        // Containers and ulimits may forbid reserving terabytes of address space, though none of it is memory.
+        Err(cause) => {
+            tracing::info!(allocator = "on-demand", cause = %cause, "wasm engine ready; the instance pool's address space could not be reserved");
+            Engine::new(&configuration()).map_err(|cause| format!("{cause:#}"))?
+        }
+    };
+    start_ticker(&engine)?;
+    Ok(engine)
+}
+
+fn configuration() -> Config {
+    let mut config = Config::new();
+    // Winch had several sandbox escapes in 2026; Cranelift is the compiler that is fuzzed around the clock.
+    config.strategy(Strategy::Cranelift);
+    config.wasm_component_model(true);
+    // Guests are interrupted by epochs: cheaper than fuel, and a spinning guest yields its thread.
+    config.epoch_interruption(true);
+    // What no adapter toolchain needs is not there to be attacked.
+    config.wasm_memory64(false);
+    // Instances start from a copy-on-write image of their initial memory.
+    config.memory_init_cow(true);
+    // Guests' stacks are separate from the host's; 512 KiB of Wasm and the rest for host functions.
+    config.max_wasm_stack(512 * 1024);
+    config.async_stack_size(2 * 1024 * 1024);
+    // One line is logged per trap; symbol lookup for it would cost more than the call.
+    config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8));
+    config
+}
+
+/// Slots for 1,000 live instances. Python and JavaScript components hold dozens of core instances and large tables, so the numbers per
+/// component are far above what a Rust adapter needs. Slots are address space, not memory.
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(1_000);
+    pool.total_core_instances(4_000);
+    pool.total_memories(1_000);
+    pool.total_tables(2_000);
+    pool.total_stacks(1_000);
+    pool.max_component_instance_size(10 * 1024 * 1024);
+    pool.max_core_instance_size(10 * 1024 * 1024);
+    pool.max_core_instances_per_component(200);
+    pool.max_memories_per_component(32);
+    pool.max_tables_per_component(64);
+    pool.max_memories_per_module(2);
+    pool.max_tables_per_module(4);
+    pool.table_elements(100_000);
+    // Keeping a little of a slot resident saves page faults in the next call.
+    pool.linear_memory_keep_resident(1024 * 1024);
+    pool.table_keep_resident(64 * 1024);
+    pool
+}
+
+/// Ticks from a thread of its own: a guest that spins on the worker that drives tokio's timers would stop a ticker task, and with it the
+/// very interruption that should end the spinning.
+fn start_ticker(engine: &Engine) -> Result<(), String> {
+    let engine = engine.weak();
+    let tick = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    };
+    std::thread::Builder::new().name("epoch".into()).spawn(tick).map(drop).map_err(|cause| cause.to_string())
+}

@@ -1,0 +1,144 @@
+//! One fresh instance per call: its store, limits and WASI context with nothing in it. Never reused; dropped with all that it holds when the
+//! call ends, traps or runs out of time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use super::bindings;
+use super::convert;
+use super::given::Given;
+use super::imports;
+use super::journal::{Severity, Stdio};
+use super::limits::Limiter;
+use super::live_call::{LiveCall, Observed};
+use super::meter::Meter;
+use crate::domain::Failure;
+
+/// Most bytes that a guest may ask of the random source at once.
+const MAX_RANDOM_BYTES: u64 = 64 * 1024;
+
+/// What a guest's run came to.
+pub(super) type Ran<T> = Result<T, Broke>;
+
+/// A run without a value.
+#[derive(Debug)]
+pub enum Broke {
+    /// The adapter said so, or its answer cannot be used.
+    Failed(Failure),
+    /// The guest trapped, or the host ended it.
+    Crashed(wasmtime::Error),
+}
+
+impl From<wasmtime::Error> for Broke {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Crashed(error)
+    }
+}
+
+/// A running instance.
+pub struct Guest {
+    pub(super) store: Store<State>,
+    pub(super) bindings: bindings::Adapter,
+}
+
+impl Guest {
+    /// Time until the host gives up on the call.
+    pub(super) fn remaining(&self) -> Duration {
+        self.store.data().call.ends.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Makes instances of one component.
+pub(super) struct Instances {
+    engine: Engine,
+    pre: bindings::AdapterPre<State>,
+    given: Arc<Given>,
+}
+
+impl Instances {
+    /// Links the component once; an instance is then made in microseconds.
+    pub(super) fn new(engine: &Engine, component: &Component, given: Arc<Given>) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(engine);
+        imports::link(&mut linker)?;
+        let pre = bindings::AdapterPre::new(linker.instantiate_pre(component)?)?;
+        Ok(Self { engine: engine.clone(), pre, given })
+    }
+
+    /// A fresh instance, configured and ready for one operation.
+    pub(super) async fn start(&self, call: Arc<LiveCall>) -> Ran<Guest> {
+        let mut store = self.store(call);
+        let bindings = self.pre.instantiate_async(&mut store).await?;
+        let mut guest = Guest { store, bindings };
+        convert::configure(&mut guest).await?;
+        Ok(guest)
+    }
+
+    fn store(&self, call: Arc<LiveCall>) -> Store<State> {
+        let limits = &self.given.limits;
+        let mut store = Store::new(&self.engine, State::new(Arc::clone(&self.given), call));
+        store.limiter(|state| &mut state.limiter);
+        store.call_hook(|mut context, crossing| {
+            context.data_mut().meter.cross(crossing);
+            Ok(())
+        });
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|context| {
+            if context.data().meter.is_spent() { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
+        });
+        // One budget of Wasmtime's bounds what a guest hands to the host, as arguments of an import or as its result, so the smaller
+        // limit holds for both.
+        store.set_hostcall_fuel(limits.hostcall_bytes.min(limits.result_bytes));
+        store.set_max_component_handles(limits.handles);
+        store
+    }
+}
+
+/// What a store holds for its guest.
+pub(super) struct State {
+    pub(super) given: Arc<Given>,
+    pub(super) call: Arc<LiveCall>,
+    meter: Meter,
+    limiter: Limiter,
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl State {
+    fn new(given: Arc<Given>, call: Arc<LiveCall>) -> Self {
+        let limits = &given.limits;
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
+        let wasi = WasiCtxBuilder::new()
+            .stdout(Stdio::new(Arc::clone(&call.journal), Severity::Info))
+            .stderr(Stdio::new(Arc::clone(&call.journal), Severity::Warn))
+            .max_random_size(MAX_RANDOM_BYTES)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .build();
+        let (meter, limiter) = (Meter::new(limits.cpu()), Limiter::new(limits.memory_bytes));
+        Self { given, call, meter, limiter, wasi, table }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// Leaves behind what the runtime needs to tell a trap from a limit, however the instance ended.
+impl Drop for State {
+    fn drop(&mut self) {
+        self.call.observe(Observed {
+            cpu: self.meter.spent(),
+            memory_bytes: self.limiter.memory_bytes(),
+            memory_refused: self.limiter.refused(),
+        });
+    }
+}

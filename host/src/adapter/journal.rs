@@ -1,0 +1,174 @@
+//! The log of one call: what the guest writes by `log`, stdout and stderr, bounded and cleaned, tagged with adapter and request id.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use parking_lot::Mutex;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+
+use crate::config::LimitsConfig;
+use crate::domain::AdapterName;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Severity {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+#[derive(Debug)]
+pub(super) struct Journal {
+    adapter: AdapterName,
+    request_id: String,
+    line_bytes: usize,
+    bytes_left: Mutex<usize>,
+}
+
+impl Journal {
+    pub(super) fn new(adapter: AdapterName, request_id: String, limits: &LimitsConfig) -> Self {
+        Self { adapter, request_id, line_bytes: limits.log_line_bytes, bytes_left: Mutex::new(limits.log_bytes) }
+    }
+
+    /// Writes one line; a line beyond the call's share is dropped.
+    pub(super) fn write(&self, severity: Severity, message: &str, fields: &[(String, String)]) {
+        let Some(line) = self.admit(message, fields) else { return };
+        let (adapter, request_id) = (self.adapter.as_str(), self.request_id.as_str());
+        match severity {
+            Severity::Debug => tracing::debug!(target: "ordergate::guest", adapter, request_id, "{line}"),
+            Severity::Info => tracing::info!(target: "ordergate::guest", adapter, request_id, "{line}"),
+            Severity::Warn => tracing::warn!(target: "ordergate::guest", adapter, request_id, "{line}"),
+            Severity::Error => tracing::error!(target: "ordergate::guest", adapter, request_id, "{line}"),
+        }
+    }
+
+    /// The line as it is logged: on one line, without control characters, cut to its limit; nothing when the share is spent.
+    fn admit(&self, message: &str, fields: &[(String, String)]) -> Option<String> {
+        let mut line = String::new();
+        push_clean(&mut line, message, self.line_bytes);
+        for (name, value) in fields {
+            line.push(' ');
+            push_clean(&mut line, name, self.line_bytes);
+            line.push('=');
+            push_clean(&mut line, value, self.line_bytes);
+            if line.len() >= self.line_bytes {
+                break;
+            }
+        }
+        let mut left = self.bytes_left.lock();
+        *left = left.checked_sub(line.len().max(1))?;
+        Some(line)
+    }
+}
+
+/// Appends text up to a length of the whole line, each control character as a space: a guest must not forge log lines.
+fn push_clean(line: &mut String, text: &str, most: usize) {
+    for character in text.chars() {
+        if line.len() + character.len_utf8() > most {
+            return;
+        }
+        line.push(if character.is_control() { ' ' } else { character });
+    }
+}
+
+/// Stdout or stderr of the guest: every line becomes a log line.
+#[derive(Clone)]
+pub(super) struct Stdio {
+    journal: Arc<Journal>,
+    severity: Severity,
+}
+
+impl Stdio {
+    pub(super) fn new(journal: Arc<Journal>, severity: Severity) -> Self {
+        Self { journal, severity }
+    }
+}
+
+impl IsTerminal for Stdio {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Stdio {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(Lines { to: self.clone(), pending: Vec::new() })
+    }
+}
+
+/// Gathers bytes into lines. What is beyond a line's limit is dropped, so that a guest cannot fill the host's memory.
+struct Lines {
+    to: Stdio,
+    pending: Vec<u8>,
+}
+
+impl Lines {
+    fn take(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match byte {
+                b'\n' => self.flush_line(),
+                byte if self.pending.len() < self.to.journal.line_bytes => self.pending.push(*byte),
+                _ => {}
+            }
+        }
+    }
+
+    fn flush_line(&mut self) {
+        if !self.pending.is_empty() {
+            self.to.journal.write(self.to.severity, &String::from_utf8_lossy(&self.pending), &[]);
+            self.pending.clear();
+        }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.flush_line();
+    }
+}
+
+impl AsyncWrite for Lines {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.take(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal(log_bytes: usize, log_line_bytes: usize) -> Journal {
+        let limits = LimitsConfig { log_bytes, log_line_bytes, ..LimitsConfig::default() };
+        Journal::new("rest".into(), "r-1".into(), &limits)
+    }
+
+    #[test]
+    fn a_guest_cannot_forge_log_lines() {
+        let line = journal(1000, 100).admit("a\nWARN b\u{1b}[31m", &[("k\r".into(), "v\0".into())]);
+        assert_eq!(line.as_deref(), Some("a WARN b [31m k =v "));
+    }
+
+    #[test]
+    fn a_long_line_is_cut_at_a_character() {
+        assert_eq!(journal(1000, 4).admit("abcäö", &[]).as_deref(), Some("abc"));
+    }
+
+    #[test]
+    fn a_flood_is_dropped_when_the_calls_share_is_spent() {
+        let journal = journal(25, 10);
+        let written = (0..100).filter(|_| journal.admit("0123456789abc", &[]).is_some()).count();
+        assert_eq!(written, 2);
+    }
+}

@@ -1,0 +1,63 @@
+//! One call in flight: what it may spend, whose it is, and what is known of it after its instance is gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::given::Given;
+use super::journal::Journal;
+use crate::config::LimitsConfig;
+use crate::egress::{Budget, Trace};
+
+/// Shared by the runtime, which outlives the instance, and the instance, which a trap or timeout ends.
+pub(super) struct LiveCall {
+    pub ends: Instant,
+    pub budget: Budget,
+    pub trace: Trace,
+    pub journal: Arc<Journal>,
+    observed: Mutex<Observed>,
+}
+
+/// What an instance left behind.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Observed {
+    /// Guest CPU time.
+    pub cpu: Duration,
+    /// Linear memory at its largest.
+    pub memory_bytes: usize,
+    pub memory_refused: bool,
+}
+
+impl LiveCall {
+    pub(super) fn new(given: &Given, trace: Trace, ends: Instant) -> Arc<Self> {
+        Self::with_limits(given, &given.limits, trace, ends)
+    }
+
+    /// A call that may not send anything: preparation and description (interfaces `lifecycle` and `descriptor`).
+    pub(super) fn offline(given: &Given, ends: Instant) -> Arc<Self> {
+        let limits = LimitsConfig { egress_requests: 0, ..given.limits.clone() };
+        Self::with_limits(given, &limits, Trace { request_id: "load".into(), trace_parent: None }, ends)
+    }
+
+    fn with_limits(given: &Given, limits: &LimitsConfig, trace: Trace, ends: Instant) -> Arc<Self> {
+        let journal = Arc::new(Journal::new(given.name.clone(), trace.request_id.clone(), limits));
+        let budget = Budget::new(limits, replies_by(ends));
+        Arc::new(Self { ends, budget, trace, journal, observed: Mutex::default() })
+    }
+
+    pub(super) fn observe(&self, observed: Observed) {
+        *self.observed.lock() = observed;
+    }
+
+    pub(super) fn observed(&self) -> Observed {
+        *self.observed.lock()
+    }
+}
+
+/// Replies must be there a little before the call ends, so that the adapter can still say what it knows.
+fn replies_by(ends: Instant) -> Instant {
+    let left = ends.saturating_duration_since(Instant::now());
+    ends.checked_sub((left / 20).min(Duration::from_millis(100))).unwrap_or(ends)
+}

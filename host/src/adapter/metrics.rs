@@ -1,0 +1,91 @@
+//! Numbers of the adapter runtime. Described here, all of them, so that this file is their reference.
+
+use std::time::Duration;
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+use crate::domain::{AdapterName, Failure};
+
+const CALLS: &str = "ordergate_adapter_calls_total";
+const CALL_SECONDS: &str = "ordergate_adapter_call_seconds";
+const QUEUE_SECONDS: &str = "ordergate_adapter_queue_seconds";
+const GUEST_CPU_SECONDS: &str = "ordergate_adapter_guest_cpu_seconds";
+const MEMORY_BYTES: &str = "ordergate_adapter_memory_bytes";
+const TRAPS: &str = "ordergate_adapter_traps_total";
+const LIVE: &str = "ordergate_adapter_live_calls";
+const EGRESS_REQUESTS: &str = "ordergate_egress_requests_total";
+const EGRESS_DENIED: &str = "ordergate_egress_denied_total";
+const COMPILES: &str = "ordergate_adapter_compiles_total";
+
+/// Tells the recorder what the numbers mean. Called once by telemetry.
+pub fn describe() {
+    describe_counter!(CALLS, "Adapter calls by adapter, operation and outcome (`ok` or the failure's code)");
+    describe_histogram!(CALL_SECONDS, Unit::Seconds, "Adapter calls from request to answer, by adapter and operation");
+    describe_histogram!(QUEUE_SECONDS, Unit::Seconds, "Wait for a free place, by adapter and lane");
+    describe_histogram!(GUEST_CPU_SECONDS, Unit::Seconds, "CPU time in the guest per call, by adapter and operation");
+    describe_histogram!(MEMORY_BYTES, Unit::Bytes, "Largest linear memory of the instance per call, by adapter");
+    describe_counter!(TRAPS, "Guests that were ended, by adapter and kind (cpu, memory, stack, abort, wall, other)");
+    describe_gauge!(LIVE, "Calls in flight, by adapter");
+    describe_counter!(EGRESS_REQUESTS, "Requests to back ends by adapter, endpoint and outcome (status class or failure code)");
+    describe_counter!(EGRESS_DENIED, "Requests that the host refused to send, by reason");
+    describe_counter!(COMPILES, "Loaded components by source (compiled, cache)");
+}
+
+pub(super) fn called(adapter: &AdapterName, operation: &'static str, outcome: Option<&Failure>, took: Duration) {
+    let outcome = outcome.map_or("ok", |failure| failure.code.as_str());
+    counter!(CALLS, "adapter" => adapter.to_string(), "operation" => operation, "outcome" => outcome).increment(1);
+    histogram!(CALL_SECONDS, "adapter" => adapter.to_string(), "operation" => operation).record(took.as_secs_f64());
+}
+
+pub(super) fn queued(adapter: &AdapterName, lane: &'static str, wait: Duration) {
+    histogram!(QUEUE_SECONDS, "adapter" => adapter.to_string(), "lane" => lane).record(wait.as_secs_f64());
+}
+
+pub(super) fn guest(adapter: &AdapterName, operation: &'static str, cpu: Duration, memory_bytes: usize) {
+    histogram!(GUEST_CPU_SECONDS, "adapter" => adapter.to_string(), "operation" => operation).record(cpu.as_secs_f64());
+    // Below 2^53, so no digit is lost.
+    histogram!(MEMORY_BYTES, "adapter" => adapter.to_string()).record(memory_bytes as f64);
+}
+
+pub(super) fn trapped(adapter: &AdapterName, kind: &'static str) {
+    counter!(TRAPS, "adapter" => adapter.to_string(), "kind" => kind).increment(1);
+}
+
+pub(super) fn egress_request(adapter: &AdapterName, endpoint: &str, outcome: &'static str) {
+    counter!(EGRESS_REQUESTS, "adapter" => adapter.to_string(), "endpoint" => endpoint.to_owned(), "outcome" => outcome)
+        .increment(1);
+}
+
+pub(super) fn egress_denied(reason: &'static str) {
+    counter!(EGRESS_DENIED, "reason" => reason).increment(1);
+}
+
+pub(super) fn loaded(source: &'static str) {
+    counter!(COMPILES, "source" => source).increment(1);
+}
+
+pub(super) fn status_class(status: u16) -> &'static str {
+    match status {
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// Counts a call as live until dropped, however it ends.
+pub(super) struct Live(AdapterName);
+
+impl Live {
+    pub(super) fn enter(adapter: &AdapterName) -> Self {
+        gauge!(LIVE, "adapter" => adapter.to_string()).increment(1);
+        Self(adapter.clone())
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        gauge!(LIVE, "adapter" => self.0.to_string()).decrement(1);
+    }
+}

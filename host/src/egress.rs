@@ -1,0 +1,72 @@
+//! The only way from an adapter to the network: named endpoints that the operator bound, with addresses checked as dialed, credentials added
+//! by the host, and every request bounded in time, number and size. Called by the adapter runtime's `transport` import.
+
+mod address;
+mod base_url;
+mod budget;
+mod client;
+mod connector;
+mod credential;
+mod endpoint;
+mod error;
+mod headers;
+mod oauth;
+mod path;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use budget::Budget;
+pub use client::Reply;
+pub use endpoint::{BindError, EgressRequest, Endpoint, Trace};
+pub use error::{Effect, EgressError};
+pub use headers::shown as shown_headers;
+
+use crate::clock::Clock;
+use crate::config::EndpointConfig;
+use crate::domain::EndpointName;
+
+/// The endpoints of one adapter. Pools, credentials and tokens are never shared between adapters.
+pub struct Egress {
+    endpoints: BTreeMap<EndpointName, Endpoint>,
+}
+
+impl Egress {
+    /// Binds all endpoints, or says what is wrong with each that cannot be bound.
+    pub fn bind(
+        configs: &BTreeMap<EndpointName, EndpointConfig>,
+        base_dir: &Path,
+        clock: &Clock,
+    ) -> Result<Self, Vec<(EndpointName, BindError)>> {
+        let mut endpoints = BTreeMap::new();
+        let mut failed = Vec::new();
+        for (name, config) in configs {
+            match Endpoint::bind(config, base_dir, clock.clone()) {
+                Ok(endpoint) => drop(endpoints.insert(name.clone(), endpoint)),
+                Err(error) => failed.push((name.clone(), error)),
+            }
+        }
+        if failed.is_empty() { Ok(Self { endpoints }) } else { Err(failed) }
+    }
+
+    /// Sends a request to a named endpoint and waits for the whole reply. Any status is a reply.
+    pub async fn send(
+        &self,
+        endpoint: &str,
+        request: EgressRequest,
+        trace: &Trace,
+        budget: &Budget,
+    ) -> Result<Reply, EgressError> {
+        match self.endpoints.get(endpoint) {
+            Some(endpoint) => endpoint.send(request, trace, budget).await,
+            None => Err(EgressError::Unbound(endpoint.chars().take(64).collect())),
+        }
+    }
+
+    pub fn is_bound(&self, endpoint: &str) -> bool {
+        self.endpoints.contains_key(endpoint)
+    }
+}

@@ -1,0 +1,209 @@
+//! One HTTP exchange over a pooled connection, with its timeouts and size caps, and an exact word on whether the request may have left.
+//! Never follows a redirect, never sends a change twice.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper_util::client::legacy::{self, Client};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, timeout_at};
+
+use super::address::AddressRefusal;
+use super::connector::Connector;
+use super::error::{Effect, EgressError};
+use crate::config::EndpointConfig;
+
+/// A whole reply.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// What to send. Cloned only for a renewed credential or a read whose connection had died.
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing {
+    pub head: Head,
+    pub body: Bytes,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub method: Method,
+    pub uri: http::Uri,
+    pub headers: HeaderMap,
+}
+
+/// What one exchange may take.
+pub(super) struct Allowance<'a> {
+    pub ends: Instant,
+    pub reply_bytes: usize,
+    /// Asked for every piece of the reply; false ends the exchange.
+    pub take_bytes: &'a (dyn Fn(usize) -> bool + Sync),
+    /// Set as soon as a change may have left.
+    pub change_mark: Option<Arc<AtomicBool>>,
+}
+
+/// The connections to one endpoint.
+pub(super) struct PooledClient {
+    client: Client<Connector, OutgoingBody>,
+    first_byte: Duration,
+    between_bytes: Duration,
+}
+
+impl PooledClient {
+    pub(super) fn new(connector: Connector, config: &EndpointConfig) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(config.idle_connections)
+            .build(connector);
+        Self {
+            client,
+            first_byte: Duration::from_millis(config.first_byte_timeout_ms),
+            between_bytes: Duration::from_millis(config.between_bytes_timeout_ms),
+        }
+    }
+
+    /// Sends one request and reads the whole reply.
+    pub(super) async fn exchange(&self, outgoing: Outgoing, allowance: &Allowance<'_>) -> Result<Reply, EgressError> {
+        let effect = effect_of(&outgoing.head.method);
+        let began = Instant::now();
+        let left = Arc::new(AtomicBool::new(false));
+        let request = prepare(outgoing, effect, &left, allowance.change_mark.clone())?;
+        let first_byte_by = allowance.ends.min(began + self.first_byte);
+        let response = match timeout_at(first_byte_by, self.client.request(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(classify(&error, effect)),
+            Err(_) if !left.load(Ordering::Acquire) => {
+                return Err(EgressError::NotDelivered("no connection was free in time".into()));
+            }
+            Err(_) => return Err(EgressError::TimedOut { stage: "first byte", within_ms: began.elapsed().as_millis(), effect }),
+        };
+        let (parts, body) = response.into_parts();
+        let body = self.read(body, effect, allowance).await?;
+        Ok(Reply { status: parts.status, headers: parts.headers, body })
+    }
+
+    async fn read(&self, mut body: Incoming, effect: Effect, allowance: &Allowance<'_>) -> Result<Bytes, EgressError> {
+        let began = Instant::now();
+        let mut whole = BytesMut::new();
+        loop {
+            let next_by = allowance.ends.min(Instant::now() + self.between_bytes);
+            let frame = match timeout_at(next_by, body.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => return Err(EgressError::Lost { cause: chain(&error), effect }),
+                Ok(None) => return Ok(whole.freeze()),
+                Err(_) => {
+                    return Err(EgressError::TimedOut { stage: "reply body", within_ms: began.elapsed().as_millis(), effect });
+                }
+            };
+            let Ok(piece) = frame.into_data() else { continue };
+            if whole.len() + piece.len() > allowance.reply_bytes || !(allowance.take_bytes)(piece.len()) {
+                return Err(EgressError::TooLarge { limit: allowance.reply_bytes, effect });
+            }
+            whole.extend_from_slice(&piece);
+        }
+    }
+}
+
+pub(super) fn effect_of(method: &Method) -> Effect {
+    if matches!(*method, Method::GET | Method::HEAD) { Effect::None } else { Effect::Change }
+}
+
+fn prepare(
+    outgoing: Outgoing,
+    effect: Effect,
+    left: &Arc<AtomicBool>,
+    change_mark: Option<Arc<AtomicBool>>,
+) -> Result<Request<OutgoingBody>, EgressError> {
+    let mut marks = vec![Arc::clone(left)];
+    marks.extend(change_mark.filter(|_| effect == Effect::Change));
+    let mut request = Request::new(OutgoingBody::new(outgoing.body, marks));
+    *request.method_mut() = outgoing.head.method;
+    *request.uri_mut() = outgoing.head.uri;
+    *request.headers_mut() = outgoing.head.headers;
+    Ok(request)
+}
+
+/// A failure before the reply's head. Whether the request left is read from the error: hyper gives an unsent request back as canceled, and
+/// names connection failures; all else may have left.
+fn classify(error: &legacy::Error, effect: Effect) -> EgressError {
+    if let Some(refusal) = source_of::<AddressRefusal>(error) {
+        return EgressError::Address(*refusal);
+    }
+    let unsent = error.is_connect() || source_of::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
+    if unsent { EgressError::NotDelivered(chain(error)) } else { EgressError::Lost { cause: chain(error), effect } }
+}
+
+fn source_of<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    std::iter::successors(Some(error), |error| next_cause(*error)).find_map(|error| error.downcast_ref::<E>())
+}
+
+/// `io::Error::other` hides its content from `source`, so it is asked for it.
+fn next_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inside.map(|inside| inside as &(dyn Error + 'static)).or_else(|| error.source())
+}
+
+/// The causes of an error in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes: Vec<_> = std::iter::successors(Some(error), |error| next_cause(*error)).map(ToString::to_string).collect();
+    let mut distinct: Vec<String> = Vec::with_capacity(causes.len());
+    for cause in causes {
+        if !distinct.last().is_some_and(|last| last.contains(&cause)) {
+            distinct.push(cause);
+        }
+    }
+    distinct.join(": ")
+}
+
+/// A body that notes when the connection first asks for it: from then on the request may be on the wire. A request whose body was never
+/// asked for is not whole, so no server can have acted on it. An empty body is never asked for, so it counts as left from the start.
+pub(super) struct OutgoingBody {
+    data: Option<Bytes>,
+    marks: Vec<Arc<AtomicBool>>,
+}
+
+impl OutgoingBody {
+    fn new(data: Bytes, marks: Vec<Arc<AtomicBool>>) -> Self {
+        let body = Self { data: (!data.is_empty()).then_some(data), marks };
+        if body.data.is_none() {
+            body.mark();
+        }
+        body
+    }
+
+    fn mark(&self) {
+        self.marks.iter().for_each(|mark| mark.store(true, Ordering::Release));
+    }
+}
+
+impl Body for OutgoingBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.mark();
+        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
+    }
+}

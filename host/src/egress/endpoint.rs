@@ -1,0 +1,164 @@
+//! One bound endpoint: joins the adapter's path to the base URL, adds credential and tracing headers, sends, and repeats only what is safe to
+//! repeat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, StatusCode, Uri};
+use tokio::time::Instant;
+
+use super::base_url::{BaseUrl, BaseUrlError};
+use super::client::{Allowance, Head, Outgoing, PooledClient, Reply, effect_of};
+use super::connector::Connector;
+use super::credential::{Credential, CredentialError};
+use super::error::{Effect, EgressError};
+use super::tls::{self, TlsError};
+use super::{Budget, headers, path};
+use crate::clock::Clock;
+use crate::config::EndpointConfig;
+
+/// Why an endpoint cannot be bound.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    #[error("base_url: {0}")]
+    BaseUrl(#[from] BaseUrlError),
+    #[error("ca_file: {0}")]
+    Tls(#[from] TlsError),
+    #[error("credential: {0}")]
+    Credential(#[from] CredentialError),
+}
+
+/// What an adapter asks an endpoint for.
+#[derive(Clone, Debug)]
+pub struct EgressRequest {
+    pub method: String,
+    pub path: String,
+    pub query: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<Vec<u8>>,
+    pub timeout: Option<Duration>,
+}
+
+/// Which call a request belongs to.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    pub request_id: String,
+    /// W3C `traceparent`.
+    pub trace_parent: Option<String>,
+}
+
+pub struct Endpoint {
+    base: BaseUrl,
+    client: PooledClient,
+    credential: Credential,
+    total: Duration,
+}
+
+impl Endpoint {
+    pub fn bind(config: &EndpointConfig, base_dir: &std::path::Path, clock: Clock) -> Result<Self, BindError> {
+        let allowed: Arc<[_]> = config.allow.clone().into();
+        let base = BaseUrl::parse(&config.base_url, &allowed)?;
+        let credential = Credential::new(config.credential.as_ref(), &allowed, clock)?;
+        let tls = tls::client_config(config.ca_file.as_ref().map(|file| base_dir.join(file)).as_deref())?;
+        let connector = Connector::new(tls, allowed, Duration::from_millis(config.connect_timeout_ms));
+        let client = PooledClient::new(connector, config);
+        Ok(Self { base, client, credential, total: Duration::from_millis(config.total_timeout_ms) })
+    }
+
+    /// Sends a request and waits for the whole reply.
+    pub async fn send(&self, request: EgressRequest, trace: &Trace, budget: &Budget) -> Result<Reply, EgressError> {
+        let timeout = request.timeout.map_or(self.total, |wish| wish.min(self.total));
+        let mut outgoing = self.outgoing(request, trace)?;
+        let Some(_place) = budget.place().await else { return Err(EgressError::TooManyRequests) };
+        let allowance = Allowance {
+            ends: budget.ends().min(Instant::now() + timeout),
+            reply_bytes: budget.reply_bytes(),
+            take_bytes: &|bytes| budget.take_reply_bytes(bytes),
+            change_mark: Some(budget.change_mark()),
+        };
+        let value = self.credential.value(&self.client, &allowance).await?;
+        self.authorize(&mut outgoing.head, value.clone());
+        let reply = self.send_once_or_reread(outgoing.clone(), &allowance, budget).await?;
+        match value {
+            // A 401 was turned away at the door, so even a change may be sent again.
+            Some(refused) if reply.status == StatusCode::UNAUTHORIZED => {
+                let Some(renewed) = self.credential.renewed(&refused, &self.client, &allowance).await? else { return Ok(reply) };
+                if !budget.take_request() {
+                    return Ok(reply);
+                }
+                self.authorize(&mut outgoing.head, Some(renewed));
+                self.client.exchange(outgoing, &allowance).await
+            }
+            _ => Ok(reply),
+        }
+    }
+
+    /// A read whose connection died is asked once more, on another connection; a change never.
+    async fn send_once_or_reread(
+        &self,
+        outgoing: Outgoing,
+        allowance: &Allowance<'_>,
+        budget: &Budget,
+    ) -> Result<Reply, EgressError> {
+        if !budget.take_request() {
+            return Err(EgressError::TooManyRequests);
+        }
+        let again = (effect_of(&outgoing.head.method) == Effect::None).then(|| outgoing.clone());
+        match (self.client.exchange(outgoing, allowance).await, again) {
+            (Err(EgressError::Lost { .. }), Some(outgoing)) if budget.take_request() => {
+                self.client.exchange(outgoing, allowance).await
+            }
+            (result, _) => result,
+        }
+    }
+
+    fn outgoing(&self, request: EgressRequest, trace: &Trace) -> Result<Outgoing, EgressError> {
+        let method = method(&request.method)?;
+        let uri = self.uri(&request)?;
+        let mut headers = headers::admit(&request.headers, self.credential.header_name().as_ref())?;
+        insert_text(&mut headers, "x-request-id", &trace.request_id);
+        if let Some(trace_parent) = &trace.trace_parent {
+            insert_text(&mut headers, "traceparent", trace_parent);
+        }
+        let body = request.body.map(Bytes::from).unwrap_or_default();
+        Ok(Outgoing { head: Head { method, uri, headers }, body })
+    }
+
+    fn uri(&self, request: &EgressRequest) -> Result<Uri, EgressError> {
+        let path = path::join(&self.base.prefix, &request.path)?;
+        let target = match path::encode_query(&request.query) {
+            query if query.is_empty() => path,
+            query => format!("{path}?{query}"),
+        };
+        let target = PathAndQuery::try_from(target).map_err(|_| path::PathRefusal::TooLong)?;
+        let uri = Uri::builder().scheme(self.base.scheme.clone()).authority(self.base.authority.clone()).path_and_query(target);
+        Ok(uri.build().map_err(|_| path::PathRefusal::TooLong)?)
+    }
+
+    fn authorize(&self, head: &mut Head, value: Option<HeaderValue>) {
+        if let (Some(name), Some(value)) = (self.credential.header_name(), value) {
+            head.headers.insert(name, value);
+        }
+    }
+}
+
+fn method(name: &str) -> Result<Method, EgressError> {
+    match name {
+        "GET" => Ok(Method::GET),
+        "HEAD" => Ok(Method::HEAD),
+        "POST" => Ok(Method::POST),
+        "PUT" => Ok(Method::PUT),
+        "PATCH" => Ok(Method::PATCH),
+        "DELETE" => Ok(Method::DELETE),
+        other => Err(EgressError::Method(other.chars().take(32).collect())),
+    }
+}
+
+/// Text that a header cannot carry is left out: an identifier is no reason to fail a request.
+fn insert_text(headers: &mut http::HeaderMap, name: &'static str, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}

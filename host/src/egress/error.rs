@@ -1,0 +1,106 @@
+//! Why a request brought no reply, and what the adapter is told about it. No text here holds a credential or an internal address.
+
+use super::address::AddressRefusal;
+use super::headers::HeaderRefusal;
+use super::path::PathRefusal;
+use crate::domain::{Failure, FailureCode};
+
+/// A request without a reply.
+#[derive(Debug, thiserror::Error)]
+pub enum EgressError {
+    #[error("no endpoint {0:?} is bound for this adapter")]
+    Unbound(String),
+    #[error("{0:?} is no method that an adapter may use")]
+    Method(String),
+    #[error(transparent)]
+    Path(#[from] PathRefusal),
+    #[error(transparent)]
+    Header(#[from] HeaderRefusal),
+    #[error("the address of the endpoint is refused: {0}")]
+    Address(AddressRefusal),
+    #[error("the call has spent its requests")]
+    TooManyRequests,
+    #[error("the endpoint's credential was not accepted: {0}")]
+    Credential(String),
+    /// Nothing of the request has left, or not enough of it to be acted on.
+    #[error("the request was not delivered: {0}")]
+    NotDelivered(String),
+    /// It left, in whole or in part, and no reply came.
+    #[error("the reply was lost: {cause}")]
+    Lost { cause: String, effect: Effect },
+    #[error("no reply within {within_ms} ms ({stage})")]
+    TimedOut { stage: &'static str, within_ms: u128, effect: Effect },
+    #[error("the reply is larger than the {limit} bytes that are left for it")]
+    TooLarge { limit: usize, effect: Effect },
+}
+
+/// What a request can have done to the back end by its method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// GET and HEAD.
+    None,
+    Change,
+}
+
+impl EgressError {
+    /// Why the host itself refused to send, as a metric label; nothing when it tried.
+    pub fn denial(&self) -> Option<&'static str> {
+        match self {
+            Self::Unbound(_) => Some("endpoint"),
+            Self::Method(_) => Some("method"),
+            Self::Path(_) => Some("path"),
+            Self::Header(_) => Some("header"),
+            Self::Address(_) => Some("address"),
+            Self::TooManyRequests => Some("requests"),
+            _ => None,
+        }
+    }
+
+    fn code(&self) -> FailureCode {
+        match self {
+            Self::Unbound(_) | Self::Method(_) | Self::Path(_) | Self::Header(_) | Self::Address(_) => {
+                FailureCode::InvalidRequest
+            }
+            Self::TooManyRequests => FailureCode::Throttled,
+            Self::Credential(_) => FailureCode::Auth,
+            Self::NotDelivered(_) => FailureCode::Unavailable,
+            Self::Lost { effect: Effect::Change, .. }
+            | Self::TimedOut { effect: Effect::Change, .. }
+            | Self::TooLarge { effect: Effect::Change, .. } => FailureCode::OutcomeUnknown,
+            Self::Lost { effect: Effect::None, .. } => FailureCode::Unavailable,
+            Self::TimedOut { effect: Effect::None, .. } => FailureCode::Timeout,
+            Self::TooLarge { effect: Effect::None, .. } => FailureCode::InvalidResponse,
+        }
+    }
+}
+
+impl From<&EgressError> for Failure {
+    fn from(error: &EgressError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(error: EgressError) -> FailureCode {
+        Failure::from(&error).code
+    }
+
+    #[test]
+    fn t4_a_lost_change_has_an_unknown_outcome_and_a_lost_read_does_not() {
+        let lost = |effect| code(EgressError::Lost { cause: String::new(), effect });
+        let late = |effect| code(EgressError::TimedOut { stage: "first byte", within_ms: 1, effect });
+        let large = |effect| code(EgressError::TooLarge { limit: 1, effect });
+        assert_eq!([lost(Effect::Change), late(Effect::Change), large(Effect::Change)], [FailureCode::OutcomeUnknown; 3]);
+        assert_eq!(lost(Effect::None), FailureCode::Unavailable);
+        assert_eq!(late(Effect::None), FailureCode::Timeout);
+        assert_eq!(large(Effect::None), FailureCode::InvalidResponse);
+    }
+
+    #[test]
+    fn a_request_that_was_not_delivered_is_unavailable_whatever_its_method() {
+        assert_eq!(code(EgressError::NotDelivered(String::new())), FailureCode::Unavailable);
+    }
+}
