@@ -1,1 +1,8 @@
-fn main() {}
+//! The `ordergate` program.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ordergate::cli::run().await
+}

@@ -1,0 +1,89 @@
+//! The HTTP API for storefronts: every route on one page. Handlers authorize, check, call one use case of `service`, and show the answer.
+//! They never call an adapter or the store.
+
+mod access;
+mod availability;
+mod body;
+mod checkouts;
+mod conditional;
+mod documents;
+mod idempotency;
+mod limits;
+mod offer_prices;
+mod openapi;
+mod ops;
+mod orders;
+mod problem;
+mod problem_pages;
+mod quotes;
+mod request_id;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use axum::{Json, Router};
+use tower_http::compression::CompressionLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use access::Authenticator;
+pub use openapi::document as openapi_document;
+pub use ops::{OpsState, ops_router};
+
+use crate::config::ServerConfig;
+use crate::service::Commerce;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct ApiState {
+    pub commerce: Commerce,
+    pub authenticator: Arc<Authenticator>,
+}
+
+impl axum::extract::FromRef<ApiState> for Commerce {
+    fn from_ref(state: &ApiState) -> Self {
+        state.commerce.clone()
+    }
+}
+
+/// Every route of the storefront API.
+fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        // How many can be had, and at what price for this customer.
+        .routes(routes!(availability::query_availability))
+        .routes(routes!(availability::show_availability))
+        .routes(routes!(offer_prices::query_offer_prices))
+        .routes(routes!(offer_prices::show_offer_price))
+        // The live check of a cart before billing.
+        .routes(routes!(checkouts::create_checkout))
+        .routes(routes!(checkouts::show_checkout, checkouts::abandon_checkout))
+        // Orders: captured here, or from any other channel.
+        .routes(routes!(orders::place_order, orders::list_orders))
+        .routes(routes!(orders::show_order))
+        .routes(routes!(orders::cancel_order))
+        // Quotes.
+        .routes(routes!(quotes::request_quote, quotes::list_quotes))
+        .routes(routes!(quotes::show_quote))
+        .routes(routes!(quotes::accept_quote))
+        .routes(routes!(quotes::decline_quote))
+        .routes(routes!(quotes::counter_quote))
+        .routes(routes!(quotes::withdraw_quote))
+}
+
+/// The storefront API with its limits.
+pub fn router(state: ApiState, config: &ServerConfig) -> Router {
+    let (router, document) = routes().with_state(state).split_for_parts();
+    let gate = limits::Gate::new(config);
+    router
+        .route("/openapi.json", get(async move || Json(document)))
+        .route("/problems", get(problem_pages::list_problems))
+        .route("/problems/{code}", get(problem_pages::explain_problem))
+        .fallback(problem::route_not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(config.max_body_bytes))
+        .layer(from_fn_with_state(gate, limits::guard))
+        .layer(from_fn(request_id::identify))
+        .layer(CompressionLayer::new())
+}

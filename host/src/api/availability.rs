@@ -1,0 +1,175 @@
+//! `/v1/availability`: how many the shop can promise.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::access::require;
+use super::body::{Check, Checked, CheckedQuery, Findings};
+use super::conditional::{Freshness, respond};
+use super::problem::{ItemProblem, Problem, Problems};
+use super::problem_pages as pages;
+use crate::domain::{Availability, AvailabilityItem, FailureCode, Fresh, Location, Purpose, Scope, Sku, Unit};
+use crate::service::{AvailabilityRequest, Caller, Commerce, FieldProblem, ItemAnswer};
+
+/// Most items in one query.
+pub(super) const MAX_ITEMS: usize = 500;
+
+/// What is asked.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AvailabilityQuery {
+    /// 1 to 500.
+    items: Vec<AvailabilityQueryItem>,
+    /// `browse` and `cart` may be answered from the cache, `checkout` is asked live.
+    #[serde(default)]
+    purpose: Purpose,
+    ship_to: Option<String>,
+    contract: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AvailabilityQueryItem {
+    sku: Sku,
+    location: Option<Location>,
+    unit: Option<Unit>,
+}
+
+/// One entry per item, in the order asked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailabilityAnswer {
+    items: Vec<AvailabilityAnswerItem>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailabilityAnswerItem {
+    sku: Sku,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    availability: Option<Fresh<Availability>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ItemProblem>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AvailabilityParameters {
+    location: Option<String>,
+    #[serde(default)]
+    purpose: Purpose,
+}
+
+impl Check for AvailabilityQuery {
+    fn problems(&self) -> Vec<FieldProblem> {
+        let mut findings = Findings::default();
+        findings.count("/items", self.items.len(), MAX_ITEMS);
+        for (index, item) in self.items.iter().enumerate() {
+            findings.id(format!("/items/{index}/sku"), item.sku.as_str());
+            findings.optional_id(format!("/items/{index}/location"), item.location.as_ref().map(Location::as_str));
+            findings.optional_id(format!("/items/{index}/unit"), item.unit.as_ref().map(Unit::as_str));
+        }
+        findings.optional_id("/ship_to", self.ship_to.as_deref());
+        findings.optional_id("/contract", self.contract.as_deref());
+        findings.into_vec()
+    }
+}
+
+impl Check for AvailabilityParameters {
+    fn problems(&self) -> Vec<FieldProblem> {
+        let mut findings = Findings::default();
+        findings.optional_id("?location", self.location.as_deref());
+        findings.into_vec()
+    }
+}
+
+/// Tell how many of each item the shop can promise.
+#[utoipa::path(post, path = "/v1/availability:query", tag = "availability", request_body = AvailabilityQuery, responses((status = 200, body = AvailabilityAnswer), Problems))]
+pub async fn query_availability(
+    State(commerce): State<Commerce>,
+    caller: Caller,
+    headers: HeaderMap,
+    query: Checked<AvailabilityQuery>,
+) -> Result<Response, Problem> {
+    require(&caller, Scope::CatalogRead)?;
+    let query = query.into_inner();
+    let asked: Vec<_> = query.items.iter().map(|item| (item.sku.clone(), item.location.clone())).collect();
+    let items = query.items.into_iter().map(|item| question(item.sku, item.location, item.unit)).collect();
+    let request = AvailabilityRequest { items, purpose: query.purpose, ship_to: query.ship_to, contract: query.contract };
+    let answers = commerce.availability(&caller, request).await?;
+    let now = commerce.now();
+    let mut freshness = Freshness::best(now);
+    let items = asked.into_iter().zip(answers).map(|((sku, location), answer)| {
+        let (availability, problem) = show(answer, &mut freshness);
+        AvailabilityAnswerItem { sku, location, availability, problem }
+    });
+    let answer = AvailabilityAnswer { items: items.collect() };
+    Ok(respond(&answer, freshness, now, &headers))
+}
+
+/// Tell how many of one item the shop can promise.
+#[utoipa::path(get, path = "/v1/availability/{sku}", tag = "availability", params(("sku" = String, Path), AvailabilityParameters), responses((status = 200, body = Fresh<Availability>), Problems))]
+pub async fn show_availability(
+    State(commerce): State<Commerce>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(sku): Path<String>,
+    CheckedQuery(parameters): CheckedQuery<AvailabilityParameters>,
+) -> Result<Response, Problem> {
+    require(&caller, Scope::CatalogRead)?;
+    check_sku(&sku)?;
+    let item = question(Sku::new(&sku), parameters.location.map(Location::from), None);
+    let request = AvailabilityRequest { items: vec![item], purpose: parameters.purpose, ship_to: None, contract: None };
+    let answer = commerce.availability(&caller, request).await?.pop();
+    sole_answer(answer, &sku, &commerce, &headers)
+}
+
+pub(super) fn check_sku(sku: &str) -> Result<(), Problem> {
+    let mut findings = Findings::default();
+    findings.id("/sku", sku);
+    let problems = findings.into_vec();
+    if problems.is_empty() { Ok(()) } else { Err(Problem::invalid(problems)) }
+}
+
+/// The answer to a question about one item: the value itself, or its problem.
+pub(super) fn sole_answer<T: Serialize>(answer: Option<ItemAnswer<T>>, sku: &str, commerce: &Commerce, headers: &HeaderMap) -> Result<Response, Problem> {
+    match answer {
+        Some(ItemAnswer::Known(fresh)) => {
+            let now = commerce.now();
+            let mut freshness = Freshness::best(now);
+            freshness.add(&fresh);
+            Ok(respond(&fresh, freshness, now, headers))
+        }
+        Some(ItemAnswer::Failed(failure)) if failure.code == FailureCode::NotFound => {
+            Err(Problem::new(&pages::SKU_UNKNOWN).with_detail(format!("the back end does not know the item {sku:?}")))
+        }
+        Some(ItemAnswer::Failed(failure)) => Err(failure.into()),
+        Some(ItemAnswer::Pending) | None => Ok(axum::http::StatusCode::ACCEPTED.into_response()),
+    }
+}
+
+fn question(sku: Sku, location: Option<Location>, unit: Option<Unit>) -> AvailabilityItem {
+    AvailabilityItem { sku, location, unit, quantity: None, requested_date: None }
+}
+
+/// Value or problem of one item; adds to the freshness of the whole.
+pub(super) fn show<T>(answer: ItemAnswer<T>, freshness: &mut Freshness) -> (Option<Fresh<T>>, Option<ItemProblem>) {
+    match answer {
+        ItemAnswer::Known(fresh) => {
+            freshness.add(&fresh);
+            (Some(fresh), None)
+        }
+        ItemAnswer::Failed(failure) => {
+            freshness.spoil();
+            (None, Some(failure.into()))
+        }
+        ItemAnswer::Pending => {
+            freshness.spoil();
+            (None, None)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The operators' port: health and metrics for everyone who reaches it, `/ops/v1` with the operators' key.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::access::{credential, digest};
+use super::body::{Check, Checked, Findings};
+use super::problem::{Problem, method_not_allowed, route_not_found};
+use super::problem_pages as pages;
+use super::request_id;
+use crate::config::OpsConfig;
+use crate::domain::{BackendNumber, Reference};
+use crate::service::{Commerce, Decision, Dossier, FieldProblem, TransferReport};
+
+/// What the operators' handlers share.
+#[derive(Clone)]
+pub struct OpsState {
+    commerce: Commerce,
+    metrics: PrometheusHandle,
+    key: Option<[u8; 32]>,
+    draining: Arc<AtomicBool>,
+}
+
+impl OpsState {
+    /// `draining` is set when the host stops: readiness ends first.
+    pub fn new(commerce: Commerce, metrics: PrometheusHandle, config: &OpsConfig, draining: Arc<AtomicBool>) -> Self {
+        Self { commerce, metrics, key: config.key.as_ref().map(|key| digest(key.expose())), draining }
+    }
+}
+
+/// Every route of the operators' port.
+pub fn ops_router(state: OpsState) -> Router {
+    Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(show_metrics))
+        .route("/ops/v1/adapters", get(list_adapters))
+        .route("/ops/v1/transfers", get(list_transfers))
+        .route("/ops/v1/orders/{reference}", get(show_dossier))
+        .route("/ops/v1/orders/{reference}/{decision}", post(decide))
+        .fallback(route_not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(request_id::identify))
+        .with_state(state)
+}
+
+/// An operator, known by the key of the operations port.
+struct Operator;
+
+impl FromRequestParts<OpsState> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &OpsState) -> Result<Self, Problem> {
+        let credential = credential(parts).ok_or_else(|| Problem::new(&pages::UNAUTHENTICATED))?;
+        // Compared by digest: the time tells nothing about the key.
+        if state.key.is_some_and(|key| key == digest(credential)) { Ok(Self) } else { Err(Problem::new(&pages::TOKEN_INVALID)) }
+    }
+}
+
+/// The process runs.
+async fn livez() -> &'static str {
+    "ok\n"
+}
+
+/// The host takes requests: its store answers and it is not stopping. Never depends on a back end.
+async fn readyz(State(state): State<OpsState>) -> Response {
+    if state.draining.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
+    }
+    match state.commerce.is_ready().await {
+        Ok(()) => "ok\n".into_response(),
+        Err(cause) => {
+            tracing::warn!(error = %cause, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the order store does not answer\n").into_response()
+        }
+    }
+}
+
+/// Metrics in the Prometheus text format.
+async fn show_metrics(State(state): State<OpsState>) -> Response {
+    state.metrics.run_upkeep();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response()
+}
+
+async fn list_adapters(State(state): State<OpsState>, _: Operator) -> Json<Value> {
+    Json(json!({ "items": state.commerce.adapters() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TransferParameters {
+    state: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Parked transfers, or (without `state`) how many wait.
+async fn list_transfers(State(state): State<OpsState>, _: Operator, parameters: Query<TransferParameters>) -> Result<Json<Value>, Problem> {
+    match parameters.state.as_deref() {
+        None => {
+            let backlog = state.commerce.backlog().await?;
+            Ok(Json(json!({"by_state": backlog.by_state, "oldest_waiting": backlog.oldest_waiting})))
+        }
+        Some("parked") => {
+            let parked = state.commerce.parked(parameters.limit.unwrap_or(100).clamp(1, 1_000)).await?;
+            Ok(Json(json!({ "items": parked })))
+        }
+        Some(other) => Err(Problem::invalid(vec![FieldProblem::new("?state", format!("must be \"parked\", is {other:?}"))])),
+    }
+}
+
+/// Everything about one order or quote, with every attempt.
+async fn show_dossier(State(state): State<OpsState>, _: Operator, Path(reference): Path<String>) -> Result<Json<Dossier>, Problem> {
+    Ok(Json(state.commerce.dossier(&parse(&reference)?).await?))
+}
+
+/// Who decides what, and why. `number` only to link.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionBody {
+    actor: String,
+    reason: String,
+    number: Option<String>,
+}
+
+impl Check for DecisionBody {
+    fn problems(&self) -> Vec<FieldProblem> {
+        let mut findings = Findings::default();
+        findings.id("/actor", &self.actor);
+        findings.id("/reason", &self.reason);
+        findings.optional_id("/number", self.number.as_deref());
+        findings.into_vec()
+    }
+}
+
+/// `resend`, `link` or `abandon` a parked order or quote.
+async fn decide(
+    State(state): State<OpsState>,
+    _: Operator,
+    Path((reference, decision)): Path<(String, String)>,
+    body: Checked<DecisionBody>,
+) -> Result<Json<TransferReport>, Problem> {
+    let body = body.into_inner();
+    let number_missing = || Problem::invalid(vec![FieldProblem::new("/number", "name the back end's number to link to")]);
+    let decision = match decision.as_str() {
+        "resend" => Decision::Resend,
+        "link" => Decision::Link(BackendNumber::from(body.number.ok_or_else(number_missing)?)),
+        "abandon" => Decision::Abandon,
+        _ => return Err(route_not_found().await),
+    };
+    Ok(Json(state.commerce.decide(&parse(&reference)?, decision, body.actor, body.reason).await?))
+}
+
+fn parse(reference: &str) -> Result<Reference, Problem> {
+    Reference::parse(reference).map_err(|error| Problem::invalid(vec![FieldProblem::new("/reference", error.to_string())]))
+}

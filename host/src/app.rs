@@ -1,0 +1,91 @@
+//! The composition root: configuration in, running host out. Start order and stop order are here and nowhere else.
+//!
+//! Start: store, adapters, pipeline, ports. Stop: readiness, ports, pipeline, store.
+
+mod listen;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::adapter::Adapters;
+use crate::api::{ApiState, Authenticator, OpsState, ops_router, router};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::pipeline::{AdapterBackend, Pipeline};
+use crate::service::Commerce;
+use crate::store::Store;
+use listen::Listener;
+
+/// A running host.
+pub struct App {
+    pub api: SocketAddr,
+    pub ops: SocketAddr,
+    listeners: Vec<Listener>,
+    pipeline: Pipeline,
+    store: Store,
+    draining: Arc<AtomicBool>,
+    stop: CancellationToken,
+    drain: Duration,
+}
+
+/// Where compiled adapters are kept: `ORDERGATE_CACHE_DIR`, or `cache` beside the database.
+pub fn cache_folder(config: &Config) -> PathBuf {
+    let beside = || config.database.path.parent().map(|folder| folder.join("cache")).unwrap_or_else(|| "cache".into());
+    std::env::var_os("ORDERGATE_CACHE_DIR").map_or_else(beside, PathBuf::from)
+}
+
+impl App {
+    /// Starts everything, or nothing: an error leaves no port open.
+    pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let authenticator = Arc::new(Authenticator::new(&config.access)?);
+        // Ports first: an address in use is found out before a minute is spent compiling adapters.
+        let api = listen::bind(config.server.listen, "server.listen").await?;
+        let ops = listen::bind(config.ops.listen, "ops.listen").await?;
+        let store = Store::open(&config.database.path).await?;
+        let adapters = Arc::new(Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), &clock).await?);
+        let backend = AdapterBackend::new(Arc::clone(&adapters));
+        let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
+            .await
+            .context("the transfer pipeline could not start")?;
+        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock);
+        let (draining, stop) = (Arc::new(AtomicBool::new(false)), CancellationToken::new());
+        let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
+        let api_routes = router(ApiState { commerce, authenticator }, &config.server);
+        let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
+        let listeners = vec![
+            Listener::serve(api, api_routes, &config.server, stop.child_token()),
+            Listener::serve(ops, ops_router(ops_state), &config.server, stop.child_token()),
+        ];
+        tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
+        Ok(Self { api: api_address, ops: ops_address, listeners, pipeline, store, draining, stop, drain: config.server.drain() })
+    }
+
+    /// Stops without losing anything: readiness ends, requests in flight end, transfers under way end, the store closes.
+    pub async fn stop(self) {
+        tracing::info!("stopping: requests and transfers under way are finished");
+        self.draining.store(true, Ordering::Relaxed);
+        self.stop.cancel();
+        for listener in self.listeners {
+            listener.finished(self.drain).await;
+        }
+        let left = self.pipeline.drain(self.drain).await;
+        if left > 0 {
+            tracing::warn!(transfers = left, "transfers were still under way: they are looked up at the next start");
+        }
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// Two hosts must not back off in step.
+fn jitter_seed() -> u64 {
+    uuid::Uuid::now_v7().as_u64_pair().1
+}

@@ -1,0 +1,16 @@
+//! The read path between service and adapter: cached answers with their freshness (rule F1), one call per key (rule F8).
+//!
+//! The service asks with a [`Demand`]; the cache answers from memory, or gathers what is missing into adapter calls. It never decides what
+//! a purpose means: that is the service's. It never touches the store.
+
+mod entry;
+mod freshness;
+mod gather;
+mod key;
+mod reads;
+
+pub use entry::{Entry, Lookup};
+pub use freshness::{Lifetime, availability_lifetime, failure_lifetime, offer_price_lifetime};
+pub use gather::{Fetch, Gatherer, Join};
+pub use key::{AvailabilityKey, PriceKey, PriceScope, project_buyer, project_price_item};
+pub use reads::{Answer, Demand, Memory, ReadCache, Wanted};

@@ -1,0 +1,95 @@
+//! A cached answer and how it stands at an instant.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Lifetime;
+use crate::domain::{Failure, Fresh, Source};
+
+/// An answer of the back end: a value, or a failure that is remembered.
+#[derive(Clone, Debug)]
+pub struct Entry<V> {
+    pub answer: Result<V, Failure>,
+    /// When the value was determined: the back end's word, or when it was asked.
+    pub as_of: Timestamp,
+    pub fresh_until: Timestamp,
+    pub(super) must_ask: bool,
+    pub(super) kept_for: Duration,
+}
+
+/// How an entry stands at an instant.
+#[derive(Clone, Debug)]
+pub enum Lookup<V> {
+    Fresh(Arc<Entry<V>>),
+    /// May be shown while a refresh runs.
+    Stale(Arc<Entry<V>>),
+    /// Must be asked; may be shown only if the back end does not answer.
+    Expired(Arc<Entry<V>>),
+    Miss,
+}
+
+impl<V> Entry<V> {
+    /// An answer asked at `asked_at`. Its age counts from the question, so that it is never taken for newer than it is.
+    pub fn new(answer: Result<V, Failure>, asked_at: Timestamp, as_of: Option<Timestamp>, lifetime: Lifetime) -> Self {
+        Self {
+            must_ask: lifetime.fresh.is_zero() || answer.is_err(),
+            answer,
+            as_of: as_of.map_or(asked_at, |as_of| as_of.min(asked_at)),
+            fresh_until: asked_at.saturating_add(lifetime.fresh_for()).unwrap_or(Timestamp::MAX),
+            kept_for: lifetime.kept_for(),
+        }
+    }
+
+    pub fn lookup(self: Arc<Self>, now: Timestamp) -> Lookup<V> {
+        if now < self.fresh_until {
+            Lookup::Fresh(self)
+        } else if self.must_ask {
+            Lookup::Expired(self)
+        } else {
+            Lookup::Stale(self)
+        }
+    }
+}
+
+impl<V: Clone> Entry<V> {
+    /// The value with its provenance (rule F1).
+    pub fn to_fresh(&self, source: Source) -> Result<Fresh<V>, Failure> {
+        let value = self.answer.clone()?;
+        Ok(Fresh { value, source, as_of: self.as_of, fresh_until: self.fresh_until })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    fn entry(fresh: u64) -> Arc<Entry<u8>> {
+        let lifetime = Lifetime { fresh: Duration::from_secs(fresh), stale: Duration::from_secs(60) };
+        Arc::new(Entry::new(Ok(1), Timestamp::UNIX_EPOCH, None, lifetime))
+    }
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(secs)
+    }
+
+    #[test]
+    fn f1_a_value_is_fresh_until_its_time_and_stale_from_then_on() {
+        assert!(matches!(entry(10).lookup(at(9)), Lookup::Fresh(_)));
+        assert!(matches!(entry(10).lookup(at(10)), Lookup::Stale(_)));
+    }
+
+    #[test]
+    fn f3_a_value_that_expires_at_once_is_asked_live() {
+        assert!(matches!(entry(0).lookup(at(0)), Lookup::Expired(_)));
+    }
+
+    #[test]
+    fn f1_a_back_end_clock_ahead_of_ours_does_not_make_a_value_newer() {
+        let lifetime = Lifetime { fresh: Duration::from_secs(1), stale: Duration::ZERO };
+        assert_eq!(Entry::new(Ok(1), at(5), Some(at(99)), lifetime).as_of, at(5));
+        assert_eq!(Entry::new(Ok(1), at(5), Some(at(2)), lifetime).as_of, at(2));
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line: data on stdout, everything else on stderr. Exit codes: 0 ok, 1 failed, 64 usage or configuration, 69 a dependency is
+//! unavailable.
+
+mod check;
+mod failure;
+mod inspect;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::CliError;
+
+/// Connects storefronts to a back end of record through sandboxed WebAssembly adapters.
+#[derive(Debug, Parser)]
+#[command(name = "ordergate", version, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+struct ConfigFile {
+    /// The configuration file.
+    #[arg(long = "config", short = 'c', env = "ORDERGATE_CONFIG", default_value = "ordergate.toml", value_name = "FILE")]
+    file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the host until SIGTERM or Ctrl-C.
+    #[command(after_help = "Example: ordergate serve --config /etc/ordergate/ordergate.toml\nEnvironment: ORDERGATE_LOG sets the log filter (default \"info\"), ORDERGATE_CACHE_DIR the folder for compiled adapters.")]
+    Serve {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Write the bound addresses there as JSON once the host is ready (for ports chosen by the system).
+        #[arg(long, env = "ORDERGATE_ADDRESSES_FILE", value_name = "FILE")]
+        addresses: Option<PathBuf>,
+    },
+    /// Check the configuration, the adapters and the database without serving.
+    #[command(after_help = "Example: ordergate check --config ordergate.toml --json\nExit code 64: the configuration is wrong; 69: the database is unavailable.")]
+    Check {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Findings as JSON on stdout.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Configuration examples.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Adapter components.
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
+    /// Bring the database's schema up to date.
+    #[command(after_help = "Example: ordergate migrate --config ordergate.toml\n`serve` does the same when it starts.")]
+    Migrate {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Print the OpenAPI document of the storefront API.
+    #[command(after_help = "Example: ordergate openapi > openapi.json")]
+    Openapi,
+    /// Print the version.
+    Version {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print a complete configuration with every option explained.
+    #[command(after_help = "Example: ordergate config example > ordergate.toml")]
+    Example,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdapterCommand {
+    /// Show what a component is before anything of it runs: digest, size, contract, imports.
+    #[command(after_help = "Example: ordergate adapter inspect rest.wasm --json")]
+    Inspect {
+        file: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs a command and tells how it ended.
+pub async fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    match dispatch(cli.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}
+
+async fn dispatch(command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Serve { config, addresses } => serve::serve(&config.file, addresses.as_deref()).await,
+        Command::Check { config, json } => check::check(&config.file, json).await,
+        Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
+        Command::Adapter(AdapterCommand::Inspect { file, json }) => inspect::inspect(&file, json),
+        Command::Migrate { config } => check::migrate(&config.file).await,
+        Command::Openapi => {
+            let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;
+            print(&document)
+        }
+        Command::Version { json: true } => print(&format!("{{\"name\": \"ordergate\", \"version\": \"{}\"}}", env!("CARGO_PKG_VERSION"))),
+        Command::Version { json: false } => print(concat!("ordergate ", env!("CARGO_PKG_VERSION"))),
+    }
+}
+
+/// Data goes to stdout; a closed pipe is no failure.
+fn print(text: &str) -> Result<(), CliError> {
+    use std::io::Write;
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::Failed(error.into())),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,124 @@
+//! The transfer pipeline: moves captured orders and quotes to their back ends, once each (rules T3 to T8). Started by `app`; woken by
+//! `service`. It never holds a transaction over a call and never sends again what may have been taken.
+
+mod adapters;
+mod backend;
+mod backoff;
+mod decide;
+pub mod failpoint;
+mod figures;
+mod run;
+mod work;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub use adapters::AdapterBackend;
+pub use backend::{Backend, BackendTraits, Backends};
+
+use crate::clock::Clock;
+use crate::config::TransferConfig;
+use crate::domain::{Reference, TransferState};
+use crate::store::{Store, StoreError};
+use backoff::Dice;
+use work::Engine;
+
+/// Changes that a slow subscriber may lag behind before it loses the oldest.
+const CHANGES: usize = 4096;
+
+/// A handle to the running pipeline. Cheap to clone; the pipeline runs until [`Pipeline::drain`].
+#[derive(Clone)]
+pub struct Pipeline {
+    store: Store,
+    wake: Arc<Notify>,
+    changed: broadcast::Sender<Reference>,
+    stop: CancellationToken,
+    under_way: Arc<AtomicUsize>,
+    runner: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Pipeline {
+    /// Takes over what a dead host left (`sending` becomes `unknown`) and starts. `seed` makes the jitter repeatable.
+    pub async fn start<B: Backends>(
+        store: Store,
+        backends: B,
+        config: TransferConfig,
+        clock: Clock,
+        seed: u64,
+    ) -> Result<Self, StoreError> {
+        let freed = store.recover(clock.now()).await?;
+        if freed > 0 {
+            tracing::warn!(transfers = freed, "took over transfers that were under way when the host stopped");
+        }
+        let (changed, _) = broadcast::channel(CHANGES);
+        let wake = Arc::new(Notify::new());
+        let engine = Arc::new(Engine {
+            store: store.clone(),
+            backends,
+            config,
+            clock: clock.clone(),
+            dice: Dice::seeded(seed),
+            changed: changed.clone(),
+            wake: Arc::clone(&wake),
+        });
+        let stop = CancellationToken::new();
+        let under_way = Arc::new(AtomicUsize::new(0));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(figures::keep(store.clone(), clock)));
+        let runner = tokio::spawn(run::run(engine, stop.clone(), Arc::clone(&under_way)));
+        Ok(Self { store, wake, changed, stop, under_way, runner: Arc::new(Mutex::new(Some(runner))) })
+    }
+
+    /// Something was captured or queued: look at once.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// References of documents and operations whose transfer has just changed. A slow reader loses old ones.
+    pub fn subscribe(&self) -> broadcast::Receiver<Reference> {
+        self.changed.subscribe()
+    }
+
+    /// Waits until the newest transfer of a reference is settled (confirmed, rejected, parked, linked or abandoned). For `Prefer: wait`;
+    /// the caller sets the time limit. Fails when the reference has no transfer.
+    pub async fn settled(&self, reference: &Reference) -> Result<TransferState, StoreError> {
+        // Subscribed before the first look, so that no change falls between the two.
+        let mut changes = self.subscribe();
+        loop {
+            let transfers = self.store.transfers_of(reference).await?;
+            let newest = transfers.last().ok_or_else(|| StoreError::NotFound(reference.to_string()))?;
+            if newest.state.is_settled() {
+                return Ok(newest.state);
+            }
+            loop {
+                match changes.recv().await {
+                    Ok(changed) if changed == *reference => break,
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => break,
+                    Err(RecvError::Closed) => return Err(StoreError::Stopped),
+                }
+            }
+        }
+    }
+
+    /// Claims nothing more and waits for what is under way, at most so long. Tells how many transfers were still under way at the end:
+    /// those are `unknown` at the next start.
+    pub async fn drain(&self, deadline: Duration) -> usize {
+        self.stop.cancel();
+        let Some(mut runner) = self.runner.lock().take() else { return 0 };
+        if tokio::time::timeout(deadline, &mut runner).await.is_ok() {
+            return 0;
+        }
+        runner.abort();
+        self.under_way.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! From what a back end answered to the moves of a transfer (rules T3, T4, T7). Pure. What a failure means comes from
+//! `adapter::error`; which move is legal from `domain::TransferState`.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::backend::BackendTraits;
+use super::backoff::backoff;
+use crate::adapter::error::{carries_reference, look_up_verdict, verdict};
+use crate::config::TransferConfig;
+use crate::domain::TransferEvent::{Found, GaveUp, NotDelivered, OutcomeLost, ProvedAbsent, Refused, Taken as WasTaken};
+use crate::domain::{
+    Accepted, BusinessStatus, Deduplication, Failure, FailureCode, QuoteReceived, QuoteStatus, TransferEvent, TransferOperation,
+    TransferState, Verdict,
+};
+use crate::store::{Counts, Outcome, Taken, Transfer};
+
+/// A call that has ended, or was not made.
+pub(super) struct Case<'a> {
+    pub(super) transfer: &'a Transfer,
+    /// None when no such adapter is loaded.
+    pub(super) traits: Option<&'a BackendTraits>,
+    pub(super) config: &'a TransferConfig,
+    pub(super) started_at: Timestamp,
+    pub(super) ended_at: Timestamp,
+    pub(super) dice: u64,
+}
+
+impl Case<'_> {
+    /// Whether there is no point in calling: it may have been taken, and this back end can neither be asked nor be trusted with a second
+    /// submit (rule T4, class `none`).
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.transfer.state == TransferState::Unknown
+            && self.class() == Deduplication::None
+            && carries_reference(self.transfer.operation)
+    }
+
+    /// A hopeless case goes to a person.
+    pub(super) fn give_up(&self) -> Outcome {
+        let lost = "it may have been taken, and this back end cannot be asked; a person must look";
+        let failure = self.transfer.last_failure.clone().unwrap_or_else(|| Failure::new(FailureCode::OutcomeUnknown, lost));
+        self.outcome(vec![GaveUp], Some(failure), Counts::Free)
+    }
+
+    /// No adapter to call: wait for one, but not forever.
+    pub(super) fn without_adapter(&self) -> Outcome {
+        let name = &self.transfer.adapter;
+        let failure = Failure::new(FailureCode::Unavailable, format!("no adapter {name:?} is loaded"));
+        let events = if self.is_spent(Counts::Free) { vec![GaveUp] } else { vec![] };
+        self.later(events, failure, Counts::Free)
+    }
+
+    pub(super) fn after_attempt(&self, result: Result<Taken, Failure>) -> Outcome {
+        let failure = match result {
+            Ok(taken) => return self.confirmed(WasTaken, taken),
+            Err(failure) => failure,
+        };
+        let counts = counts(&failure);
+        match verdict(&failure, self.transfer.operation, self.class()) {
+            Verdict::Reject => self.outcome(vec![Refused], Some(failure), counts),
+            Verdict::SendAgain if self.is_spent(counts) => self.outcome(vec![NotDelivered, GaveUp], Some(failure), counts),
+            Verdict::SendAgain => self.later(vec![NotDelivered], failure, counts),
+            // The first look is at once; only a later one can prove that it is absent.
+            Verdict::LookUp | Verdict::AlreadyThere => self.outcome(vec![OutcomeLost], Some(failure), counts),
+            Verdict::Park => self.outcome(vec![OutcomeLost, GaveUp], Some(failure), counts),
+        }
+    }
+
+    pub(super) fn after_look_up(&self, result: Result<Option<Taken>, Failure>) -> Outcome {
+        let failure = match result {
+            Ok(Some(taken)) => return self.confirmed(Found, taken),
+            Ok(None) if self.started_at >= self.provable_from() => return self.absent(None),
+            Ok(None) => return Outcome { due_at: self.provable_from(), ..self.outcome(vec![], None, Counts::Free) },
+            Err(failure) => failure,
+        };
+        let verdict = look_up_verdict(&failure, self.transfer.operation, self.class());
+        if !matches!(verdict, Verdict::LookUp)
+            && let Some(taken) = self.named_by_conflict()
+        {
+            return self.confirmed(Found, taken);
+        }
+        let counts = counts(&failure);
+        match verdict {
+            Verdict::SendAgain => self.absent(Some(failure)),
+            Verdict::LookUp if !self.is_spent(counts) => self.later(vec![], failure, counts),
+            _ => self.outcome(vec![GaveUp], Some(failure), counts),
+        }
+    }
+
+    fn absent(&self, failure: Option<Failure>) -> Outcome {
+        if self.is_spent(Counts::Free) {
+            return self.outcome(vec![ProvedAbsent, GaveUp], failure, Counts::Free);
+        }
+        let mut outcome = self.outcome(vec![ProvedAbsent], failure, Counts::Free);
+        outcome.due_at = self.after_backoff(None);
+        outcome
+    }
+
+    /// A look-up that began before this instant proves nothing by finding nothing (rule T4). Counted from the moment at which the outcome
+    /// was lost, not from the start of the attempt: a slow back end may have committed at its very end.
+    fn provable_from(&self) -> Timestamp {
+        let since = self.transfer.unknown_since.unwrap_or(self.started_at);
+        let delay = self.traits.map(|traits| traits.propagation_delay).unwrap_or_default();
+        after(since, delay)
+    }
+
+    /// A conflict named the existing document, and the back end cannot be asked about it: that number is the document.
+    fn named_by_conflict(&self) -> Option<Taken> {
+        let transfer = self.transfer;
+        let conflict = transfer.last_failure.as_ref().filter(|failure| failure.code == FailureCode::Conflict)?;
+        let number = conflict.detail.as_deref().map(str::trim).filter(|number| !number.is_empty())?.into();
+        match transfer.operation {
+            TransferOperation::SubmitOrder | TransferOperation::AcceptQuote => {
+                Some(Taken::Order(Accepted { number, status: BusinessStatus::Unknown, raw_status: None, amendments: Vec::new() }))
+            }
+            TransferOperation::SubmitQuote | TransferOperation::CounterQuote => {
+                Some(Taken::Quote(QuoteReceived { number, revision: None, status: QuoteStatus::Requested, raw_status: None }))
+            }
+            TransferOperation::CancelOrder | TransferOperation::DeclineQuote | TransferOperation::WithdrawQuote => None,
+        }
+    }
+
+    fn class(&self) -> Deduplication {
+        self.traits.map_or(Deduplication::None, |traits| traits.deduplication)
+    }
+
+    /// Whether a person must decide now.
+    fn is_spent(&self, counts: Counts) -> bool {
+        let spent = self.transfer.spent.saturating_add(u32::from(counts == Counts::Counted));
+        let too_old = i64::try_from(self.config.max_age_secs).unwrap_or(i64::MAX);
+        spent >= self.config.max_attempts
+            || self.ended_at.duration_since(self.transfer.created_at) > SignedDuration::from_secs(too_old)
+    }
+
+    fn confirmed(&self, event: TransferEvent, taken: Taken) -> Outcome {
+        Outcome { taken: Some(taken), ..self.outcome(vec![event], None, Counts::Free) }
+    }
+
+    fn later(&self, events: Vec<TransferEvent>, failure: Failure, counts: Counts) -> Outcome {
+        let due_at = self.after_backoff(failure.retry_after);
+        Outcome { due_at, ..self.outcome(events, Some(failure), counts) }
+    }
+
+    fn after_backoff(&self, asked: Option<std::time::Duration>) -> Timestamp {
+        let failures = self.transfer.attempts.saturating_add(self.transfer.lookups);
+        after(self.ended_at, backoff(self.config, failures, asked, self.dice))
+    }
+
+    fn outcome(&self, events: Vec<TransferEvent>, failure: Option<Failure>, counts: Counts) -> Outcome {
+        Outcome {
+            events,
+            taken: None,
+            failure,
+            due_at: self.ended_at,
+            counts,
+            adapter_digest: self.traits.map(|traits| traits.digest.clone()),
+            started_at: self.started_at,
+            ended_at: self.ended_at,
+        }
+    }
+}
+
+/// What could not reach the back end says nothing about the transfer: an outage must not park every order of the weekend.
+fn counts(failure: &Failure) -> Counts {
+    match failure.code {
+        FailureCode::Unavailable | FailureCode::Throttled => Counts::Free,
+        _ => Counts::Counted,
+    }
+}
+
+fn after(instant: Timestamp, by: std::time::Duration) -> Timestamp {
+    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+    instant.saturating_add(by).unwrap_or(Timestamp::MAX)
+}

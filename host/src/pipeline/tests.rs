@@ -1,0 +1,6 @@
+//! The pipeline against a scripted back end, with a clock that only the test moves.
+
+mod doubles;
+mod running;
+mod scripted;
+mod steps;

@@ -1,0 +1,115 @@
+//! One claimed transfer: send it or look it up, then record what came of it (rules T3, T5, T8). A failure of the store leaves the claim to
+//! its lease: whatever was sent is then looked up, never sent again blindly.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, broadcast};
+use tokio::time::timeout;
+
+use super::backend::{Backend, BackendTraits, Backends};
+use super::backoff::Dice;
+use super::decide::Case;
+use super::failpoint::{self, Failpoint};
+use super::figures;
+use crate::clock::Clock;
+use crate::config::TransferConfig;
+use crate::domain::{Failure, FailureCode, Reference, TransferState};
+use crate::store::{Claimed, Conflict, Outcome, Store, StoreError};
+
+/// What every worker shares.
+pub(super) struct Engine<B> {
+    pub(super) store: Store,
+    pub(super) backends: B,
+    pub(super) config: TransferConfig,
+    pub(super) clock: Clock,
+    pub(super) dice: Dice,
+    pub(super) changed: broadcast::Sender<Reference>,
+    pub(super) wake: Arc<Notify>,
+}
+
+impl<B: Backends> Engine<B> {
+    /// Claims what is due, at most so many.
+    pub(super) async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        self.store.claim_due(self.clock.now(), limit, self.config.lease()).await
+    }
+
+    /// Makes the one call that a claim is for.
+    pub(super) async fn work(&self, claimed: Claimed) {
+        match self.call(&claimed).await {
+            Ok(outcome) => self.record(&claimed, outcome).await,
+            Err(error) => report(&claimed, "the attempt was not begun", &error),
+        }
+    }
+
+    async fn call(&self, claimed: &Claimed) -> Result<Outcome, StoreError> {
+        let Some(backend) = self.backends.get(&claimed.transfer.adapter) else {
+            return Ok(self.case(claimed, None).without_adapter());
+        };
+        let traits = backend.traits();
+        let mut case = self.case(claimed, Some(&traits));
+        if case.is_hopeless() {
+            return Ok(case.give_up());
+        }
+        if claimed.transfer.state == TransferState::Unknown {
+            let found = self.in_time(backend.look_up(claimed, self.config.deadline())).await;
+            case.ended_at = self.clock.now();
+            return Ok(case.after_look_up(found));
+        }
+        let (id, fence) = (claimed.transfer.id, claimed.fence);
+        self.store.begin_attempt(id, fence, self.clock.now(), self.config.lease(), traits.digest.clone()).await?;
+        failpoint::pass(Failpoint::AfterBegin);
+        let taken = self.in_time(backend.attempt(claimed, self.config.deadline())).await;
+        failpoint::pass(Failpoint::AfterSend);
+        case.ended_at = self.clock.now();
+        Ok(case.after_attempt(taken))
+    }
+
+    /// The adapter keeps the deadline itself; this holds it to it, so that no call outlives its lease.
+    async fn in_time<T>(&self, call: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, Failure> {
+        let late = || Failure::new(FailureCode::OutcomeUnknown, "the back end did not answer within the deadline");
+        timeout(self.config.deadline(), call).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn record(&self, claimed: &Claimed, outcome: Outcome) {
+        failpoint::pass(Failpoint::BeforeRecord);
+        match self.store.record_outcome(claimed.transfer.id, claimed.fence, outcome.clone()).await {
+            Ok(state) => {
+                figures::settle(&claimed.transfer, state, &outcome);
+                log(claimed, state, &outcome);
+                // Nobody may be listening.
+                let _ = self.changed.send(claimed.transfer.reference.clone());
+            }
+            Err(error) => report(claimed, "what came of the attempt was not recorded", &error),
+        }
+    }
+
+    fn case<'a>(&'a self, claimed: &'a Claimed, traits: Option<&'a BackendTraits>) -> Case<'a> {
+        let now = self.clock.now();
+        Case { transfer: &claimed.transfer, traits, config: &self.config, started_at: now, ended_at: now, dice: self.dice.roll() }
+    }
+}
+
+/// One line per milestone, with the reference; the text of a failure may hold what a customer wrote, so only its code.
+fn log(claimed: &Claimed, state: TransferState, outcome: &Outcome) {
+    let transfer = &claimed.transfer;
+    let code = outcome.failure.as_ref().map(|failure| failure.code.as_str());
+    tracing::info!(
+        reference = %transfer.reference,
+        operation = transfer.operation.as_str(),
+        adapter = %transfer.adapter,
+        from = transfer.state.as_str(),
+        state = state.as_str(),
+        attempts = transfer.attempts,
+        code,
+        "transfer"
+    );
+}
+
+fn report(claimed: &Claimed, what: &'static str, error: &StoreError) {
+    let reference = &claimed.transfer.reference;
+    match error {
+        // Expected when this worker was slow: another has taken over and records.
+        StoreError::Conflict(Conflict::StaleFence) => tracing::info!(%reference, "{what}: another worker has taken it over"),
+        _ => tracing::error!(%reference, %error, "{what}"),
+    }
+}

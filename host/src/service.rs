@@ -1,0 +1,113 @@
+//! The use cases that the API calls. Reads go through the cache to an adapter and never touch the store; writes are committed to the store
+//! before they are acknowledged, and the pipeline moves them on.
+
+mod availability;
+mod caller;
+mod checkouts;
+mod desk;
+mod error;
+mod history;
+mod idempotency;
+mod offer_prices;
+mod orders;
+mod quotes;
+mod record;
+mod shop;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use availability::AvailabilityRequest;
+pub use caller::Caller;
+pub use checkouts::{CheckoutRequest, Sealed, SeenPrice};
+pub use desk::{AdapterReport, AttemptReport, AuditReport, Decision, Dossier, TransferReport};
+pub use error::{FieldProblem, ServiceError};
+pub use history::ListRequest;
+pub use idempotency::{Captured, IdempotencyKey};
+pub use offer_prices::OfferPriceRequest;
+pub use orders::{LineClaim, OrderRequest};
+pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest};
+pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, TransferSummary};
+pub use shop::Shop;
+
+use availability::AvailabilityFetch;
+use idempotency::RunningKeys;
+use offer_prices::PriceFetch;
+
+use crate::adapter::{Adapter, Adapters};
+use crate::cache::{Memory, ReadCache};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::{AdapterName, Failure, FailureCode, Fresh, StoreName};
+use crate::pipeline::Pipeline;
+use crate::store::Store;
+
+/// Bytes that one cached availability takes with its key, measured with items of one location; sets how many fit the cache.
+const AVAILABILITY_ENTRY_BYTES: u64 = 400;
+/// The same for an offer price with three breaks.
+const PRICE_ENTRY_BYTES: u64 = 900;
+
+/// What is known about one item of a read.
+#[derive(Clone, Debug)]
+pub enum ItemAnswer<V> {
+    Known(Fresh<V>),
+    /// Being asked; come back.
+    Pending,
+    /// Only this item failed (rule F9).
+    Failed(Failure),
+}
+
+/// All use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Commerce {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shops: BTreeMap<StoreName, Arc<Shop>>,
+    adapters: Arc<Adapters>,
+    availability: ReadCache<AvailabilityFetch>,
+    offer_prices: ReadCache<PriceFetch>,
+    store: Store,
+    pipeline: Pipeline,
+    clock: Clock,
+    running: RunningKeys,
+}
+
+impl Commerce {
+    pub fn new(config: &Config, adapters: Arc<Adapters>, store: Store, pipeline: Pipeline, clock: Clock) -> Self {
+        let shops: BTreeMap<_, _> =
+            config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
+        let half = config.cache.max_bytes / 2;
+        let memory = Memory::new(half, AVAILABILITY_ENTRY_BYTES);
+        let fetch = AvailabilityFetch::new(Arc::clone(&adapters), shops.clone(), memory.clone(), &config.freshness, clock.clone());
+        let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone());
+        let memory = Memory::new(half, PRICE_ENTRY_BYTES);
+        let fetch = PriceFetch::new(Arc::clone(&adapters), shops.clone(), memory.clone(), &config.freshness, clock.clone());
+        let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone());
+        let running = RunningKeys::default();
+        Self { inner: Arc::new(Inner { shops, adapters, availability, offer_prices, store, pipeline, clock, running }) }
+    }
+
+    /// The store that a request names, or the only one.
+    pub fn shop(&self, name: Option<&str>) -> Result<Arc<Shop>, ServiceError> {
+        let shops = &self.inner.shops;
+        match name {
+            Some(name) => shops.get(name).cloned().ok_or_else(|| ServiceError::StoreUnknown(Some(name.to_owned()))),
+            None if shops.len() == 1 => shops.values().next().cloned().ok_or(ServiceError::StoreUnknown(None)),
+            None => Err(ServiceError::StoreUnknown(None)),
+        }
+    }
+
+    /// The host's time, by which freshness is judged.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.inner.clock.now()
+    }
+
+    fn adapter(&self, name: &AdapterName) -> Result<Arc<Adapter>, ServiceError> {
+        self.inner.adapters.get(name).ok_or_else(|| {
+            // The configuration was checked against the adapters at start.
+            ServiceError::Backend(Failure::new(FailureCode::Unavailable, "the adapter is not loaded").with_detail(name.as_str()))
+        })
+    }
+}

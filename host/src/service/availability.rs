@@ -1,0 +1,162 @@
+//! How many can be had: cache first, the adapter for what is missing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
+use crate::adapter::Adapters;
+use crate::adapter::operation::CheckAvailability;
+use crate::cache::{
+    Answer, AvailabilityKey, Demand, Entry, Fetch, Memory, Wanted, availability_lifetime, failure_lifetime,
+};
+use crate::clock::Clock;
+use crate::config::{AvailabilityFreshness, FreshnessConfig};
+use crate::domain::{
+    AdapterName, Availability, AvailabilityItem, AvailabilityQuery, Buyer, CallContext, Failure, FailureCode, Purpose, StoreName,
+};
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct AvailabilityRequest {
+    pub items: Vec<AvailabilityItem>,
+    pub purpose: Purpose,
+    pub ship_to: Option<String>,
+    pub contract: Option<String>,
+}
+
+impl Commerce {
+    /// Availability of each item, in the order asked.
+    pub async fn availability(&self, caller: &Caller, request: AvailabilityRequest) -> Result<Vec<ItemAnswer<Availability>>, ServiceError> {
+        let shop = &caller.shop;
+        let name = shop.config.availability_adapter();
+        let adapter = self.adapter(name)?;
+        let buyer = caller.buyer(request.ship_to, request.contract, None);
+        let query = AvailabilityQuery { buyer: Some(buyer), items: request.items };
+        let (keys, query) = AvailabilityKey::project(name, &shop.name, adapter.description(), query);
+        let scope = AvailabilityScope { adapter: name.clone(), store: shop.name.clone(), buyer: query.buyer };
+        let asker = Arc::new(caller.context(request.purpose, shop.config.read_deadline()));
+        let wanted = keys
+            .into_iter()
+            .zip(query.items)
+            .map(|(key, item)| Wanted {
+                known_as: vec![key.clone()],
+                key,
+                item: Question { item, asker: Arc::clone(&asker) },
+            })
+            .collect();
+        let demand = demand(request.purpose);
+        let answers = self.inner.availability.read(&scope, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
+        Ok(answers.into_iter().map(item_answer).collect())
+    }
+}
+
+/// Which reads the cache may answer (the table of purposes in the freshness rules).
+pub(super) fn demand(purpose: Purpose) -> Demand {
+    match purpose {
+        Purpose::Browse | Purpose::Cart => Demand::Cached,
+        _ => Demand::Live,
+    }
+}
+
+fn item_answer(answer: Answer<Availability>) -> ItemAnswer<Availability> {
+    match answer {
+        Answer::Known(entry, source) => entry.to_fresh(source).map_or_else(ItemAnswer::Failed, ItemAnswer::Known),
+        Answer::Pending => ItemAnswer::Pending,
+        Answer::Failed(failure) => ItemAnswer::Failed(failure),
+    }
+}
+
+/// What one adapter call has in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct AvailabilityScope {
+    adapter: AdapterName,
+    store: StoreName,
+    buyer: Option<Buyer>,
+}
+
+/// One item, and the request that asked it first.
+#[derive(Clone)]
+pub(super) struct Question<I> {
+    pub(super) item: I,
+    pub(super) asker: Arc<CallContext>,
+}
+
+/// Asks the adapter and remembers the answers.
+pub(super) struct AvailabilityFetch {
+    adapters: Arc<Adapters>,
+    shops: BTreeMap<StoreName, Arc<Shop>>,
+    memory: Memory<AvailabilityKey, Availability>,
+    policy: AvailabilityFreshness,
+    clock: Clock,
+}
+
+impl AvailabilityFetch {
+    pub(super) fn new(
+        adapters: Arc<Adapters>,
+        shops: BTreeMap<StoreName, Arc<Shop>>,
+        memory: Memory<AvailabilityKey, Availability>,
+        freshness: &FreshnessConfig,
+        clock: Clock,
+    ) -> Self {
+        Self { adapters, shops, memory, policy: freshness.availability.clone(), clock }
+    }
+
+    async fn ask(&self, scope: &AvailabilityScope, items: &[(AvailabilityKey, Question<AvailabilityItem>)]) -> Vec<Result<Availability, Failure>> {
+        let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
+        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store)) else {
+            return everything_failed(Failure::new(FailureCode::Unavailable, "the adapter is not loaded"));
+        };
+        let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
+        let operation = CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items: questions } };
+        let answers = adapter.call(&context, &operation).await.unwrap_or_else(everything_failed);
+        answers.into_iter().zip(items).map(|(answer, (_, question))| believe(answer, &question.item, scope)).collect()
+    }
+}
+
+/// An answer about another item than asked is not believed.
+fn believe(answer: Result<Availability, Failure>, item: &AvailabilityItem, scope: &AvailabilityScope) -> Result<Availability, Failure> {
+    let availability = answer?;
+    if availability.sku == item.sku && !availability.available.is_sign_negative() {
+        return Ok(availability);
+    }
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "availability").increment(1);
+    Err(Failure::new(FailureCode::InvalidResponse, "the back end answered something else than was asked"))
+}
+
+/// The context of a gathered call: that of its first asker, with the store's whole deadline, because others may have joined.
+pub(super) fn call_context<K, I>(items: &[(K, Question<I>)], shops: &BTreeMap<StoreName, Arc<Shop>>, store: &StoreName) -> Option<CallContext> {
+    let asker = &items.first()?.1.asker;
+    Some(CallContext { deadline: shops.get(store)?.config.read_deadline(), ..CallContext::clone(asker) })
+}
+
+impl Fetch for AvailabilityFetch {
+    type Scope = AvailabilityScope;
+    type Key = AvailabilityKey;
+    type Item = Question<AvailabilityItem>;
+    type Value = Availability;
+
+    fn cap(&self, scope: &Self::Scope) -> usize {
+        self.adapters.get(&scope.adapter).map_or(1, |adapter| adapter.description().batch_cap("availability.check"))
+    }
+
+    async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<Availability>>> {
+        let asked_at = self.clock.now();
+        let answers = self.ask(&scope, &items).await;
+        items
+            .into_iter()
+            .zip(answers)
+            .map(|((key, _), answer)| {
+                let lifetime = match &answer {
+                    Ok(value) => Some(availability_lifetime(&self.policy, value)),
+                    Err(failure) => failure_lifetime(self.policy.negative_secs, failure),
+                };
+                let as_of = answer.as_ref().ok().and_then(|value| value.as_of);
+                let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
+                if lifetime.is_some() {
+                    self.memory.remember(key, Arc::clone(&entry));
+                }
+                entry
+            })
+            .collect()
+    }
+}

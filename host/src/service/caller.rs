@@ -1,0 +1,54 @@
+//! Who asks, for which account, in which store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{ServiceError, Shop};
+use crate::domain::{AccountNumber, Buyer, CallContext, Currency, Extensions, Principal, Purpose};
+
+/// An authenticated request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub principal: Arc<Principal>,
+    pub shop: Arc<Shop>,
+    /// The account that the request is for; checked against the principal's grant.
+    pub account: Option<AccountNumber>,
+    pub request_id: String,
+    pub trace_parent: Option<String>,
+    pub locale: Option<String>,
+}
+
+impl Caller {
+    /// The account, for use cases that need one.
+    pub fn account(&self) -> Result<&AccountNumber, ServiceError> {
+        self.account.as_ref().ok_or(ServiceError::AccountRequired)
+    }
+
+    pub(super) fn locale(&self) -> String {
+        self.locale.clone().unwrap_or_else(|| self.shop.config.locale.clone())
+    }
+
+    pub(super) fn context(&self, purpose: Purpose, deadline: Duration) -> CallContext {
+        CallContext {
+            store: self.shop.name.clone(),
+            channel: self.shop.config.channel.clone(),
+            locale: self.locale(),
+            request_id: self.request_id.clone(),
+            trace_parent: self.trace_parent.clone(),
+            purpose,
+            deadline,
+        }
+    }
+
+    /// For whom a price is asked.
+    pub(super) fn buyer(&self, ship_to: Option<String>, contract: Option<String>, currency: Option<Currency>) -> Buyer {
+        Buyer {
+            account: self.account.clone(),
+            ship_to,
+            contract,
+            currency: currency.unwrap_or(self.shop.config.currency),
+            sales_area: self.shop.config.sales_area.clone(),
+            ext: Extensions::new(),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What operators see and do: adapters, backlog, parked transfers (rule T11, thin).
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Commerce, ServiceError};
+use crate::domain::{
+    AccountNumber, AdapterName, BackendNumber, Description, Failure, Reference, StoreName, TransferOperation, TransferState,
+};
+use crate::store::{Attempt, AttemptKind, AuditEntry, Backlog, Deed, Transfer};
+
+/// Everything about one document, for the desk. Without its payload: that is personal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dossier {
+    pub reference: Reference,
+    /// The back end's number.
+    pub number: Option<BackendNumber>,
+    /// The back end's word.
+    pub status: Option<String>,
+    pub transfers: Vec<TransferReport>,
+    pub attempts: Vec<AttemptReport>,
+    pub audit: Vec<AuditReport>,
+}
+
+/// One piece of work for the back end, and how it goes.
+#[derive(Clone, Debug, Serialize)]
+pub struct TransferReport {
+    pub reference: Reference,
+    pub operation: TransferOperation,
+    pub store: StoreName,
+    pub account: AccountNumber,
+    pub adapter: AdapterName,
+    pub state: TransferState,
+    pub attempts: u32,
+    pub lookups: u32,
+    pub next_attempt_at: Option<Timestamp>,
+    pub last_failure: Option<Failure>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl From<Transfer> for TransferReport {
+    fn from(transfer: Transfer) -> Self {
+        Self {
+            reference: transfer.reference,
+            operation: transfer.operation,
+            store: transfer.store,
+            account: transfer.account,
+            adapter: transfer.adapter,
+            state: transfer.state,
+            attempts: transfer.attempts,
+            lookups: transfer.lookups,
+            next_attempt_at: (!transfer.state.is_settled()).then_some(transfer.due_at),
+            last_failure: transfer.last_failure,
+            created_at: transfer.created_at,
+            updated_at: transfer.updated_at,
+        }
+    }
+}
+
+/// One attempt or look-up.
+#[derive(Clone, Debug, Serialize)]
+pub struct AttemptReport {
+    pub number: u32,
+    pub kind: AttemptKind,
+    pub started_at: Timestamp,
+    /// None while it runs, or when the host died in it.
+    pub ended_at: Option<Timestamp>,
+    pub adapter_digest: Option<String>,
+    /// State of the transfer after it.
+    pub outcome: Option<TransferState>,
+    pub failure: Option<Failure>,
+}
+
+impl From<Attempt> for AttemptReport {
+    fn from(attempt: Attempt) -> Self {
+        Self {
+            number: attempt.number,
+            kind: attempt.kind,
+            started_at: attempt.started_at,
+            ended_at: attempt.ended_at,
+            adapter_digest: attempt.adapter_digest,
+            outcome: attempt.outcome,
+            failure: attempt.failure,
+        }
+    }
+}
+
+/// Who decided what by hand, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuditReport {
+    pub at: Timestamp,
+    pub actor: String,
+    pub action: String,
+    pub reason: String,
+    pub detail: Option<String>,
+}
+
+impl From<AuditEntry> for AuditReport {
+    fn from(entry: AuditEntry) -> Self {
+        Self { at: entry.at, actor: entry.actor, action: entry.action, reason: entry.reason, detail: entry.detail }
+    }
+}
+
+/// A loaded adapter.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdapterReport {
+    pub name: AdapterName,
+    /// SHA-256 of the component.
+    pub digest: String,
+    pub description: Description,
+}
+
+/// What a person decides about a parked transfer.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    Resend,
+    Link(BackendNumber),
+    Abandon,
+}
+
+impl Commerce {
+    pub fn adapters(&self) -> Vec<AdapterReport> {
+        let report = |adapter: &std::sync::Arc<crate::adapter::Adapter>| AdapterReport {
+            name: adapter.name().clone(),
+            digest: adapter.digest().to_owned(),
+            description: adapter.description().clone(),
+        };
+        self.inner.adapters.iter().map(report).collect()
+    }
+
+    pub async fn backlog(&self) -> Result<Backlog, ServiceError> {
+        Ok(self.inner.store.backlog().await?)
+    }
+
+    /// Whether the store takes writes. Never asks a back end: a sick one must not empty the load balancer.
+    pub async fn is_ready(&self) -> Result<(), ServiceError> {
+        Ok(self.inner.store.probe().await?)
+    }
+
+    /// Parked transfers, oldest first.
+    pub async fn parked(&self, limit: u32) -> Result<Vec<TransferReport>, ServiceError> {
+        Ok(self.inner.store.parked(limit).await?.into_iter().map(TransferReport::from).collect())
+    }
+
+    pub async fn dossier(&self, reference: &Reference) -> Result<Dossier, ServiceError> {
+        let store = &self.inner.store;
+        let transfers = store.transfers_of(reference).await?;
+        if transfers.is_empty() {
+            return Err(ServiceError::NotFound("document"));
+        }
+        // None for an operation on a document that we do not hold.
+        let document = store.document(reference).await?;
+        Ok(Dossier {
+            reference: reference.clone(),
+            number: document.as_ref().and_then(|document| document.backend_number.clone()),
+            status: document.and_then(|document| document.status),
+            transfers: transfers.into_iter().map(TransferReport::from).collect(),
+            attempts: store.attempts_of(reference).await?.into_iter().map(AttemptReport::from).collect(),
+            audit: store.audit_of(reference).await?.into_iter().map(AuditReport::from).collect(),
+        })
+    }
+
+    /// Does what a person decided; audited with actor and reason.
+    pub async fn decide(&self, reference: &Reference, decision: Decision, actor: String, reason: String) -> Result<TransferReport, ServiceError> {
+        let deed = Deed { actor, reason, at: self.inner.clock.now() };
+        let store = &self.inner.store;
+        let transfer = match decision {
+            Decision::Resend => store.resend(reference, deed).await?,
+            Decision::Link(number) => store.link(reference, number, deed).await?,
+            Decision::Abandon => store.abandon(reference, deed).await?,
+        };
+        self.inner.pipeline.wake();
+        Ok(transfer.into())
+    }
+}

@@ -1,0 +1,57 @@
+//! Why a use case did not do what it was asked. Texts may be shown to the caller; causes stay in the log.
+
+use crate::domain::{Failure, LineDifference, Reference};
+use crate::store::StoreError;
+
+/// One field or line that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// JSON pointer into the request, such as `/lines/0/quantity`.
+    pub pointer: String,
+    pub detail: String,
+}
+
+impl FieldProblem {
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("the request names no account")]
+    AccountRequired,
+    #[error("there is no such store: {0:?}")]
+    StoreUnknown(Option<String>),
+    #[error("the request is not valid")]
+    Invalid(Vec<FieldProblem>),
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error("the checkout is unknown, abandoned, or another account's")]
+    CheckoutUnknown,
+    #[error("the checkout was used by order {0}")]
+    CheckoutUsed(Reference),
+    /// The order says something else than the seal (rule C2).
+    #[error("the order contradicts its checkout")]
+    Contradiction(Vec<FieldProblem>),
+    /// The price changed since the customer agreed (rule C3).
+    #[error("prices have changed since the checkout")]
+    PriceChanged { differences: Vec<LineDifference>, payable: crate::domain::Money },
+    #[error("the quote has another revision now: {current}")]
+    RevisionStale { current: String },
+    #[error("a document that is {status} does not allow to {action}")]
+    ActionNotAllowed { action: &'static str, status: String },
+    #[error("the idempotency key was used with another request")]
+    KeyReused,
+    #[error("a request with this idempotency key is still running")]
+    KeyInUse,
+    #[error("the cursor is not one that this API returned")]
+    CursorInvalid,
+    /// The back end's arithmetic or answer is not believed (rules C5, H3).
+    #[error("the back end's answer contradicts itself: {0}")]
+    ContractViolation(String),
+    #[error(transparent)]
+    Backend(#[from] Failure),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,185 @@
+//! What an item costs this buyer: cache first, the adapter for what is missing (rules F6, F7).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::availability::{Question, call_context, demand};
+use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
+use crate::adapter::Adapters;
+use crate::adapter::operation::OfferPrices;
+use crate::cache::{
+    Answer, Demand, Entry, Fetch, Memory, PriceKey, PriceScope, Wanted, failure_lifetime, offer_price_lifetime, project_price_item,
+};
+use crate::clock::Clock;
+use crate::config::{FreshnessConfig, PriceFreshness};
+use crate::domain::{Currency, Dimension, Failure, FailureCode, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity, StoreName};
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct OfferPriceRequest {
+    pub items: Vec<PriceItem>,
+    pub purpose: Purpose,
+    pub ship_to: Option<String>,
+    pub contract: Option<String>,
+    pub currency: Option<Currency>,
+    /// How long the caller waits for prices that are not cached; zero: they are reported as pending.
+    pub wait: Option<Duration>,
+}
+
+impl Commerce {
+    /// The caller's price of each item, in the order asked.
+    pub async fn offer_prices(&self, caller: &Caller, request: OfferPriceRequest) -> Result<Vec<ItemAnswer<OfferPrice>>, ServiceError> {
+        let shop = &caller.shop;
+        let name = shop.config.pricing_adapter();
+        let adapter = self.adapter(name)?;
+        let description = adapter.description();
+        if description.price_dimensions.contains(&Dimension::Account) {
+            caller.account()?;
+        }
+        let buyer = caller.buyer(request.ship_to, request.contract, request.currency);
+        let scope = PriceScope::new(name, &shop.name, description, &buyer);
+        let demand = match request.wait {
+            Some(Duration::ZERO) if demand(request.purpose) == Demand::Cached => Demand::CachedOnly,
+            _ => demand(request.purpose),
+        };
+        let wait = request.wait.filter(|wait| !wait.is_zero()).unwrap_or_else(|| shop.config.read_deadline()).min(shop.config.read_deadline());
+        let asker = Arc::new(caller.context(request.purpose, shop.config.read_deadline()));
+        let by_quantity = description.price_dimensions.contains(&Dimension::Quantity);
+        let items: Vec<_> = request.items.iter().map(|item| project_price_item(description, item)).collect();
+        let wanted = items.iter().map(|item| wanted(&scope, item, &asker)).collect();
+        let answers = self
+            .inner
+            .offer_prices
+            .read(&scope, demand, wanted, wait, |price, question| for_quantity(price, &question.item.quantity, by_quantity).is_some())
+            .await;
+        Ok(answers.into_iter().zip(&items).map(|(answer, item)| item_answer(answer, &item.quantity, by_quantity)).collect())
+    }
+}
+
+fn wanted(scope: &PriceScope, item: &PriceItem, asker: &Arc<crate::domain::CallContext>) -> Wanted<PriceFetch> {
+    let exact = PriceKey::exact(scope, item);
+    Wanted {
+        known_as: vec![PriceKey::any_quantity(scope, item), exact.clone()],
+        key: exact,
+        item: Question { item: item.clone(), asker: Arc::clone(asker) },
+    }
+}
+
+/// The price for a quantity, when a known one answers it (rule F7).
+fn for_quantity(price: &OfferPrice, quantity: &Quantity, by_quantity: bool) -> Option<OfferPrice> {
+    if price.quantity == *quantity {
+        Some(price.clone())
+    } else if !price.breaks.is_empty() {
+        price.for_quantity(quantity.value)
+    } else if by_quantity {
+        None
+    } else {
+        Some(OfferPrice { quantity: quantity.clone(), ..price.clone() })
+    }
+}
+
+fn item_answer(answer: Answer<OfferPrice>, quantity: &Quantity, by_quantity: bool) -> ItemAnswer<OfferPrice> {
+    match answer {
+        Answer::Known(entry, source) => match entry.to_fresh(source) {
+            Ok(mut fresh) => {
+                if let Some(price) = for_quantity(&fresh.value, quantity, by_quantity) {
+                    fresh.value = price;
+                }
+                ItemAnswer::Known(fresh)
+            }
+            Err(failure) => ItemAnswer::Failed(failure),
+        },
+        Answer::Pending => ItemAnswer::Pending,
+        Answer::Failed(failure) => ItemAnswer::Failed(failure),
+    }
+}
+
+/// Asks the adapter and remembers the answers.
+pub(super) struct PriceFetch {
+    adapters: Arc<Adapters>,
+    shops: BTreeMap<StoreName, Arc<Shop>>,
+    memory: Memory<PriceKey, OfferPrice>,
+    policy: PriceFreshness,
+    clock: Clock,
+}
+
+impl PriceFetch {
+    pub(super) fn new(
+        adapters: Arc<Adapters>,
+        shops: BTreeMap<StoreName, Arc<Shop>>,
+        memory: Memory<PriceKey, OfferPrice>,
+        freshness: &FreshnessConfig,
+        clock: Clock,
+    ) -> Self {
+        Self { adapters, shops, memory, policy: freshness.offer_prices.clone(), clock }
+    }
+
+    async fn ask(&self, scope: &PriceScope, items: &[(PriceKey, Question<PriceItem>)]) -> Vec<Result<OfferPrice, Failure>> {
+        let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
+        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store)) else {
+            return everything_failed(Failure::new(FailureCode::Unavailable, "the adapter is not loaded"));
+        };
+        let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
+        let operation = OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items: questions } };
+        let answers = adapter.call(&context, &operation).await.unwrap_or_else(everything_failed);
+        answers.into_iter().zip(items).map(|(answer, (_, question))| believe(answer, &question.item, scope)).collect()
+    }
+
+    /// Under which key an answer is remembered: one for all quantities where it answers them, else for the priced quantity.
+    fn key_for(scope: &PriceScope, item: &PriceItem, answer: &Result<OfferPrice, Failure>, by_quantity: bool) -> PriceKey {
+        let answers_many = answer.as_ref().is_ok_and(|price| {
+            let covered = price.for_quantity(item.quantity.value).is_some();
+            covered || (price.breaks.is_empty() && !by_quantity)
+        });
+        if answers_many { PriceKey::any_quantity(scope, item) } else { PriceKey::exact(scope, item) }
+    }
+}
+
+/// A price for another item or in another currency than asked is not believed: it must never reach a customer.
+fn believe(answer: Result<OfferPrice, Failure>, item: &PriceItem, scope: &PriceScope) -> Result<OfferPrice, Failure> {
+    let price = answer?;
+    if price.sku == item.sku && price.unit_price.currency == scope.buyer.currency && !price.per.is_zero() {
+        return Ok(price);
+    }
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "price").increment(1);
+    Err(Failure::new(FailureCode::InvalidResponse, "the back end priced something else than was asked"))
+}
+
+impl Fetch for PriceFetch {
+    type Scope = PriceScope;
+    type Key = PriceKey;
+    type Item = Question<PriceItem>;
+    type Value = OfferPrice;
+
+    fn cap(&self, scope: &Self::Scope) -> usize {
+        self.adapters.get(&scope.adapter).map_or(1, |adapter| adapter.description().batch_cap("pricing.offer-prices"))
+    }
+
+    async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
+        let asked_at = self.clock.now();
+        let answers = self.ask(&scope, &items).await;
+        let by_quantity =
+            self.adapters.get(&scope.adapter).is_none_or(|adapter| adapter.description().price_dimensions.contains(&Dimension::Quantity));
+        items
+            .into_iter()
+            .zip(answers)
+            .map(|((_, question), answer)| {
+                let lifetime = match &answer {
+                    Ok(price) => Some(match price.valid_until {
+                        Some(end) => offer_price_lifetime(&self.policy).at_most(end.duration_since(asked_at)),
+                        None => offer_price_lifetime(&self.policy),
+                    }),
+                    Err(failure) => failure_lifetime(self.policy.negative_secs, failure),
+                };
+                let key = Self::key_for(&scope, &question.item, &answer, by_quantity);
+                let as_of = answer.as_ref().ok().and_then(|price| price.as_of);
+                let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
+                if lifetime.is_some() {
+                    self.memory.remember(key, Arc::clone(&entry));
+                }
+                entry
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,294 @@
+//! Placing and cancelling orders: an order quotes a seal (rule C2), is committed before it is acknowledged (rule T1), and is moved on by the
+//! pipeline.
+
+use std::time::Duration;
+
+use super::checkouts::{SeenPrice, differences};
+use super::idempotency::{Begun, settle};
+use super::record::{OrderRecord, Provenance, TransferSummary};
+use super::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, ServiceError};
+use crate::config::Consent;
+use crate::domain::{
+    BackendNumber, CheckoutId, Extensions, LineKind, Money, Note, Order, OrderLine, Quantity, Reference, Seal, Sku, TransferOperation,
+    TransferState,
+};
+use crate::store::{Capture, Document, Instruction, NewDocument, NewOperation, Payload};
+
+/// An order as the storefront states it. Amounts are compared with the seal, never believed.
+#[derive(Clone, Debug)]
+pub struct OrderRequest {
+    pub checkout: CheckoutId,
+    pub purchase_order: Option<String>,
+    pub notes: Vec<Note>,
+    pub payment_token: Option<String>,
+    pub ship_complete: bool,
+    pub requested_date: Option<jiff::civil::Date>,
+    /// What the customer believes to pay.
+    pub payable: Option<Money>,
+    pub lines: Vec<LineClaim>,
+    /// The customer agrees to changed prices.
+    pub consent: bool,
+}
+
+/// What an order states about a line.
+#[derive(Clone, Debug)]
+pub struct LineClaim {
+    pub id: String,
+    pub sku: Option<Sku>,
+    pub quantity: Option<Quantity>,
+    pub unit_price: Option<Money>,
+    pub amount: Option<Money>,
+}
+
+impl Commerce {
+    /// Captures an order. `render` writes the answer that a replay of the same key gets.
+    pub async fn place_order(
+        &self,
+        caller: &Caller,
+        key: IdempotencyKey,
+        request: OrderRequest,
+        render: impl FnOnce(&OrderRecord) -> String,
+    ) -> Result<Captured<OrderRecord>, ServiceError> {
+        let _running = match self.begin(caller, &key).await? {
+            Begun::First(running) => running,
+            Begun::Replay { status, body } => return Ok(Captured::Replayed { status, body }),
+        };
+        let stored = self.checkout(caller, &request.checkout).await?;
+        if let Some(reference) = stored.used_by {
+            return Err(ServiceError::CheckoutUsed(reference));
+        }
+        let problems = contradictions(&stored.seal, &request);
+        if !problems.is_empty() {
+            return Err(ServiceError::Contradiction(problems));
+        }
+        let seal = self.valid_seal(caller, stored.seal, &request).await?;
+        let document = NewDocument {
+            reference: Reference::new_order(),
+            store: caller.shop.name.clone(),
+            account: seal.account.clone(),
+            adapter: caller.shop.config.orders_adapter().clone(),
+            principal: caller.principal.id.clone(),
+            seal: Some(seal.id.clone()),
+            parent: None,
+            payload: Payload::Order(self.order_from(caller, &seal, request)),
+        };
+        self.capture_order(caller, key, document, TransferOperation::SubmitOrder, Instruction::default(), render).await
+    }
+
+    /// Commits an order with its transfer and wakes the pipeline.
+    pub(super) async fn capture_order(
+        &self,
+        caller: &Caller,
+        key: IdempotencyKey,
+        document: NewDocument,
+        operation: TransferOperation,
+        instruction: Instruction,
+        render: impl FnOnce(&OrderRecord) -> String,
+    ) -> Result<Captured<OrderRecord>, ServiceError> {
+        let at = self.inner.clock.now();
+        let record = captured_record(&document, at);
+        let answer = Some(key.answer(caller, operation.as_str(), render(&record)));
+        let instruction = Instruction { channel: Some(caller.shop.config.channel.clone()), locale: Some(caller.locale()), ..instruction };
+        let reference = document.reference.clone();
+        let outcome = self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await?;
+        self.inner.pipeline.wake();
+        let settled = settle(outcome, record)?;
+        if matches!(settled, Captured::New(_)) {
+            metrics::counter!("ordergate_documents_captured_total", "operation" => operation.as_str()).increment(1);
+            tracing::info!(order.reference = %reference, request.id = %caller.request_id, operation = operation.as_str(), "order captured");
+        }
+        Ok(settled)
+    }
+
+    /// The seal itself while it is valid; otherwise the cart is checked again (rule C3).
+    async fn valid_seal(&self, caller: &Caller, seal: Seal, request: &OrderRequest) -> Result<Seal, ServiceError> {
+        if self.inner.clock.now() < seal.expires_at {
+            return Ok(seal);
+        }
+        let checked = self.check_live(caller, &seal.cart, seal.reservation.as_ref()).await?;
+        let before = seal.calculation.totals.payable;
+        let now = checked.calculation.totals.payable;
+        let agreed = request.consent
+            || match caller.shop.config.consent {
+                Consent::None => true,
+                Consent::Rise => now.amount <= before.amount,
+                Consent::Any => now.amount == before.amount,
+            };
+        let seen: Vec<_> = seal
+            .calculation
+            .lines
+            .iter()
+            .filter_map(|line| {
+                let price = Money::new(line.unit_price.amount.checked_div(line.per)?, line.unit_price.currency);
+                Some(SeenPrice { line: line.id.clone(), price })
+            })
+            .collect();
+        let differences = differences(&checked.calculation, &seen);
+        // The new seal takes the old one's place, so that the customer can agree to it with the same checkout.
+        let renewed = self.seal(caller, seal.id, seal.cart, checked)?;
+        self.inner.store.put_seal(renewed.clone()).await?;
+        if agreed { Ok(renewed) } else { Err(ServiceError::PriceChanged { differences, payable: now }) }
+    }
+
+    fn order_from(&self, caller: &Caller, seal: &Seal, request: OrderRequest) -> Order {
+        let cart = &seal.cart;
+        let lines = cart.lines.iter().filter_map(|line| {
+            let calculated = seal.calculation.lines.iter().find(|known| known.id == line.id)?;
+            Some(OrderLine {
+                id: line.id.clone(),
+                parent: None,
+                kind: LineKind::Product,
+                sku: Some(line.sku.clone()),
+                buyer_sku: None,
+                description: calculated.description.clone(),
+                quantity: line.quantity.clone(),
+                unit_price: Some(calculated.unit_price),
+                per: Some(calculated.per),
+                amount: Some(calculated.amount),
+                requested_date: line.requested_date,
+                location: line.location.clone(),
+                quote: None,
+            })
+        });
+        Order {
+            account: seal.account.clone(),
+            currency: cart.buyer.currency,
+            purchase_order: request.purchase_order,
+            placed_at: self.inner.clock.now(),
+            requested_date: request.requested_date.or(cart.requested_date),
+            ship_complete: request.ship_complete,
+            delivery_method: cart.delivery_method.clone(),
+            payment_terms: cart.payment_terms.clone(),
+            payment_token: request.payment_token,
+            contract: cart.buyer.contract.clone(),
+            sales_area: caller.shop.config.sales_area.clone(),
+            quote: None,
+            reservation: seal.reservation.as_ref().map(|reservation| reservation.id.clone()),
+            parties: cart.parties.clone(),
+            notes: request.notes,
+            lines: lines.collect(),
+            totals: Some(seal.calculation.totals.clone()),
+            ext: Extensions::new(),
+        }
+    }
+
+    /// Asks the back end to cancel an order, by our reference or its number.
+    pub async fn cancel_order(
+        &self,
+        caller: &Caller,
+        key: IdempotencyKey,
+        order: &str,
+        reason: String,
+        render: impl FnOnce(&OrderRecord) -> String,
+    ) -> Result<Captured<OrderRecord>, ServiceError> {
+        let _running = match self.begin(caller, &key).await? {
+            Begun::First(running) => running,
+            Begun::Replay { status, body } => return Ok(Captured::Replayed { status, body }),
+        };
+        let record = self.order(caller, order).await?;
+        let Some(number) = record.number().filter(|_| record.allowed_actions().contains(&"cancel")) else {
+            let status = record.status().map_or("not in the back end yet", crate::domain::BusinessStatus::as_str);
+            return Err(ServiceError::ActionNotAllowed { action: "cancel", status: status.to_owned() });
+        };
+        let operation = NewOperation {
+            reference: record.captured.as_ref().map_or_else(Reference::new_order, |document| document.reference.clone()),
+            store: caller.shop.name.clone(),
+            account: caller.account()?.clone(),
+            adapter: record.adapter.clone(),
+            operation: TransferOperation::CancelOrder,
+            instruction: instruction(caller, number, None, Some(reason)),
+            answer: Some(key.answer(caller, TransferOperation::CancelOrder.as_str(), render(&record))),
+            at: self.inner.clock.now(),
+        };
+        let outcome = self.inner.store.enqueue(operation).await?;
+        self.inner.pipeline.wake();
+        settle(outcome, record)
+    }
+
+    /// Waits until a captured document is settled, at most so long, and tells whether it was confirmed.
+    pub async fn wait_for(&self, reference: &Reference, wait: Duration) -> Result<bool, ServiceError> {
+        match tokio::time::timeout(wait, self.inner.pipeline.settled(reference)).await {
+            Ok(state) => Ok(state? == TransferState::Confirmed),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+pub(super) fn instruction(caller: &Caller, number: &BackendNumber, revision: Option<String>, reason: Option<String>) -> Instruction {
+    Instruction {
+        number: Some(number.clone()),
+        revision,
+        reason,
+        channel: Some(caller.shop.config.channel.clone()),
+        locale: Some(caller.locale()),
+    }
+}
+
+/// The record of an order at the moment of its capture.
+fn captured_record(document: &NewDocument, at: jiff::Timestamp) -> OrderRecord {
+    let captured = Document {
+        reference: document.reference.clone(),
+        store: document.store.clone(),
+        account: document.account.clone(),
+        adapter: document.adapter.clone(),
+        principal: document.principal.clone(),
+        seal: document.seal.clone(),
+        parent: document.parent.clone(),
+        captured_at: at,
+        payload: document.payload.clone(),
+        backend_number: None,
+        status: None,
+        raw_status: None,
+        revision: None,
+        amendments: Vec::new(),
+        transfer: TransferState::Captured,
+        updated_at: at,
+        version: 1,
+    };
+    OrderRecord {
+        store: document.store.clone(),
+        adapter: document.adapter.clone(),
+        captured: Some(captured),
+        backend: None,
+        transfer: Some(TransferSummary::captured()),
+        provenance: Provenance::Captured,
+        as_of: at,
+    }
+}
+
+/// Where an order says something else than its seal (rule C2).
+fn contradictions(seal: &Seal, request: &OrderRequest) -> Vec<FieldProblem> {
+    let mut problems = Vec::new();
+    let payable = seal.calculation.totals.payable;
+    if let Some(claimed) = request.payable.filter(|claimed| claimed.currency != payable.currency || claimed.amount != payable.amount) {
+        problems.push(FieldProblem::new("/payable", format!("the checkout comes to {payable}, the order says {claimed}")));
+    }
+    for (index, claim) in request.lines.iter().enumerate() {
+        let at = |field: &str| format!("/lines/{index}/{field}");
+        let sealed = seal.calculation.lines.iter().find(|line| line.id == claim.id);
+        let Some(sealed) = sealed else {
+            problems.push(FieldProblem::new(at("id"), format!("the checkout has no line {}", claim.id)));
+            continue;
+        };
+        if claim.sku.as_ref().is_some_and(|sku| sealed.sku.as_ref() != Some(sku)) {
+            problems.push(FieldProblem::new(at("sku"), "the checkout has another item on this line"));
+        }
+        if claim.quantity.as_ref().is_some_and(|quantity| *quantity != sealed.quantity) {
+            problems.push(FieldProblem::new(at("quantity"), format!("the checkout has {}", sealed.quantity)));
+        }
+        if claim.unit_price.is_some_and(|price| price != sealed.unit_price) {
+            problems.push(FieldProblem::new(at("unit_price"), format!("the checkout has {}", sealed.unit_price)));
+        }
+        if claim.amount.is_some_and(|amount| amount != sealed.amount) {
+            problems.push(FieldProblem::new(at("amount"), format!("the checkout has {}", sealed.amount)));
+        }
+    }
+    if !request.lines.is_empty() {
+        for line in &seal.cart.lines {
+            if !request.lines.iter().any(|claim| claim.id == line.id) {
+                problems.push(FieldProblem::new("/lines", format!("line {} of the checkout is missing", line.id)));
+            }
+        }
+    }
+    problems
+}

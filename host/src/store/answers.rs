@@ -1,0 +1,96 @@
+//! First answers to requests with an Idempotency-Key (rule A2): read before, and written with, what they captured.
+
+use jiff::Timestamp;
+use sqlx::{Row, SqliteConnection};
+
+use super::instant::to_millis;
+use super::{CaptureOutcome, Store, StoreError};
+use crate::domain::Reference;
+
+/// The first answer to a request with an Idempotency-Key, committed with what it captured (rule A2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Scope of the key.
+    pub principal: String,
+    pub key: String,
+    /// Route or operation, for operators.
+    pub operation: String,
+    /// SHA-256 of the request as it was understood.
+    pub body_sha256: [u8; 32],
+    pub status: u16,
+    pub body: String,
+}
+
+/// A stored answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAnswer {
+    pub reference: Reference,
+    pub body_sha256: [u8; 32],
+    pub status: u16,
+    pub body: String,
+}
+
+impl Store {
+    /// The answer stored for a key, for a look before expensive work. [`Store::capture`] decides.
+    pub async fn answer(&self, principal: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
+        let mut connection = self.readers.acquire().await?;
+        find_answer(&mut connection, principal, key).await
+    }
+}
+
+/// What is answered when the key was seen before.
+pub(super) async fn replay(
+    connection: &mut SqliteConnection,
+    answer: Option<&Answer>,
+) -> Result<Option<CaptureOutcome>, StoreError> {
+    let Some(answer) = answer else { return Ok(None) };
+    let stored = find_answer(connection, &answer.principal, &answer.key).await?;
+    Ok(stored.map(|first| {
+        if first.body_sha256 == answer.body_sha256 {
+            CaptureOutcome::Replayed { reference: first.reference, status: first.status, body: first.body }
+        } else {
+            CaptureOutcome::KeyReused
+        }
+    }))
+}
+
+async fn find_answer(connection: &mut SqliteConnection, principal: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
+    let row = sqlx::query("SELECT reference, body_sha256, status, body FROM answers WHERE principal = ? AND key = ?")
+        .bind(principal.to_owned())
+        .bind(key.to_owned())
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let digest: Vec<u8> = row.try_get("body_sha256")?;
+    let body_sha256 = digest.try_into().map_err(|_| StoreError::Corrupt { what: "digest", reason: "not 32 bytes".to_owned() })?;
+    let reference: String = row.try_get("reference")?;
+    Ok(Some(StoredAnswer {
+        reference: reference.into(),
+        body_sha256,
+        status: row.try_get("status")?,
+        body: row.try_get("body")?,
+    }))
+}
+
+pub(super) async fn keep_answer(
+    connection: &mut SqliteConnection,
+    answer: Option<Answer>,
+    reference: &Reference,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(answer) = answer else { return Ok(()) };
+    sqlx::query(
+        "INSERT INTO answers (principal, key, operation, body_sha256, reference, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(answer.principal)
+    .bind(answer.key)
+    .bind(answer.operation)
+    .bind(answer.body_sha256.to_vec())
+    .bind(reference.to_string())
+    .bind(answer.status)
+    .bind(answer.body)
+    .bind(to_millis(at))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

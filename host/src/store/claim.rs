@@ -1,0 +1,164 @@
+//! Claims: which transfer goes next and who holds it (rules T3, T5, T6). Called by the pipeline only.
+
+use std::time::Duration;
+
+use futures::future::FutureExt;
+use jiff::Timestamp;
+use sqlx::{Row, SqliteConnection};
+
+use super::instant::{after, from_millis, to_millis};
+use super::{Claimed, Conflict, Fence, Store, StoreError, Transfer, TransferId, rows};
+use crate::domain::{TransferEvent, TransferState};
+
+impl Store {
+    /// Claims up to `limit` due transfers until `now + lease`. Of each account only the oldest unsettled one can be claimed (rule T6).
+    /// One that was left in `sending` by a worker whose lease ran out comes as `unknown` (rule T3).
+    pub async fn claim_due(&self, now: Timestamp, limit: usize, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
+        let lease_until = after(now, lease);
+        let claims = self.write(move |connection| claim(connection, now, limit, lease_until).boxed()).await?;
+        // The documents are read outside the writer's transaction: what is sent of them never changes after the capture.
+        let references: Vec<_> = claims.iter().map(|(transfer, _)| transfer.reference.clone()).collect();
+        let documents = if references.is_empty() { Vec::new() } else { self.documents(&references).await? };
+        let find = |transfer: &Transfer| documents.iter().find(|document| document.reference == transfer.reference).cloned();
+        Ok(claims
+            .into_iter()
+            .map(|(transfer, fence)| Claimed { document: find(&transfer), transfer, fence, lease_until })
+            .collect())
+    }
+
+    /// Commits `sending` before the first byte leaves (rule T3), with the digest of the adapter that will send. The lease starts anew, so
+    /// that it is longer than the call. Refused with a stale fence (rule T5).
+    pub async fn begin_attempt(
+        &self,
+        id: TransferId,
+        fence: Fence,
+        now: Timestamp,
+        lease: Duration,
+        adapter_digest: String,
+    ) -> Result<(), StoreError> {
+        let lease_until = after(now, lease);
+        self.write(move |connection| {
+            async move {
+                let transfer = held(connection, id, fence).await?;
+                begin(connection, &transfer, now, lease_until, adapter_digest).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Ends all claims of a host that died: `sending` becomes `unknown` (rule T3), the others can be claimed at once. For the start of the
+    /// only host on this database. Returns how many transfers were freed.
+    pub async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |connection| recover(connection, now).boxed()).await
+    }
+
+    /// When the next transfer is due, or the earliest lease ends.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let due: Option<i64> =
+            sqlx::query_scalar("SELECT min(due_at) FROM transfers WHERE turn = 1").fetch_one(&self.readers).await?;
+        due.map(from_millis).transpose()
+    }
+}
+
+async fn claim(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    limit: usize,
+    lease_until: Timestamp,
+) -> Result<Vec<(Transfer, Fence)>, StoreError> {
+    let claimed = sqlx::query(
+        "UPDATE transfers SET fence = fence + 1, lease_until = ?2, due_at = ?2, updated_at = ?1 WHERE id IN \
+         (SELECT id FROM transfers WHERE turn = 1 AND due_at <= ?1 ORDER BY due_at, id LIMIT ?3) RETURNING *",
+    )
+    .bind(to_millis(now))
+    .bind(to_millis(lease_until))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut claims = Vec::with_capacity(claimed.len());
+    for row in &claimed {
+        let mut transfer = rows::transfer(row)?;
+        if transfer.state == TransferState::Sending {
+            lose_outcome(connection, &mut transfer, now).await?;
+        }
+        claims.push((transfer, Fence(row.try_get("fence")?)));
+    }
+    claims.sort_by_key(|(transfer, _)| transfer.id);
+    Ok(claims)
+}
+
+/// Its worker died or hangs: it may or may not have been taken.
+async fn lose_outcome(connection: &mut SqliteConnection, transfer: &mut Transfer, now: Timestamp) -> Result<(), StoreError> {
+    transfer.state = transfer.state.after(TransferEvent::OutcomeLost)?;
+    transfer.unknown_since = Some(now);
+    sqlx::query("UPDATE transfers SET state = ?, unknown_since = ? WHERE id = ?")
+        .bind(transfer.state.as_str())
+        .bind(to_millis(now))
+        .bind(transfer.id.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE attempts SET outcome = ? WHERE transfer = ? AND ended_at IS NULL AND outcome IS NULL")
+        .bind(transfer.state.as_str())
+        .bind(transfer.id.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn begin(
+    connection: &mut SqliteConnection,
+    transfer: &Transfer,
+    now: Timestamp,
+    lease_until: Timestamp,
+    adapter_digest: String,
+) -> Result<(), StoreError> {
+    let state = transfer.state.after(TransferEvent::AttemptBegan)?;
+    sqlx::query(
+        "UPDATE transfers SET state = ?1, attempts = attempts + 1, unknown_since = NULL, lease_until = ?2, due_at = ?2, updated_at = ?3 \
+         WHERE id = ?4",
+    )
+    .bind(state.as_str())
+    .bind(to_millis(lease_until))
+    .bind(to_millis(now))
+    .bind(transfer.id.0)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("INSERT INTO attempts (transfer, number, kind, started_at, adapter_digest) VALUES (?, ?, 'send', ?, ?)")
+        .bind(transfer.id.0)
+        .bind(transfer.attempts + transfer.lookups + 1)
+        .bind(to_millis(now))
+        .bind(adapter_digest)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The transfer, if this claim on it still holds (rule T5).
+pub(super) async fn held(connection: &mut SqliteConnection, id: TransferId, fence: Fence) -> Result<Transfer, StoreError> {
+    let row = sqlx::query("SELECT * FROM transfers WHERE id = ? AND fence = ? AND lease_until IS NOT NULL")
+        .bind(id.0)
+        .bind(fence.0)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| rows::transfer(&row)).transpose()?.ok_or_else(|| Conflict::StaleFence.into())
+}
+
+async fn recover(connection: &mut SqliteConnection, now: Timestamp) -> Result<u64, StoreError> {
+    let claimed =
+        sqlx::query("SELECT * FROM transfers WHERE turn = 1 AND lease_until IS NOT NULL").fetch_all(&mut *connection).await?;
+    for row in &claimed {
+        let mut transfer = rows::transfer(row)?;
+        if transfer.state == TransferState::Sending {
+            lose_outcome(connection, &mut transfer, now).await?;
+        }
+        // The rise of the fence shuts out a worker that is somehow still alive.
+        sqlx::query("UPDATE transfers SET lease_until = NULL, fence = fence + 1, due_at = ?, updated_at = ? WHERE id = ?")
+            .bind(to_millis(now))
+            .bind(to_millis(now))
+            .bind(transfer.id.0)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(claimed.len() as u64)
+}

@@ -1,0 +1,184 @@
+//! What a person does with a parked transfer (rule T11, thin), and the append-only audit log.
+
+use futures::future::FutureExt;
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use super::instant::{from_millis, to_millis};
+use super::{Conflict, Store, StoreError, Transfer, rows};
+use crate::domain::{BackendNumber, Reference, TransferEvent, TransferState};
+
+/// Who does something by hand, and why. Both are needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    pub actor: String,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+/// One line of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub at: Timestamp,
+    pub actor: String,
+    /// `resend`, `link` or `abandon`.
+    pub action: String,
+    pub reference: Reference,
+    pub reason: String,
+    pub detail: Option<String>,
+}
+
+impl Store {
+    /// Queues the parked transfer of a reference again, with a fresh count of attempts.
+    pub async fn resend(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
+        self.by_hand(reference, Action::Resend, deed).await
+    }
+
+    /// Confirms the parked transfer of a reference with the number that the back end has for it.
+    pub async fn link(&self, reference: &Reference, number: BackendNumber, deed: Deed) -> Result<Transfer, StoreError> {
+        self.by_hand(reference, Action::Link(number), deed).await
+    }
+
+    /// Gives the parked transfer of a reference up.
+    pub async fn abandon(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
+        self.by_hand(reference, Action::Abandon, deed).await
+    }
+
+    /// Parked transfers, oldest first.
+    pub async fn parked(&self, limit: u32) -> Result<Vec<Transfer>, StoreError> {
+        let query = sqlx::query("SELECT * FROM transfers WHERE state = 'parked' ORDER BY id LIMIT ?").bind(limit);
+        query.fetch_all(&self.readers).await?.iter().map(rows::transfer).collect()
+    }
+
+    /// The audit log of a reference, oldest first.
+    pub async fn audit_of(&self, reference: &Reference) -> Result<Vec<AuditEntry>, StoreError> {
+        let query = sqlx::query("SELECT * FROM audit WHERE reference = ? ORDER BY id").bind(reference.to_string());
+        query.fetch_all(&self.readers).await?.iter().map(audit_entry).collect()
+    }
+
+    async fn by_hand(&self, reference: &Reference, action: Action, deed: Deed) -> Result<Transfer, StoreError> {
+        let reference = reference.clone();
+        self.write(move |connection| act(connection, reference, action, deed).boxed()).await
+    }
+}
+
+enum Action {
+    Resend,
+    Link(BackendNumber),
+    Abandon,
+}
+
+impl Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Resend => "resend",
+            Self::Link(_) => "link",
+            Self::Abandon => "abandon",
+        }
+    }
+
+    fn event(&self) -> TransferEvent {
+        match self {
+            Self::Resend => TransferEvent::Resent,
+            Self::Link(_) => TransferEvent::LinkedByHand,
+            Self::Abandon => TransferEvent::AbandonedByHand,
+        }
+    }
+}
+
+async fn act(
+    connection: &mut SqliteConnection,
+    reference: Reference,
+    action: Action,
+    deed: Deed,
+) -> Result<Transfer, StoreError> {
+    let mut transfer = parked_transfer(connection, &reference).await?;
+    transfer.state = transfer.state.after(action.event())?;
+    transfer.updated_at = deed.at;
+    if matches!(action, Action::Resend) {
+        (transfer.spent, transfer.due_at, transfer.unknown_since) = (0, deed.at, None);
+    }
+    // A resent transfer lines up again; when its account has none under way, it is in turn (rule T6).
+    sqlx::query(
+        "UPDATE transfers SET state = ?1, spent = ?2, due_at = ?3, unknown_since = ?4, updated_at = ?5, turn = CASE WHEN ?6 THEN \
+         NOT EXISTS (SELECT 1 FROM transfers o WHERE o.store = transfers.store AND o.account = transfers.account AND o.turn IS NOT NULL) \
+         END WHERE id = ?7",
+    )
+    .bind(transfer.state.as_str())
+    .bind(transfer.spent)
+    .bind(to_millis(transfer.due_at))
+    .bind(transfer.unknown_since.map(to_millis))
+    .bind(to_millis(deed.at))
+    .bind(!transfer.state.is_settled())
+    .bind(transfer.id.0)
+    .execute(&mut *connection)
+    .await?;
+    if let Action::Link(number) = &action {
+        link_document(connection, &reference, number, &deed).await?;
+    }
+    write_audit(connection, &transfer, &action, deed).await?;
+    Ok(transfer)
+}
+
+async fn parked_transfer(connection: &mut SqliteConnection, reference: &Reference) -> Result<Transfer, StoreError> {
+    let query = sqlx::query("SELECT * FROM transfers WHERE reference = ? ORDER BY id").bind(reference.to_string());
+    let transfers: Vec<_> = query.fetch_all(connection).await?.iter().map(rows::transfer).collect::<Result<_, _>>()?;
+    let Some(newest) = transfers.last() else { return Err(StoreError::NotFound(reference.to_string())) };
+    let newest_state = newest.state;
+    let parked = transfers.into_iter().find(|transfer| transfer.state == TransferState::Parked);
+    parked.ok_or_else(|| Conflict::NotParked { reference: reference.to_string(), state: newest_state }.into())
+}
+
+/// The back end's number, for a document that has none yet (a parked cancellation's order has one).
+async fn link_document(
+    connection: &mut SqliteConnection,
+    reference: &Reference,
+    number: &BackendNumber,
+    deed: &Deed,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE documents SET backend_number = ?, updated_at = ?, version = version + 1 WHERE reference = ? AND backend_number IS NULL",
+    )
+    .bind(number.to_string())
+    .bind(to_millis(deed.at))
+    .bind(reference.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn write_audit(
+    connection: &mut SqliteConnection,
+    transfer: &Transfer,
+    action: &Action,
+    deed: Deed,
+) -> Result<(), StoreError> {
+    let detail = match action {
+        Action::Link(number) => Some(format!("number {number}")),
+        Action::Resend | Action::Abandon => None,
+    };
+    sqlx::query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(to_millis(deed.at))
+        .bind(deed.actor)
+        .bind(action.name())
+        .bind(transfer.reference.to_string())
+        .bind(transfer.id.0)
+        .bind(deed.reason)
+        .bind(detail)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn audit_entry(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
+    let reference: String = row.try_get("reference")?;
+    Ok(AuditEntry {
+        at: from_millis(row.try_get("at")?)?,
+        actor: row.try_get("actor")?,
+        action: row.try_get("action")?,
+        reference: reference.into(),
+        reason: row.try_get("reason")?,
+        detail: row.try_get("detail")?,
+    })
+}

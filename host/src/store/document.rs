@@ -1,0 +1,134 @@
+//! A captured order or quote as the store keeps it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Order, QuoteRequest, QuoteStatus,
+    Reference, StoreName, TransferState,
+};
+
+/// Order or quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentKind {
+    Order,
+    Quote,
+}
+
+impl DocumentKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Quote => "quote",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Order, Self::Quote].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// What the storefront gave: the same in every attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one lives per document in hand, and most are orders")]
+pub enum Payload {
+    Order(Order),
+    Quote(QuoteRequest),
+}
+
+impl Payload {
+    pub fn kind(&self) -> DocumentKind {
+        match self {
+            Self::Order(_) => DocumentKind::Order,
+            Self::Quote(_) => DocumentKind::Quote,
+        }
+    }
+}
+
+/// What the back end says about a document at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Business status by name.
+    pub status: String,
+    pub raw_status: Option<String>,
+    /// Of a quote.
+    pub revision: Option<String>,
+}
+
+/// A document about to be captured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDocument {
+    pub reference: Reference,
+    pub store: StoreName,
+    pub account: AccountNumber,
+    /// The adapter that it goes to, for good.
+    pub adapter: AdapterName,
+    /// Who captured it.
+    pub principal: String,
+    /// The seal that it quotes. Two documents can never come from one seal.
+    pub seal: Option<CheckoutId>,
+    /// Our quote that an order accepts or a counter-offer answers.
+    pub parent: Option<Reference>,
+    pub payload: Payload,
+}
+
+/// A captured document with what the back end said about it so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    pub reference: Reference,
+    pub store: StoreName,
+    pub account: AccountNumber,
+    pub adapter: AdapterName,
+    pub principal: String,
+    pub seal: Option<CheckoutId>,
+    pub parent: Option<Reference>,
+    pub captured_at: Timestamp,
+    pub payload: Payload,
+    /// Set once the back end has it.
+    pub backend_number: Option<BackendNumber>,
+    /// Business status by name, as the back end said last; a quote starts as `requested`, an order with none.
+    pub status: Option<String>,
+    pub raw_status: Option<String>,
+    /// Of a quote, when the back end named one.
+    pub revision: Option<String>,
+    /// What the back end changed while taking it (rule T9).
+    pub amendments: Vec<Amendment>,
+    /// Where the transfer stands that brings the document itself to the back end; a later cancellation does not show here.
+    pub transfer: TransferState,
+    pub updated_at: Timestamp,
+    /// Rises with every change: the `ETag`.
+    pub version: i64,
+}
+
+impl Document {
+    pub fn kind(&self) -> DocumentKind {
+        self.payload.kind()
+    }
+
+    /// The order, when it is one.
+    pub fn order(&self) -> Option<&Order> {
+        match &self.payload {
+            Payload::Order(order) => Some(order),
+            Payload::Quote(_) => None,
+        }
+    }
+
+    /// The quote request, when it is one.
+    pub fn quote(&self) -> Option<&QuoteRequest> {
+        match &self.payload {
+            Payload::Quote(request) => Some(request),
+            Payload::Order(_) => None,
+        }
+    }
+
+    /// Business status of an order; none for a quote or before the back end has said anything.
+    pub fn order_status(&self) -> Option<BusinessStatus> {
+        self.order().and(self.status.as_deref()).map(BusinessStatus::parse)
+    }
+
+    /// Business status of a quote; none for an order.
+    pub fn quote_status(&self) -> Option<QuoteStatus> {
+        self.quote().and(self.status.as_deref()).map(QuoteStatus::parse)
+    }
+}

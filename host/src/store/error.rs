@@ -1,0 +1,76 @@
+//! What can go wrong in the store. A failure that leaves in doubt whether something was committed is [`StoreError::Unavailable`]:
+//! it is never taken for success, and the same idempotency key tells on the next try.
+
+use std::path::PathBuf;
+
+use crate::domain::{IllegalMove, TransferState};
+
+/// A failed store operation.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not be opened; the text says what to change.
+    #[error("the database {} cannot be opened: {reason}. {mend}", path.display())]
+    Open { path: PathBuf, reason: String, mend: &'static str },
+    #[error(
+        "the database {} has schema version {found}, this build knows up to {known}. Start the newer version of ordergate, or restore \
+         the backup made before the upgrade",
+        path.display()
+    )]
+    NewerSchema { path: PathBuf, found: i64, known: i64 },
+    /// Disk full, input/output error, lock that did not end. Nothing may be told to have been taken.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    #[error("the store was closed")]
+    Stopped,
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    #[error("{0} is not in the store")]
+    NotFound(String),
+    /// A stored value that this build cannot read.
+    #[error("the store holds a {what} that cannot be read: {reason}")]
+    Corrupt { what: &'static str, reason: String },
+}
+
+/// The operation contradicts what is stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// The lease ran out and another worker claimed the transfer (rule T5).
+    #[error("the claim is no longer valid: another worker has taken the transfer over")]
+    StaleFence,
+    #[error("only a parked transfer can be changed by hand; {reference} has none (its last one is {})", state.as_str())]
+    NotParked { reference: String, state: TransferState },
+    #[error(transparent)]
+    IllegalMove(#[from] IllegalMove),
+    /// A row that must be unique exists already.
+    #[error("it exists already: {0}")]
+    Exists(String),
+}
+
+impl From<IllegalMove> for StoreError {
+    fn from(illegal: IllegalMove) -> Self {
+        Self::Conflict(Conflict::IllegalMove(illegal))
+    }
+}
+
+impl StoreError {
+    /// For `map_err` on a stored value that does not parse.
+    pub(super) fn corrupt<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| Self::Corrupt { what, reason: error.to_string() }
+    }
+}
+
+/// Constraint violations are conflicts; everything else means that the database did not do it.
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() => {
+                Self::Conflict(Conflict::Exists(database.message().to_owned()))
+            }
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
+                Self::Corrupt { what: "row", reason: error.to_string() }
+            }
+            sqlx::Error::PoolClosed => Self::Stopped,
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Orders, quotes and captures for tests of the store and the pipeline.
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use tempfile::TempDir;
+
+use super::*;
+use crate::domain::{
+    AccountNumber, BackendNumber, Buyer, Calculation, Cart, CheckoutId, Currency, Extensions, Money, Order, QuoteRequest,
+    Reference, Seal, Totals, TransferOperation,
+};
+
+/// A store in a folder of its own, which goes with it.
+pub(crate) struct TempStore {
+    pub(crate) store: Store,
+    folder: TempDir,
+}
+
+impl TempStore {
+    pub(crate) async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("test.db")).await.unwrap();
+        Self { store, folder }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("test.db")
+    }
+
+    /// Closes the file and opens it again, as a restart does.
+    pub(crate) async fn reopen(&mut self) {
+        self.store.close().await;
+        self.store = Store::open(&self.path()).await.unwrap();
+    }
+}
+
+/// The time at which most tests begin.
+pub(crate) fn start() -> Timestamp {
+    "2026-11-02T08:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn later(seconds: i64) -> Timestamp {
+    start() + SignedDuration::from_secs(seconds)
+}
+
+fn euro() -> Currency {
+    Currency::parse("EUR").unwrap()
+}
+
+pub(crate) fn order(account: &str) -> Order {
+    Order {
+        account: account.into(),
+        currency: euro(),
+        purchase_order: None,
+        placed_at: start(),
+        requested_date: None,
+        ship_complete: false,
+        delivery_method: None,
+        payment_terms: None,
+        payment_token: None,
+        contract: None,
+        sales_area: None,
+        quote: None,
+        reservation: None,
+        parties: vec![],
+        notes: vec![],
+        lines: vec![],
+        totals: None,
+        ext: Extensions::new(),
+    }
+}
+
+pub(crate) fn quote_request(account: &str) -> QuoteRequest {
+    QuoteRequest {
+        account: account.into(),
+        currency: euro(),
+        purchase_order: None,
+        placed_at: start(),
+        requested_date: None,
+        contract: None,
+        sales_area: None,
+        counters: None,
+        counters_revision: None,
+        parties: vec![],
+        notes: vec![],
+        lines: vec![],
+        ext: Extensions::new(),
+    }
+}
+
+pub(crate) fn seal(id: &str) -> Seal {
+    let nothing = Money::new(Decimal::ZERO, euro());
+    let buyer = Buyer {
+        account: Some("A".into()),
+        ship_to: None,
+        contract: None,
+        currency: euro(),
+        sales_area: None,
+        ext: Extensions::new(),
+    };
+    let cart = Cart {
+        buyer,
+        parties: vec![],
+        delivery_method: None,
+        payment_terms: None,
+        requested_date: None,
+        lines: vec![],
+        ext: Extensions::new(),
+    };
+    let totals = Totals { lines: nothing, charges: vec![], taxes: vec![], rounding: None, payable: nothing };
+    Seal {
+        id: CheckoutId::new(id),
+        store: "shop".into(),
+        account: "A".into(),
+        cart,
+        calculation: Calculation { lines: vec![], totals, valid_until: None, messages: vec![] },
+        reservation: None,
+        sealed_at: start(),
+        expires_at: later(900),
+    }
+}
+
+fn document(reference: Reference, account: &str, payload: Payload) -> NewDocument {
+    NewDocument {
+        reference,
+        store: "shop".into(),
+        account: account.into(),
+        adapter: "demo".into(),
+        principal: "customer-1".into(),
+        seal: None,
+        parent: None,
+        payload,
+    }
+}
+
+/// An order of an account, without key or seal.
+pub(crate) fn capture_order(account: &str) -> Capture {
+    Capture {
+        document: document(Reference::new_order(), account, Payload::Order(order(account))),
+        operation: TransferOperation::SubmitOrder,
+        instruction: Instruction::default(),
+        answer: None,
+        at: start(),
+    }
+}
+
+pub(crate) fn capture_quote(account: &str) -> Capture {
+    Capture {
+        document: document(Reference::new_quote(), account, Payload::Quote(quote_request(account))),
+        operation: TransferOperation::SubmitQuote,
+        instruction: Instruction::default(),
+        answer: None,
+        at: start(),
+    }
+}
+
+/// An operation on a document of ours.
+pub(crate) fn operation(on: &NewDocument, operation: TransferOperation, number: Option<&str>) -> NewOperation {
+    NewOperation {
+        reference: on.reference.clone(),
+        store: on.store.clone(),
+        account: on.account.clone(),
+        adapter: on.adapter.clone(),
+        operation,
+        instruction: Instruction {
+            number: number.map(BackendNumber::from),
+            reason: Some("changed my mind".into()),
+            ..Instruction::default()
+        },
+        answer: None,
+        at: start(),
+    }
+}
+
+pub(crate) fn answer(key: &str, body: u8) -> Answer {
+    Answer {
+        principal: "customer-1".into(),
+        key: key.into(),
+        operation: "POST /v1/orders".into(),
+        body_sha256: [body; 32],
+        status: 202,
+        body: format!("first answer to {key}"),
+    }
+}
+
+pub(crate) fn account(name: &str) -> AccountNumber {
+    name.into()
+}

@@ -1,0 +1,114 @@
+//! Reading documents, transfers and attempts (rules H1, T11), and what the back end says about a document later.
+
+use futures::future::FutureExt;
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::instant::to_millis;
+use super::{Attempt, Document, DocumentKind, Observed, Store, StoreError, Transfer, rows, taken};
+use crate::domain::{AccountGrant, AdapterName, BackendNumber, Reference, StoreName};
+
+/// Which documents to list.
+#[derive(Clone, Debug)]
+pub struct DocumentQuery {
+    pub store: StoreName,
+    pub accounts: AccountGrant,
+    pub kind: DocumentKind,
+    /// Business statuses by name; empty for all.
+    pub statuses: Vec<String>,
+    /// Captured at or after.
+    pub from: Option<Timestamp>,
+    /// Captured before.
+    pub until: Option<Timestamp>,
+    /// The last document of the page before.
+    pub after: Option<(Timestamp, Reference)>,
+    pub limit: u32,
+}
+
+/// Documents with the state of the transfer that carries them.
+const DOCUMENTS: &str = "SELECT d.*, t.state AS transfer_state FROM documents d JOIN transfers t ON t.id = d.transfer WHERE ";
+
+impl Store {
+    pub async fn document(&self, reference: &Reference) -> Result<Option<Document>, StoreError> {
+        Ok(self.documents(std::slice::from_ref(reference)).await?.pop())
+    }
+
+    /// Our document with the back end's number, when it came through us.
+    pub async fn document_by_number(
+        &self,
+        store: &StoreName,
+        adapter: &AdapterName,
+        kind: DocumentKind,
+        number: &BackendNumber,
+    ) -> Result<Option<Document>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
+        query.push("d.backend_number = ").push_bind(number.to_string());
+        query.push(" AND d.kind = ").push_bind(kind.as_str());
+        query.push(" AND d.store = ").push_bind(store.to_string());
+        query.push(" AND d.adapter = ").push_bind(adapter.to_string());
+        query.build().fetch_optional(&self.readers).await?.map(|row| rows::document(&row)).transpose()
+    }
+
+    /// Documents, newest first.
+    pub async fn documents_of(&self, wanted: DocumentQuery) -> Result<Vec<Document>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
+        query.push("d.store = ").push_bind(wanted.store.to_string());
+        query.push(" AND d.kind = ").push_bind(wanted.kind.as_str());
+        if let AccountGrant::Only(accounts) = &wanted.accounts {
+            push_list(&mut query, " AND d.account IN (", accounts.iter().map(ToString::to_string));
+        }
+        if !wanted.statuses.is_empty() {
+            push_list(&mut query, " AND d.status IN (", wanted.statuses);
+        }
+        if let Some(from) = wanted.from {
+            query.push(" AND d.captured_at >= ").push_bind(to_millis(from));
+        }
+        if let Some(until) = wanted.until {
+            query.push(" AND d.captured_at < ").push_bind(to_millis(until));
+        }
+        if let Some((captured_at, reference)) = wanted.after {
+            query.push(" AND (d.captured_at, d.reference) < (").push_bind(to_millis(captured_at));
+            query.push(", ").push_bind(reference.to_string()).push(")");
+        }
+        query.push(" ORDER BY d.captured_at DESC, d.reference DESC LIMIT ").push_bind(wanted.limit);
+        query.build().fetch_all(&self.readers).await?.iter().map(rows::document).collect()
+    }
+
+    /// Everything that was or is to be sent for a reference, oldest first.
+    pub async fn transfers_of(&self, reference: &Reference) -> Result<Vec<Transfer>, StoreError> {
+        let query = sqlx::query("SELECT * FROM transfers WHERE reference = ? ORDER BY id").bind(reference.to_string());
+        query.fetch_all(&self.readers).await?.iter().map(rows::transfer).collect()
+    }
+
+    /// All attempts and look-ups for a reference, oldest first.
+    pub async fn attempts_of(&self, reference: &Reference) -> Result<Vec<Attempt>, StoreError> {
+        let query = sqlx::query(
+            "SELECT a.* FROM attempts a JOIN transfers t ON t.id = a.transfer WHERE t.reference = ? ORDER BY a.transfer, a.number",
+        )
+        .bind(reference.to_string());
+        query.fetch_all(&self.readers).await?.iter().map(rows::attempt).collect()
+    }
+
+    /// Keeps what the back end was just seen to say about one of our documents. A final quote stays as it is (rule Q4). Tells whether
+    /// anything changed.
+    pub async fn observe(&self, reference: &Reference, observed: Observed, at: Timestamp) -> Result<bool, StoreError> {
+        let reference = reference.clone();
+        self.write(move |connection| async move { taken::observe(connection, &reference, &observed, at).await }.boxed()).await
+    }
+
+    /// The documents with these references, in no particular order.
+    pub(super) async fn documents(&self, references: &[Reference]) -> Result<Vec<Document>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
+        push_list(&mut query, "d.reference IN (", references.iter().map(ToString::to_string));
+        query.build().fetch_all(&self.readers).await?.iter().map(rows::document).collect()
+    }
+}
+
+/// `head`, the values, and the closing bracket.
+fn push_list(query: &mut QueryBuilder<Sqlite>, head: &'static str, values: impl IntoIterator<Item = String>) {
+    let mut list = query.push(head).separated(", ");
+    for value in values {
+        list.push_bind(value);
+    }
+    query.push(")");
+}

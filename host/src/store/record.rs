@@ -1,0 +1,118 @@
+//! What came of a claim: the move of the transfer, its line in the timeline, the document's new status, and the turn of the next
+//! transfer of the account (rules T5, T6). Called by the pipeline only.
+
+use futures::future::FutureExt;
+use sqlx::SqliteConnection;
+
+use super::claim::held;
+use super::instant::to_millis;
+use super::rows::json;
+use super::{Counts, Fence, Outcome, Store, StoreError, Transfer, TransferId, taken};
+use crate::domain::{TransferEvent, TransferState};
+
+impl Store {
+    /// Commits what came of an attempt or look-up and ends the claim. Refused with a stale fence (rule T5). Returns the new state.
+    pub async fn record_outcome(&self, id: TransferId, fence: Fence, outcome: Outcome) -> Result<TransferState, StoreError> {
+        self.write(move |connection| record(connection, id, fence, outcome).boxed()).await
+    }
+}
+
+async fn record(
+    connection: &mut SqliteConnection,
+    id: TransferId,
+    fence: Fence,
+    outcome: Outcome,
+) -> Result<TransferState, StoreError> {
+    let transfer = held(connection, id, fence).await?;
+    let state = outcome.events.iter().try_fold(transfer.state, |state, event| state.after(*event))?;
+    let failure = outcome.failure.as_ref().map(|failure| json("failure", failure)).transpose()?;
+    write_timeline(connection, &transfer, state, &outcome, failure.as_deref()).await?;
+    move_on(connection, &transfer, state, &outcome, failure).await?;
+    if let Some(taken) = &outcome.taken {
+        taken::apply(connection, &transfer, taken, outcome.ended_at).await?;
+    }
+    if state.is_settled() {
+        give_turn_on(connection, &transfer).await?;
+    }
+    Ok(state)
+}
+
+/// Ends the attempt's line, or adds the look-up's. A claim that did neither (no adapter, too old) leaves no line.
+async fn write_timeline(
+    connection: &mut SqliteConnection,
+    transfer: &Transfer,
+    state: TransferState,
+    outcome: &Outcome,
+    failure: Option<&str>,
+) -> Result<(), StoreError> {
+    let query = match (transfer.state, &outcome.adapter_digest) {
+        (TransferState::Sending, _) => {
+            sqlx::query("UPDATE attempts SET ended_at = ?, outcome = ?, failure = ? WHERE transfer = ? AND ended_at IS NULL AND outcome IS NULL")
+                .bind(to_millis(outcome.ended_at))
+                .bind(state.as_str())
+                .bind(failure.map(str::to_owned))
+                .bind(transfer.id.0)
+        }
+        (TransferState::Unknown, Some(digest)) => sqlx::query(
+            "INSERT INTO attempts (kind, ended_at, outcome, failure, transfer, number, started_at, adapter_digest) \
+             VALUES ('look-up', ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(to_millis(outcome.ended_at))
+        .bind(state.as_str())
+        .bind(failure.map(str::to_owned))
+        .bind(transfer.id.0)
+        .bind(transfer.attempts + transfer.lookups + 1)
+        .bind(to_millis(outcome.started_at))
+        .bind(digest.clone()),
+        _ => return Ok(()),
+    };
+    query.execute(connection).await?;
+    Ok(())
+}
+
+async fn move_on(
+    connection: &mut SqliteConnection,
+    transfer: &Transfer,
+    state: TransferState,
+    outcome: &Outcome,
+    failure: Option<String>,
+) -> Result<(), StoreError> {
+    let looked_up = transfer.state == TransferState::Unknown && outcome.adapter_digest.is_some();
+    let unknown_since = match state {
+        TransferState::Unknown => Some(transfer.unknown_since.unwrap_or(outcome.ended_at)),
+        // Kept while parked: the desk sees how long it has been uncertain.
+        TransferState::Parked if outcome.events.contains(&TransferEvent::OutcomeLost) => Some(outcome.ended_at),
+        TransferState::Parked => transfer.unknown_since,
+        _ => None,
+    };
+    sqlx::query(
+        "UPDATE transfers SET state = ?, lookups = lookups + ?, spent = spent + ?, due_at = ?, lease_until = NULL, unknown_since = ?, \
+         last_failure = CASE WHEN ?6 THEN NULL ELSE coalesce(?7, last_failure) END, updated_at = ?8 WHERE id = ?9",
+    )
+    .bind(state.as_str())
+    .bind(i64::from(looked_up))
+    .bind(i64::from(outcome.counts == Counts::Counted))
+    .bind(to_millis(outcome.due_at))
+    .bind(unknown_since.map(to_millis))
+    .bind(state == TransferState::Confirmed)
+    .bind(failure)
+    .bind(to_millis(outcome.ended_at))
+    .bind(transfer.id.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A settled transfer lets the next of its account go (rule T6).
+async fn give_turn_on(connection: &mut SqliteConnection, settled: &Transfer) -> Result<(), StoreError> {
+    sqlx::query("UPDATE transfers SET turn = NULL WHERE id = ?").bind(settled.id.0).execute(&mut *connection).await?;
+    sqlx::query(
+        "UPDATE transfers SET turn = 1 WHERE id = \
+         (SELECT id FROM transfers WHERE store = ? AND account = ? AND turn IS NOT NULL ORDER BY id LIMIT 1)",
+    )
+    .bind(settled.store.to_string())
+    .bind(settled.account.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! The one writer: commands queue up, and all that wait are committed together, with one fsync (group commit). Each command runs in a
+//! savepoint of its own, so that one that is refused takes nothing along. No answer is given before the commit is on disk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::future::{BoxFuture, FutureExt};
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+
+use super::StoreError;
+
+/// Most commands in one transaction: bounds how long the first of them waits.
+const BATCH: usize = 256;
+
+/// Commands that may wait; then callers wait to be queued.
+const QUEUE: usize = 4096;
+
+type Settle = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Job = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, (Fate, Settle)> + Send>;
+
+enum Message {
+    Job(Job),
+    Close(oneshot::Sender<()>),
+}
+
+/// What a command wants for its own changes.
+enum Fate {
+    Keep,
+    Undo,
+    /// The database failed: nothing of this transaction can be trusted.
+    Spoil(StoreError),
+}
+
+/// Hands commands to the writer task.
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Starts the task that owns the connection. It ends with [`Writer::close`] or when every handle is gone.
+    pub(super) fn start(connection: SqliteConnection) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let commits = Arc::new(AtomicU64::new(0));
+        tokio::spawn(write(connection, waiting, Arc::clone(&commits)));
+        Self { queue, commits }
+    }
+
+    /// Runs a command and answers when it is committed. Its own refusal undoes its own changes only.
+    pub(super) async fn run<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let (answer, result) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            async move {
+                let done = command(connection).await;
+                let fate = match &done {
+                    Ok(_) => Fate::Keep,
+                    Err(StoreError::Unavailable(reason)) => Fate::Spoil(StoreError::Unavailable(reason.clone())),
+                    Err(_) => Fate::Undo,
+                };
+                let settle: Settle = Box::new(move |committed| {
+                    // The caller may have gone away; then nobody needs the answer.
+                    let _ = answer.send(done.and_then(|value| committed.map(|()| value)));
+                });
+                (fate, settle)
+            }
+            .boxed()
+        });
+        self.queue.send(Message::Job(job)).await.map_err(|_| StoreError::Stopped)?;
+        result.await.map_err(|_| self.dropped())?
+    }
+
+    /// Finishes what was queued before, then closes the connection.
+    pub(super) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.queue.send(Message::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+
+    /// Why a command was dropped without running.
+    fn dropped(&self) -> StoreError {
+        if self.queue.is_closed() {
+            StoreError::Stopped
+        } else {
+            StoreError::Unavailable("the transaction was given up before this command ran".to_owned())
+        }
+    }
+
+    /// Transactions committed since the start.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+}
+
+async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Message>, commits: Arc<AtomicU64>) {
+    let mut messages = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut messages, BATCH).await > 0 {
+        let mut jobs = Vec::with_capacity(messages.len());
+        let mut closing = None;
+        for message in messages.drain(..) {
+            match message {
+                Message::Job(job) if closing.is_none() => jobs.push(job),
+                // Dropped: its caller is told that the store was closed.
+                Message::Job(_) => {}
+                Message::Close(done) => {
+                    waiting.close();
+                    closing = Some(done);
+                }
+            }
+        }
+        if !jobs.is_empty() {
+            metrics::histogram!("ordergate_store_batch_commands")
+                .record(u32::try_from(jobs.len()).map_or(f64::INFINITY, f64::from));
+            commit(&mut connection, jobs).await;
+            commits.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(done) = closing {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "the database was not closed cleanly");
+            }
+            let _ = done.send(());
+            return;
+        }
+    }
+}
+
+/// Runs the commands in one transaction and answers them all with its result.
+async fn commit(connection: &mut SqliteConnection, jobs: Vec<Job>) {
+    let mut settles = Vec::with_capacity(jobs.len());
+    let committed = run_batch(connection, jobs, &mut settles).await;
+    if let Err(error) = &committed {
+        tracing::error!(%error, commands = settles.len(), "the store did not commit");
+        metrics::counter!("ordergate_store_failed_commits_total").increment(1);
+        // SQLite may have ended the transaction by itself; then there is nothing to roll back.
+        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+    }
+    for settle in settles {
+        settle(committed.clone());
+    }
+}
+
+/// Commands that were not reached are dropped, which tells their callers that they did not run.
+async fn run_batch(connection: &mut SqliteConnection, jobs: Vec<Job>, settles: &mut Vec<Settle>) -> Result<(), StoreError> {
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    for job in jobs {
+        sqlx::raw_sql("SAVEPOINT command").execute(&mut *connection).await?;
+        let (fate, settle) = job(connection).await;
+        settles.push(settle);
+        match fate {
+            Fate::Keep => sqlx::raw_sql("RELEASE command").execute(&mut *connection).await?,
+            Fate::Undo => sqlx::raw_sql("ROLLBACK TO command; RELEASE command").execute(&mut *connection).await?,
+            Fate::Spoil(error) => return Err(error),
+        };
+    }
+    sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
+    Ok(())
+}
