@@ -16,7 +16,7 @@ pub(crate) use server::{Answer, ScriptedServer};
 const OK: Answer = Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: s=1\r\n\r\nok");
 
 fn egress_at(base_url: &str, more: &str, clock: &Clock) -> Egress {
-    let config = format!("base_url = '{base_url}'\nfirst_byte_timeout_ms = 300\nbetween_bytes_timeout_ms = 100\n{more}");
+    let config = format!("base_url = '{base_url}'\nfirst_byte_timeout_ms = 1000\nbetween_bytes_timeout_ms = 100\n{more}");
     let configs = BTreeMap::from([("api".into(), toml::from_str(&config).unwrap())]);
     Egress::bind(&configs, Path::new("."), clock)
         .map_err(|failed| format!("{failed:?}"))

@@ -5,7 +5,7 @@ use super::super::instance::{Guest, Ran};
 use super::{Lane, Operation};
 use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, OfferPrice, PriceQuery, Side};
 
-/// One result per item, in the order asked.
+/// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
 pub struct CheckAvailability {
     pub query: AvailabilityQuery,
 }
@@ -21,7 +21,7 @@ impl Operation for CheckAvailability {
     }
 }
 
-/// One result per item, in the order asked.
+/// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
 pub struct OfferPrices {
     pub query: PriceQuery,
 }
