@@ -31,7 +31,9 @@ struct ConfigFile {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the host until SIGTERM or Ctrl-C.
-    #[command(after_help = "Example: ordergate serve --config /etc/ordergate/ordergate.toml\nEnvironment: ORDERGATE_LOG sets the log filter (default \"info\"), ORDERGATE_CACHE_DIR the folder for compiled adapters.")]
+    #[command(
+        after_help = "Example: ordergate serve --config /etc/ordergate/ordergate.toml\nEnvironment: ORDERGATE_LOG sets the log filter (default \"info\"), ORDERGATE_CACHE_DIR the folder for compiled adapters."
+    )]
     Serve {
         #[command(flatten)]
         config: ConfigFile,
@@ -40,7 +42,9 @@ enum Command {
         addresses: Option<PathBuf>,
     },
     /// Check the configuration, the adapters and the database without serving.
-    #[command(after_help = "Example: ordergate check --config ordergate.toml --json\nExit code 64: the configuration is wrong; 69: the database is unavailable.")]
+    #[command(
+        after_help = "Example: ordergate check --config ordergate.toml --json\nExit code 64: the configuration is wrong; 69: the database is unavailable."
+    )]
     Check {
         #[command(flatten)]
         config: ConfigFile,
@@ -113,7 +117,9 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;
             print(&document)
         }
-        Command::Version { json: true } => print(&format!("{{\"name\": \"ordergate\", \"version\": \"{}\"}}", env!("CARGO_PKG_VERSION"))),
+        Command::Version { json: true } => {
+            print(&format!("{{\"name\": \"ordergate\", \"version\": \"{}\"}}", env!("CARGO_PKG_VERSION")))
+        }
         Command::Version { json: false } => print(concat!("ordergate ", env!("CARGO_PKG_VERSION"))),
     }
 }

@@ -22,18 +22,21 @@ mod transfer;
 pub use access::{AccountGrant, Principal, PrincipalKind, Scope};
 pub use availability::{Availability, AvailabilityItem, AvailabilityQuery, ScheduleLine};
 pub use checkout::{
-    AmountMismatch, CalculatedLine, Calculation, Cart, CartLine, LineDifference, LineKind, PriceComponent, Reservation, Seal, Totals,
+    AmountMismatch, CalculatedLine, Calculation, Cart, CartLine, LineDifference, LineKind, PriceComponent, Reservation, Seal,
+    Totals,
 };
 pub use context::{Buyer, CallContext, Purpose, SalesArea};
 pub use description::{Deduplication, Description, Dimension, EndpointNeed};
 pub use failure::{Failure, FailureCode, Side};
 pub use fresh::{Fresh, Source};
-pub use identity::{AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, Location, Reference, ReferenceError, Sku, StoreName};
+pub use identity::{
+    AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, Location, Reference, ReferenceError, Sku, StoreName,
+};
 pub use money::{Currency, CurrencyError, Money};
 pub use offer_price::{OfferPrice, PriceItem, PriceQuery, QuantityBreak};
 pub use order::{
-    Accepted, Amendment, BusinessStatus, Delivery, DocumentFilter, DocumentLine, Order, OrderDocument, OrderLine, Page, PageRequest,
-    QuoteLink,
+    Accepted, Amendment, BusinessStatus, Delivery, DocumentFilter, DocumentLine, Order, OrderDocument, OrderLine, Page,
+    PageRequest, QuoteLink,
 };
 pub use party::{Address, Note, Party};
 pub use quantity::{Quantity, Unit};

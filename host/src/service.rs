@@ -80,7 +80,8 @@ impl Commerce {
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
         let memory = Memory::new(half, AVAILABILITY_ENTRY_BYTES);
-        let fetch = AvailabilityFetch::new(Arc::clone(&adapters), shops.clone(), memory.clone(), &config.freshness, clock.clone());
+        let fetch =
+            AvailabilityFetch::new(Arc::clone(&adapters), shops.clone(), memory.clone(), &config.freshness, clock.clone());
         let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone());
         let memory = Memory::new(half, PRICE_ENTRY_BYTES);
         let fetch = PriceFetch::new(Arc::clone(&adapters), shops.clone(), memory.clone(), &config.freshness, clock.clone());

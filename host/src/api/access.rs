@@ -16,7 +16,7 @@ use super::problem_pages as pages;
 use super::request_id::RequestId;
 use crate::config::{AccessConfig, JwtAlgorithm, JwtConfig};
 use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope};
-use crate::service::Caller;
+use crate::service::{Caller, FieldProblem};
 
 /// Knows the configured keys.
 pub struct Authenticator {
@@ -95,7 +95,9 @@ impl TokenCheck {
             .claims;
         let accounts = match claims.others.get(&self.accounts_claim) {
             Some(serde_json::Value::String(account)) => [AccountNumber::new(account)].into(),
-            Some(serde_json::Value::Array(accounts)) => accounts.iter().filter_map(|account| account.as_str().map(AccountNumber::new)).collect(),
+            Some(serde_json::Value::Array(accounts)) => {
+                accounts.iter().filter_map(|account| account.as_str().map(AccountNumber::new)).collect()
+            }
             _ => Default::default(),
         };
         Ok(Principal {
@@ -137,7 +139,8 @@ pub(super) fn digest(text: &str) -> [u8; 32] {
 /// `Authorization: Bearer …`, or `X-Api-Key: …`.
 pub(super) fn credential(parts: &Parts) -> Option<&str> {
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = authorization.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let bearer =
+        authorization.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let api_key = || parts.headers.get("x-api-key").and_then(|value| value.to_str().ok());
     bearer.map(|(_, credential)| credential.trim()).or_else(api_key).filter(|credential| !credential.is_empty())
 }
@@ -148,7 +151,15 @@ impl FromRequestParts<ApiState> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let credential = credential(parts).ok_or_else(|| Problem::new(&pages::UNAUTHENTICATED))?;
         let principal = state.authenticator.authenticate(credential)?;
-        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty());
+        let text = |name: &str| {
+            parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty())
+        };
+        // Sent twice, with a proxy between, nobody could tell for whom the request is.
+        for name in ["x-account", "x-store"] {
+            if parts.headers.get_all(name).iter().count() > 1 {
+                return Err(Problem::invalid(vec![FieldProblem::new(name, "is there more than once: send it once")]));
+            }
+        }
         let shop = state.commerce.shop(text("x-store"))?;
         let account = match text("x-account") {
             Some(account) => {

@@ -136,7 +136,12 @@ pub(super) fn check_sku(sku: &str) -> Result<(), Problem> {
 }
 
 /// The answer to a question about one item: the value itself, or its problem.
-pub(super) fn sole_answer<T: Serialize>(answer: Option<ItemAnswer<T>>, sku: &str, commerce: &Commerce, headers: &HeaderMap) -> Result<Response, Problem> {
+pub(super) fn sole_answer<T: Serialize>(
+    answer: Option<ItemAnswer<T>>,
+    sku: &str,
+    commerce: &Commerce,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     match answer {
         Some(ItemAnswer::Known(fresh)) => {
             let now = commerce.now();

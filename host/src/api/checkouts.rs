@@ -133,7 +133,13 @@ impl From<NewCheckout> for CheckoutRequest {
             if let Some(price) = line.seen_price {
                 seen.push(SeenPrice { line: id.clone(), price });
             }
-            lines.push(CartLine { id, sku: line.sku, quantity: line.quantity, location: line.location, requested_date: line.requested_date });
+            lines.push(CartLine {
+                id,
+                sku: line.sku,
+                quantity: line.quantity,
+                location: line.location,
+                requested_date: line.requested_date,
+            });
         }
         Self {
             lines,
@@ -151,7 +157,11 @@ impl From<NewCheckout> for CheckoutRequest {
 
 /// Check a cart live: reserve, price and calculate it, and seal the result.
 #[utoipa::path(post, path = "/v1/checkouts", tag = "checkouts", request_body = NewCheckout, responses((status = 201, body = Checkout), Problems))]
-pub async fn create_checkout(State(commerce): State<Commerce>, caller: Caller, new: Checked<NewCheckout>) -> Result<Response, Problem> {
+pub async fn create_checkout(
+    State(commerce): State<Commerce>,
+    caller: Caller,
+    new: Checked<NewCheckout>,
+) -> Result<Response, Problem> {
     require(&caller, Scope::Checkout)?;
     let request = CheckoutRequest::from(new.into_inner());
     let problems = request.problems(&caller.shop);
@@ -166,7 +176,11 @@ pub async fn create_checkout(State(commerce): State<Commerce>, caller: Caller, n
 
 /// Show a checkout.
 #[utoipa::path(get, path = "/v1/checkouts/{id}", tag = "checkouts", params(("id" = String, Path)), responses((status = 200, body = Checkout), Problems))]
-pub async fn show_checkout(State(commerce): State<Commerce>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn show_checkout(
+    State(commerce): State<Commerce>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     require(&caller, Scope::Checkout)?;
     let stored = commerce.checkout(&caller, &CheckoutId::new(id)).await?;
     Ok(([no_store()], Json(Checkout::of(stored.seal, Vec::new(), stored.used_by))).into_response())
@@ -174,7 +188,11 @@ pub async fn show_checkout(State(commerce): State<Commerce>, caller: Caller, Pat
 
 /// Abandon a checkout and give its stock back.
 #[utoipa::path(delete, path = "/v1/checkouts/{id}", tag = "checkouts", params(("id" = String, Path)), responses((status = 204), Problems))]
-pub async fn abandon_checkout(State(commerce): State<Commerce>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn abandon_checkout(
+    State(commerce): State<Commerce>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     require(&caller, Scope::Checkout)?;
     commerce.abandon_checkout(&caller, &CheckoutId::new(id)).await?;
     Ok(StatusCode::NO_CONTENT)

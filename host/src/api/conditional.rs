@@ -56,7 +56,8 @@ pub fn respond<T: Serialize>(body: &T, freshness: Freshness, now: Timestamp, req
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let max_age = freshness.max_age(now);
-    let cache_control = if freshness.storable && max_age > 0 { format!("private, max-age={max_age}") } else { "private, no-cache".to_owned() };
+    let cache_control =
+        if freshness.storable && max_age > 0 { format!("private, max-age={max_age}") } else { "private, no-cache".to_owned() };
     let age = now.duration_since(freshness.as_of).as_secs().max(0);
     for (name, value) in [(header::CACHE_CONTROL, cache_control), (header::ETAG, tag), (header::AGE, age.to_string())] {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -69,7 +70,9 @@ pub fn respond<T: Serialize>(body: &T, freshness: Freshness, now: Timestamp, req
 
 /// Weak comparison (RFC 9110, section 8.8.3.2): a compressing proxy marks our tags weak.
 fn matches(tags: &str, tag: &str) -> bool {
-    tags.split(',').map(|candidate| candidate.trim().trim_start_matches("W/")).any(|candidate| candidate == tag || candidate == "*")
+    tags.split(',')
+        .map(|candidate| candidate.trim().trim_start_matches("W/"))
+        .any(|candidate| candidate == tag || candidate == "*")
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::{Check, Findings};
+use super::problem::Problem;
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, Delivery, DocumentFilter, LineKind, Money, Note,
-    Order, OrderDocument, Party, Quantity, QuoteAction, QuoteLine, QuoteLink, QuoteStatus, Reference, ScheduleLine, Sku, StoreName, Totals,
-    TransferState,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, Delivery, DocumentFilter, LineKind, Money,
+    Note, Order, OrderDocument, Party, Quantity, QuoteAction, QuoteLine, QuoteLink, QuoteStatus, Reference, ScheduleLine, Sku,
+    StoreName, Totals, TransferState,
 };
 use crate::service::{DocumentPage, FieldProblem, ListRequest, OrderRecord, Provenance, QuoteRecord, TransferSummary};
 
@@ -49,12 +50,19 @@ impl Check for ListParameters {
     }
 }
 
-impl From<ListParameters> for ListRequest {
-    fn from(parameters: ListParameters) -> Self {
-        let statuses = parameters.status.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|status| !status.is_empty());
-        let filter =
-            DocumentFilter { statuses: statuses.map(str::to_owned).collect(), from: parameters.from, to: parameters.to, search: parameters.q };
-        Self { filter, cursor: parameters.cursor, limit: parameters.limit.unwrap_or(20) }
+impl ListParameters {
+    /// The request, when every status is one that the documents can have: a misspelled one would silently show nothing.
+    pub fn checked(self, is_status: impl Fn(&str) -> bool) -> Result<ListRequest, Problem> {
+        let statuses = self.status.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|status| !status.is_empty());
+        let statuses: Vec<_> = statuses.map(str::to_owned).collect();
+        if let Some(unknown) = statuses.iter().find(|status| !is_status(status)) {
+            return Err(Problem::invalid(vec![FieldProblem::new(
+                "?status",
+                format!("{unknown:?} is no status of these documents"),
+            )]));
+        }
+        let filter = DocumentFilter { statuses, from: self.from, to: self.to, search: self.q };
+        Ok(ListRequest { filter, cursor: self.cursor, limit: self.limit.unwrap_or(20) })
     }
 }
 
@@ -92,7 +100,12 @@ pub struct TransferView {
 
 impl From<TransferSummary> for TransferView {
     fn from(summary: TransferSummary) -> Self {
-        Self { state: summary.state, attempts: summary.attempts, next_attempt_at: summary.next_attempt_at, message: summary.message }
+        Self {
+            state: summary.state,
+            attempts: summary.attempts,
+            next_attempt_at: summary.next_attempt_at,
+            message: summary.message,
+        }
     }
 }
 

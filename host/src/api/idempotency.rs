@@ -24,7 +24,8 @@ impl Key {
     /// another request, and never gets the first one's answer.
     pub fn with(self, caller: &Caller, body: [u8; 32]) -> IdempotencyKey {
         let account = caller.account.as_ref().map_or("", AccountNumber::as_str);
-        let digest = Sha256::new().chain_update(body).chain_update(caller.shop.name.as_str()).chain_update([0]).chain_update(account);
+        let digest =
+            Sha256::new().chain_update(body).chain_update(caller.shop.name.as_str()).chain_update([0]).chain_update(account);
         IdempotencyKey { key: self.0, digest: digest.finalize().into() }
     }
 }
@@ -55,7 +56,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Wait {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let preferences = parts.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        let preferences =
+            parts.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
         let wait = preferences.filter_map(|preference| preference.trim().strip_prefix("wait=")?.parse::<u64>().ok()).next();
         Ok(Self(wait.map(|secs| Duration::from_secs(secs.min(MAX_WAIT_SECS)))))
     }
@@ -63,7 +65,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Wait {
 
 /// 202 with the document, or 201 when the back end has confirmed it already.
 pub fn captured(status: StatusCode, location: &str, body: String) -> Response {
-    let mut response = (status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response();
+    let mut response =
+        (status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response();
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }

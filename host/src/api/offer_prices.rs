@@ -124,7 +124,12 @@ pub async fn query_offer_prices(
     require(&caller, Scope::CatalogRead)?;
     let query = query.into_inner();
     let asked: Vec<_> = query.items.iter().map(|item| (item.sku.clone(), item.quantity.clone())).collect();
-    let items = query.items.into_iter().map(|item| PriceItem { sku: item.sku, quantity: item.quantity, location: item.location, date: item.date });
+    let items = query.items.into_iter().map(|item| PriceItem {
+        sku: item.sku,
+        quantity: item.quantity,
+        location: item.location,
+        date: item.date,
+    });
     let request = OfferPriceRequest {
         items: items.collect(),
         purpose: query.purpose,

@@ -17,7 +17,8 @@ pub fn base() -> utoipa::openapi::OpenApi {
     let mut document = Base::openapi();
     document.servers = Some(vec![Server::new("/")]);
     let components = document.components.get_or_insert_default();
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or a customer's JSON Web Token")).build();
+    let bearer =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or a customer's JSON Web Token")).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Api-Key"))));
     let none: [&str; 0] = [];

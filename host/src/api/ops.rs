@@ -105,7 +105,11 @@ struct TransferParameters {
 }
 
 /// Parked transfers, or (without `state`) how many wait.
-async fn list_transfers(State(state): State<OpsState>, _: Operator, parameters: Query<TransferParameters>) -> Result<Json<Value>, Problem> {
+async fn list_transfers(
+    State(state): State<OpsState>,
+    _: Operator,
+    parameters: Query<TransferParameters>,
+) -> Result<Json<Value>, Problem> {
     match parameters.state.as_deref() {
         None => {
             let backlog = state.commerce.backlog().await?;
@@ -120,7 +124,11 @@ async fn list_transfers(State(state): State<OpsState>, _: Operator, parameters: 
 }
 
 /// Everything about one order or quote, with every attempt.
-async fn show_dossier(State(state): State<OpsState>, _: Operator, Path(reference): Path<String>) -> Result<Json<Dossier>, Problem> {
+async fn show_dossier(
+    State(state): State<OpsState>,
+    _: Operator,
+    Path(reference): Path<String>,
+) -> Result<Json<Dossier>, Problem> {
     Ok(Json(state.commerce.dossier(&parse(&reference)?).await?))
 }
 

@@ -13,8 +13,8 @@ use super::checkouts::{MAX_LINES, no_store};
 use super::documents::{ListParameters, OrderView, PageView};
 use super::idempotency::{Key, Wait, captured, replayed};
 use super::problem::{Problem, Problems};
-use crate::domain::{CheckoutId, Money, Note, Quantity, Scope, Sku};
-use crate::service::{Caller, Captured, Commerce, FieldProblem, LineClaim, OrderRecord, OrderRequest};
+use crate::domain::{BusinessStatus, CheckoutId, Money, Note, Quantity, Scope, Sku};
+use crate::service::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, LineClaim, OrderRecord, OrderRequest};
 
 /// An order: it quotes a checkout. Amounts may be stated; they are compared with the checkout, never believed.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -136,14 +136,15 @@ pub async fn place_order(
 ) -> Result<Response, Problem> {
     require(&caller, Scope::OrdersWrite)?;
     let key = key.with(&caller, new.digest);
-    let outcome = commerce.place_order(&caller, key, new.into_inner().into(), render).await?;
-    answer_captured(&commerce, &caller, wait, outcome).await
+    let outcome = commerce.place_order(&caller, key.clone(), new.into_inner().into(), render).await?;
+    answer_captured(&commerce, &caller, &key, wait, outcome).await
 }
 
 /// 202 with the order as captured; 201 with the confirmed one when it is confirmed in time.
 pub(super) async fn answer_captured(
     commerce: &Commerce,
     caller: &Caller,
+    key: &IdempotencyKey,
     wait: Option<std::time::Duration>,
     outcome: Captured<OrderRecord>,
 ) -> Result<Response, Problem> {
@@ -155,10 +156,13 @@ pub(super) async fn answer_captured(
     let location = format!("/v1/orders/{reference}");
     // The order is committed: whatever happens from here on, the answer is that it was taken.
     if let Some(wait) = wait
-        && commerce.wait_for(&reference, wait).await.unwrap_or(false)
-        && let Ok(confirmed) = commerce.order(caller, reference.as_str()).await
+        && let Ok(Some(confirmed)) = commerce.confirmed_within(caller, &reference, wait).await
     {
-        return Ok(captured(StatusCode::CREATED, &location, render(&confirmed)));
+        let body = render(&confirmed);
+        if let Err(error) = commerce.answer_is_now(caller, key, StatusCode::CREATED.as_u16(), body.clone()).await {
+            tracing::warn!(%error, order.reference = %reference, "a replay of this order's key will answer 202 instead of 201");
+        }
+        return Ok(captured(StatusCode::CREATED, &location, body));
     }
     Ok(captured(StatusCode::ACCEPTED, &location, render(&record)))
 }
@@ -171,7 +175,7 @@ pub async fn list_orders(
     CheckedQuery(parameters): CheckedQuery<ListParameters>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::OrdersRead)?;
-    let page = commerce.orders(&caller, parameters.into()).await?;
+    let page = commerce.orders(&caller, parameters.checked(|status| BusinessStatus::parse(status).as_str() == status)?).await?;
     Ok(([no_store()], Json(PageView::of(page, OrderView::from))).into_response())
 }
 

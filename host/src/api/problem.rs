@@ -159,25 +159,36 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::AccountRequired => Self::new(&pages::ACCOUNT_REQUIRED),
-            ServiceError::StoreUnknown(None) => Self::new(&pages::STORE_UNKNOWN).with_detail("this host serves several stores: name one in the header X-Store"),
-            ServiceError::StoreUnknown(Some(name)) => Self::new(&pages::STORE_UNKNOWN).with_detail(format!("there is no store {name:?}")),
+            ServiceError::StoreUnknown(None) => {
+                Self::new(&pages::STORE_UNKNOWN).with_detail("this host serves several stores: name one in the header X-Store")
+            }
+            ServiceError::StoreUnknown(Some(name)) => {
+                Self::new(&pages::STORE_UNKNOWN).with_detail(format!("there is no store {name:?}"))
+            }
             ServiceError::Invalid(fields) => Self::invalid(fields),
-            ServiceError::NotFound(what) => Self::new(&pages::NOT_FOUND).with_detail(format!("there is no such {what} for this account")),
+            ServiceError::NotFound(what) => {
+                Self::new(&pages::NOT_FOUND).with_detail(format!("there is no such {what} for this account"))
+            }
             ServiceError::CheckoutUnknown => Self::new(&pages::CHECKOUT_UNKNOWN),
-            ServiceError::CheckoutUsed(reference) => Self::new(&pages::CHECKOUT_USED).with_detail(format!("order {reference} came from this checkout")),
+            ServiceError::CheckoutUsed(reference) => {
+                Self::new(&pages::CHECKOUT_USED).with_detail(format!("order {reference} came from this checkout"))
+            }
             ServiceError::Contradiction(fields) => Self::new(&pages::CHECKOUT_CONTRADICTED).with_fields(fields),
             ServiceError::PriceChanged { differences, payable } => {
                 Self { differences, payable: Some(payable), ..Self::new(&pages::PRICE_CHANGED) }
             }
-            ServiceError::RevisionStale { current } => Self::new(&pages::REVISION_STALE).with_detail(format!("the quote is at revision {current} now")),
+            ServiceError::RevisionStale { current } => {
+                Self::new(&pages::REVISION_STALE).with_detail(format!("the quote is at revision {current} now"))
+            }
             ServiceError::ActionNotAllowed { action, status } => {
                 Self::new(&pages::ACTION_NOT_ALLOWED).with_detail(format!("cannot {action}: the document is {status}"))
             }
             ServiceError::KeyReused => Self::new(&pages::IDEMPOTENCY_KEY_REUSED),
             ServiceError::KeyInUse => Self::new(&pages::IDEMPOTENCY_KEY_IN_USE).with_retry_after(Duration::from_secs(1)),
-            ServiceError::CursorInvalid => {
-                Self::invalid(vec![FieldProblem::new("?cursor", "is not a cursor that this API returned: begin again without one")])
-            }
+            ServiceError::CursorInvalid => Self::invalid(vec![FieldProblem::new(
+                "?cursor",
+                "is not a cursor that this API returned: begin again without one",
+            )]),
             ServiceError::ContractViolation(cause) => {
                 tracing::error!(error = %cause, "the back end's answer contradicts itself");
                 Self::new(&pages::BACKEND_INVALID)

@@ -14,7 +14,7 @@ use super::documents::{ListParameters, OrderView, PageView, QuoteView};
 use super::idempotency::{Key, Wait, captured, replayed};
 use super::orders::{answer_captured, check_notes, looks_like_card_number, render as render_order};
 use super::problem::{Problem, Problems};
-use crate::domain::{Currency, Location, Money, Note, Party, Quantity, QuoteLine, Scope, Sku};
+use crate::domain::{Currency, Location, Money, Note, Party, Quantity, QuoteLine, QuoteStatus, Scope, Sku};
 use crate::service::{AcceptRequest, Caller, Captured, Commerce, CounterRequest, FieldProblem, NewQuoteRequest, QuoteRecord};
 
 /// A request for a binding price.
@@ -196,7 +196,12 @@ fn answer(outcome: Captured<QuoteRecord>) -> Response {
 
 /// Take a request for a binding price.
 #[utoipa::path(post, path = "/v1/quotes", tag = "quotes", request_body = NewQuote, params(("Idempotency-Key" = String, Header)), responses((status = 202, body = QuoteView), Problems))]
-pub async fn request_quote(State(commerce): State<Commerce>, caller: Caller, key: Key, new: Checked<NewQuote>) -> Result<Response, Problem> {
+pub async fn request_quote(
+    State(commerce): State<Commerce>,
+    caller: Caller,
+    key: Key,
+    new: Checked<NewQuote>,
+) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesWrite)?;
     let key = key.with(&caller, new.digest);
     let new = new.into_inner();
@@ -220,7 +225,7 @@ pub async fn list_quotes(
     CheckedQuery(parameters): CheckedQuery<ListParameters>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesRead)?;
-    let page = commerce.quotes(&caller, parameters.into()).await?;
+    let page = commerce.quotes(&caller, parameters.checked(|status| QuoteStatus::parse(status).as_str() == status)?).await?;
     Ok(([no_store()], Json(PageView::of(page, QuoteView::from))).into_response())
 }
 
@@ -258,8 +263,8 @@ pub async fn accept_quote(
         parties: acceptance.parties,
         notes: acceptance.notes,
     };
-    let outcome = commerce.accept_quote(&caller, key, &id, request, render_order).await?;
-    answer_captured(&commerce, &caller, wait, outcome).await
+    let outcome = commerce.accept_quote(&caller, key.clone(), &id, request, render_order).await?;
+    answer_captured(&commerce, &caller, &key, wait, outcome).await
 }
 
 /// Decline an offered revision.

@@ -22,7 +22,9 @@ pub(super) struct Listener {
 
 /// Binds an address; the error names the option.
 pub(super) async fn bind(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({option}): is another process using it?"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} ({option}): is another process using it?"))
 }
 
 impl Listener {

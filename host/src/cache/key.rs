@@ -99,7 +99,10 @@ impl AvailabilityKey {
         let items: Vec<_> = query
             .items
             .into_iter()
-            .map(|item| AvailabilityItem { requested_date: item.requested_date.filter(|_| dimensions.contains(&Dimension::Date)), ..item })
+            .map(|item| AvailabilityItem {
+                requested_date: item.requested_date.filter(|_| dimensions.contains(&Dimension::Date)),
+                ..item
+            })
             .collect();
         let keys = items
             .iter()

@@ -78,7 +78,9 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Memory<K, V
     /// Remembers an entry, unless a newer one is there already.
     pub fn remember(&self, key: K, entry: Arc<Entry<V>>) {
         self.0.entry(key).and_compute_with(|known| match known {
-            Some(known) if known.value().fresh_until > entry.fresh_until && known.value().as_of > entry.as_of => moka::ops::compute::Op::Nop,
+            Some(known) if known.value().fresh_until > entry.fresh_until && known.value().as_of > entry.as_of => {
+                moka::ops::compute::Op::Nop
+            }
             _ => moka::ops::compute::Op::Put(entry),
         });
     }
@@ -251,8 +253,13 @@ mod tests {
     fn cache(fresh_secs: u64) -> (ReadCache<Backend>, Arc<Backend>, Clock) {
         let clock = Clock::manual(Timestamp::UNIX_EPOCH);
         let memory = Memory::new(1_000_000, 100);
-        let backend =
-            Arc::new(Backend { memory: memory.clone(), clock: clock.clone(), calls: Mutex::new(0), down: Mutex::new(false), fresh_secs });
+        let backend = Arc::new(Backend {
+            memory: memory.clone(),
+            clock: clock.clone(),
+            calls: Mutex::new(0),
+            down: Mutex::new(false),
+            fresh_secs,
+        });
         (ReadCache::new("test", memory, Arc::clone(&backend), clock.clone()), backend, clock)
     }
 

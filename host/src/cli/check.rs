@@ -28,7 +28,8 @@ pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
     }
     let adapters = load(&config).await;
     if let Err(error) = &adapters {
-        let messages = error.problems.iter().map(|problem| json!({"path": "adapters", "message": problem.to_string(), "code": "A001"}));
+        let messages =
+            error.problems.iter().map(|problem| json!({"path": "adapters", "message": problem.to_string(), "code": "A001"}));
         problems.extend(messages);
     }
     // Opening brings the schema up to date, as `serve` would.

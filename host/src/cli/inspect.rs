@@ -15,7 +15,10 @@ pub(super) fn inspect(file: &Path, as_json: bool) -> Result<(), CliError> {
     let digest = HEXLOWER.encode(&Sha256::digest(&bytes));
     let refusal = check_contract(&bytes).err().map(|error| error.to_string());
     if as_json {
-        print(&json!({"file": file, "bytes": bytes.len(), "sha256": digest, "fits": refusal.is_none(), "refusal": refusal}).to_string())?;
+        print(
+            &json!({"file": file, "bytes": bytes.len(), "sha256": digest, "fits": refusal.is_none(), "refusal": refusal})
+                .to_string(),
+        )?;
     } else {
         print(&format!("file      {}\nbytes     {}\nsha256    {digest}", file.display(), bytes.len()))?;
         if refusal.is_none() {

@@ -9,6 +9,7 @@ use super::CliError;
 use crate::adapter::LoadError;
 use crate::app::App;
 use crate::config;
+use crate::pipeline::failpoint;
 use crate::store::StoreError;
 use crate::telemetry;
 
@@ -16,6 +17,10 @@ use crate::telemetry;
 pub(super) async fn serve(file: &Path, addresses: Option<&Path>) -> Result<(), CliError> {
     telemetry::start_logging();
     let config = config::load(file)?;
+    // For crash tests; a release build refuses it.
+    if let Ok(name) = std::env::var("ORDERGATE_FAILPOINT") {
+        failpoint::arm(&name).map_err(|reason| anyhow::anyhow!("ORDERGATE_FAILPOINT: {reason}"))?;
+    }
     let metrics = telemetry::start_metrics().context("metrics could not be started")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;

@@ -166,9 +166,22 @@ pub enum AddressRange {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum CredentialConfig {
-    Basic { user: String, password: Secret },
-    Bearer { token: Secret },
-    Header { name: String, value: Secret },
+    Basic {
+        user: String,
+        password: Secret,
+    },
+    Bearer {
+        token: Secret,
+    },
+    Header {
+        name: String,
+        value: Secret,
+    },
     /// OAuth2 client credentials (RFC 6749, section 4.4); the host fetches, keeps and renews the token.
-    OauthClient { token_url: String, client_id: String, client_secret: Secret, scope: Option<String> },
+    OauthClient {
+        token_url: String,
+        client_id: String,
+        client_secret: Secret,
+        scope: Option<String>,
+    },
 }

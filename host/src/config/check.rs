@@ -43,7 +43,11 @@ impl Checker<'_, '_> {
     fn server(&mut self, config: &Config) {
         let (server, ops) = (config.server.listen, config.ops.listen);
         if server == ops && server.port() != 0 {
-            self.report(&["ops", "listen"], "C012", format!("is the same address as server.listen ({server}): give it its own port"));
+            self.report(
+                &["ops", "listen"],
+                "C012",
+                format!("is the same address as server.listen ({server}): give it its own port"),
+            );
         }
         for (key, value) in [
             ("max_body_bytes", config.server.max_body_bytes as u64),
@@ -62,13 +66,21 @@ impl Checker<'_, '_> {
         for (index, key) in keys.iter().enumerate() {
             let earlier = || keys.iter().take(index);
             if earlier().any(|other| other.name == key.name) {
-                self.report(&["access", "api_keys"], "C015", format!("two keys are named {:?}: give each its own name", key.name));
+                self.report(
+                    &["access", "api_keys"],
+                    "C015",
+                    format!("two keys are named {:?}: give each its own name", key.name),
+                );
             }
             if earlier().any(|other| other.key.expose() == key.key.expose()) {
                 self.report(&["access", "api_keys"], "C015", format!("the key of {:?} is used twice: make a new one", key.name));
             }
             if key.key.expose().len() < 16 {
-                self.report(&["access", "api_keys"], "C015", format!("the key of {:?} is shorter than 16 characters: make a longer one", key.name));
+                self.report(
+                    &["access", "api_keys"],
+                    "C015",
+                    format!("the key of {:?} is shorter than 16 characters: make a longer one", key.name),
+                );
             }
             if key.scopes.contains(&Scope::Operate) {
                 self.report(&["access", "api_keys"], "C015", "the scope \"ops\" belongs to ops.key, not to a storefront's key");
@@ -79,7 +91,8 @@ impl Checker<'_, '_> {
     fn transfer(&mut self, config: &Config) {
         let transfer = &config.transfer;
         if transfer.deadline_ms >= transfer.lease_secs * 1_000 {
-            let message = format!("must be below transfer.lease_secs ({} s), or a slow attempt outlives its lease", transfer.lease_secs);
+            let message =
+                format!("must be below transfer.lease_secs ({} s), or a slow attempt outlives its lease", transfer.lease_secs);
             self.report(&["transfer", "deadline_ms"], "C014", message);
         }
         if transfer.concurrency == 0 || transfer.max_attempts == 0 {
@@ -99,7 +112,11 @@ impl Checker<'_, '_> {
             }
         }
         if adapter.sha256.as_ref().is_some_and(|pin| pin.len() != 64 || !pin.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-            self.report(&["adapters", name, "sha256"], "C017", "is no SHA-256: write 64 hexadecimal digits, as `sha256sum FILE` prints them");
+            self.report(
+                &["adapters", name, "sha256"],
+                "C017",
+                "is no SHA-256: write 64 hexadecimal digits, as `sha256sum FILE` prints them",
+            );
         }
         if adapter.limits.cpu_ms > adapter.limits.wall_ms {
             self.report(&["adapters", name, "limits", "cpu_ms"], "C013", "must not be above wall_ms");

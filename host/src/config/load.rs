@@ -54,7 +54,8 @@ impl fmt::Display for ConfigError {
 pub fn load(file: &Path) -> Result<Config, ConfigError> {
     let failed = |problems| ConfigError { file: file.to_owned(), problems };
     let text = std::fs::read_to_string(file).map_err(|cause| {
-        let message = format!("cannot read the configuration: {cause}. `ordergate config example > {}` writes one", file.display());
+        let message =
+            format!("cannot read the configuration: {cause}. `ordergate config example > {}` writes one", file.display());
         failed(vec![Problem { line: 0, column: 0, path: String::new(), message, code: "C001" }])
     })?;
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
@@ -150,7 +151,8 @@ impl<'text> Reader<'text> {
     }
 
     fn refuse_unknown_sections(&mut self) {
-        let unknown: Vec<_> = self.source.root.keys().filter(|key| !SECTIONS.contains(&key.get_ref().as_ref())).cloned().collect();
+        let unknown: Vec<_> =
+            self.source.root.keys().filter(|key| !SECTIONS.contains(&key.get_ref().as_ref())).cloned().collect();
         for key in unknown {
             let (line, column) = position(self.source.text, key.span().start);
             let message = format!("unknown section, expected one of {}", SECTIONS.join(", "));
@@ -222,7 +224,8 @@ mod tests {
 
     #[test]
     fn all_problems_are_reported_at_once_with_line_and_column() {
-        let shown = problems("[server]\nlisten = \"127.0.0.1:80\"\nmax_body = 1\n\n[transfer]\nconcurrency = \"many\"\n\n[colour]\n");
+        let shown =
+            problems("[server]\nlisten = \"127.0.0.1:80\"\nmax_body = 1\n\n[transfer]\nconcurrency = \"many\"\n\n[colour]\n");
         assert_eq!(shown.len(), 3, "{shown:#?}");
         assert!(shown.iter().any(|line| line.starts_with("ordergate.toml:8:2: colour: unknown section")), "{shown:#?}");
         assert!(shown.iter().any(|line| line.starts_with("ordergate.toml:3:1: server: unknown field `max_body`")), "{shown:#?}");
@@ -232,7 +235,10 @@ mod tests {
     #[test]
     fn a_missing_secret_is_reported_with_its_line_and_the_variable() {
         let shown = problems("[ops]\nkey = { env = \"ORDERGATE_TEST_NO_SUCH_VARIABLE\" }\n");
-        assert!(shown[0].starts_with("ordergate.toml:2:7: ops: environment variable ORDERGATE_TEST_NO_SUCH_VARIABLE is not set"), "{shown:#?}");
+        assert!(
+            shown[0].starts_with("ordergate.toml:2:7: ops: environment variable ORDERGATE_TEST_NO_SUCH_VARIABLE is not set"),
+            "{shown:#?}"
+        );
     }
 
     #[test]

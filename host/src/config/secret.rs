@@ -31,8 +31,11 @@ impl Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let reference = SecretReference::deserialize(deserializer).map_err(|cause| {
-            Error::custom(format!("a secret is a reference such as {{ env = \"NAME\" }} or {{ file = \"/run/secrets/name\" }}: {cause}"))
+        // The cause is left out: it would repeat a secret that somebody wrote in plain text.
+        let reference = SecretReference::deserialize(deserializer).map_err(|_| {
+            Error::custom(
+                "a secret is a reference, { env = \"NAME\" } or { file = \"/run/secrets/name\" }, never the text itself",
+            )
         })?;
         resolve(reference).map(Self::new).map_err(Error::custom)
     }
@@ -41,8 +44,9 @@ impl<'de> Deserialize<'de> for Secret {
 fn resolve(reference: SecretReference) -> Result<String, String> {
     let (text, place) = match reference {
         SecretReference { env: Some(name), file: None } => {
-            let text = std::env::var(&name)
-                .map_err(|_| format!("environment variable {name} is not set: export it, or refer to a file with {{ file = \"…\" }}"))?;
+            let text = std::env::var(&name).map_err(|_| {
+                format!("environment variable {name} is not set: export it, or refer to a file with {{ file = \"…\" }}")
+            })?;
             (text, format!("environment variable {name}"))
         }
         SecretReference { env: None, file: Some(path) } => {

@@ -9,7 +9,8 @@ use serde::Deserialize;
 pub struct TransferConfig {
     /// Transfers at the same time.
     pub concurrency: usize,
-    /// After so many attempts a transfer is parked.
+    /// After so many attempts that may have reached the back end (or were refused by it for a technical reason) a transfer is parked.
+    /// Attempts while it is unavailable or throttles do not count.
     pub max_attempts: u32,
     /// After so much time a transfer is parked.
     pub max_age_secs: u64,

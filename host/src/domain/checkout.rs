@@ -219,8 +219,18 @@ pub struct Seal {
     /// What the back end said to it.
     pub calculation: Calculation,
     pub reservation: Option<Reservation>,
+    /// What the customer agreed to, when the amounts have changed since (rule C3). An order needs consent to go beyond it.
+    #[serde(default)]
+    pub agreed: Option<Calculation>,
     pub sealed_at: Timestamp,
     pub expires_at: Timestamp,
+}
+
+impl Seal {
+    /// The amounts that the customer agreed to.
+    pub fn agreed(&self) -> &Calculation {
+        self.agreed.as_ref().unwrap_or(&self.calculation)
+    }
 }
 
 /// Never shows the parties of the cart: seals end up in logs.

@@ -114,7 +114,10 @@ impl CheckoutId {
 fn sortable_id() -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let bits = Uuid::now_v7().as_u128();
-    (0..26).rev().map(|position| char::from(ALPHABET.get(((bits >> (position * 5)) & 31) as usize).copied().unwrap_or(b'0'))).collect()
+    (0..26)
+        .rev()
+        .map(|position| char::from(ALPHABET.get(((bits >> (position * 5)) & 31) as usize).copied().unwrap_or(b'0')))
+        .collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AccountNumber, BackendNumber, Currency, Extensions, Location, Money, Note, Order, Party, Quantity, Reference, SalesArea, Sku, Totals,
+    AccountNumber, BackendNumber, Currency, Extensions, Location, Money, Note, Order, Party, Quantity, Reference, SalesArea, Sku,
+    Totals,
 };
 
 /// A line of a quote request or of an offer.

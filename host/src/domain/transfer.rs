@@ -237,6 +237,8 @@ mod tests {
     #[test]
     fn states_and_operations_survive_their_names() {
         assert!(TransferState::ALL.into_iter().all(|state| TransferState::parse(state.as_str()) == Some(state)));
-        assert!(TransferOperation::ALL.into_iter().all(|operation| TransferOperation::parse(operation.as_str()) == Some(operation)));
+        assert!(
+            TransferOperation::ALL.into_iter().all(|operation| TransferOperation::parse(operation.as_str()) == Some(operation))
+        );
     }
 }

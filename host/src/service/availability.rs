@@ -6,9 +6,7 @@ use std::sync::Arc;
 use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
 use crate::adapter::Adapters;
 use crate::adapter::operation::CheckAvailability;
-use crate::cache::{
-    Answer, AvailabilityKey, Demand, Entry, Fetch, Memory, Wanted, availability_lifetime, failure_lifetime,
-};
+use crate::cache::{Answer, AvailabilityKey, Demand, Entry, Fetch, Memory, Wanted, availability_lifetime, failure_lifetime};
 use crate::clock::Clock;
 use crate::config::{AvailabilityFreshness, FreshnessConfig};
 use crate::domain::{
@@ -26,7 +24,11 @@ pub struct AvailabilityRequest {
 
 impl Commerce {
     /// Availability of each item, in the order asked.
-    pub async fn availability(&self, caller: &Caller, request: AvailabilityRequest) -> Result<Vec<ItemAnswer<Availability>>, ServiceError> {
+    pub async fn availability(
+        &self,
+        caller: &Caller,
+        request: AvailabilityRequest,
+    ) -> Result<Vec<ItemAnswer<Availability>>, ServiceError> {
         let shop = &caller.shop;
         let name = shop.config.availability_adapter();
         let adapter = self.adapter(name)?;
@@ -38,11 +40,7 @@ impl Commerce {
         let wanted = keys
             .into_iter()
             .zip(query.items)
-            .map(|(key, item)| Wanted {
-                known_as: vec![key.clone()],
-                key,
-                item: Question { item, asker: Arc::clone(&asker) },
-            })
+            .map(|(key, item)| Wanted { known_as: vec![key.clone()], key, item: Question { item, asker: Arc::clone(&asker) } })
             .collect();
         let demand = demand(request.purpose);
         let answers = self.inner.availability.read(&scope, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
@@ -101,9 +99,14 @@ impl AvailabilityFetch {
         Self { adapters, shops, memory, policy: freshness.availability.clone(), clock }
     }
 
-    async fn ask(&self, scope: &AvailabilityScope, items: &[(AvailabilityKey, Question<AvailabilityItem>)]) -> Vec<Result<Availability, Failure>> {
+    async fn ask(
+        &self,
+        scope: &AvailabilityScope,
+        items: &[(AvailabilityKey, Question<AvailabilityItem>)],
+    ) -> Vec<Result<Availability, Failure>> {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store)) else {
+        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store))
+        else {
             return everything_failed(Failure::new(FailureCode::Unavailable, "the adapter is not loaded"));
         };
         let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
@@ -114,17 +117,26 @@ impl AvailabilityFetch {
 }
 
 /// An answer about another item than asked is not believed.
-fn believe(answer: Result<Availability, Failure>, item: &AvailabilityItem, scope: &AvailabilityScope) -> Result<Availability, Failure> {
+fn believe(
+    answer: Result<Availability, Failure>,
+    item: &AvailabilityItem,
+    scope: &AvailabilityScope,
+) -> Result<Availability, Failure> {
     let availability = answer?;
     if availability.sku == item.sku && !availability.available.is_sign_negative() {
         return Ok(availability);
     }
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "availability").increment(1);
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "availability")
+        .increment(1);
     Err(Failure::new(FailureCode::InvalidResponse, "the back end answered something else than was asked"))
 }
 
 /// The context of a gathered call: that of its first asker, with the store's whole deadline, because others may have joined.
-pub(super) fn call_context<K, I>(items: &[(K, Question<I>)], shops: &BTreeMap<StoreName, Arc<Shop>>, store: &StoreName) -> Option<CallContext> {
+pub(super) fn call_context<K, I>(
+    items: &[(K, Question<I>)],
+    shops: &BTreeMap<StoreName, Arc<Shop>>,
+    store: &StoreName,
+) -> Option<CallContext> {
     let asker = &items.first()?.1.asker;
     Some(CallContext { deadline: shops.get(store)?.config.read_deadline(), ..CallContext::clone(asker) })
 }

@@ -57,7 +57,7 @@ impl Commerce {
             lines: request.lines,
             ext: Extensions::new(),
         };
-        let checked = self.check_live(caller, &cart, None).await?;
+        let checked = self.check_live(caller, &cart, None).await.map_err(|error| at_line_of(error, &cart))?;
         let differences = differences(&checked.calculation, &request.seen);
         let seal = self.seal(caller, CheckoutId::generate(), cart, checked)?;
         self.inner.store.put_seal(seal.clone()).await?;
@@ -88,7 +88,12 @@ impl Commerce {
     }
 
     /// Reserves and calculates at once, live. When one fails, what the other did is undone.
-    pub(super) async fn check_live(&self, caller: &Caller, cart: &Cart, held: Option<&Reservation>) -> Result<Checked, ServiceError> {
+    pub(super) async fn check_live(
+        &self,
+        caller: &Caller,
+        cart: &Cart,
+        held: Option<&Reservation>,
+    ) -> Result<Checked, ServiceError> {
         let shop = &caller.shop;
         let adapter = self.adapter(shop.config.checkout_adapter())?;
         let context = caller.context(Purpose::Checkout, shop.config.checkout_deadline());
@@ -118,11 +123,8 @@ impl Commerce {
     pub(super) fn seal(&self, caller: &Caller, id: CheckoutId, cart: Cart, checked: Checked) -> Result<Seal, ServiceError> {
         let now = self.inner.clock.now();
         let own = now.saturating_add(SignedDuration::from_secs(i64::try_from(caller.shop.config.seal_secs).unwrap_or(i64::MAX)));
-        let ends = [
-            own.ok(),
-            checked.calculation.valid_until,
-            checked.reservation.as_ref().map(|reservation| reservation.expires_at),
-        ];
+        let ends =
+            [own.ok(), checked.calculation.valid_until, checked.reservation.as_ref().map(|reservation| reservation.expires_at)];
         Ok(Seal {
             id,
             store: caller.shop.name.clone(),
@@ -130,6 +132,7 @@ impl Commerce {
             cart,
             calculation: checked.calculation,
             reservation: checked.reservation,
+            agreed: None,
             sealed_at: now,
             expires_at: ends.into_iter().flatten().min().unwrap_or(Timestamp::MAX),
         })
@@ -148,6 +151,18 @@ impl Commerce {
         if let Err(failure) = adapter.call(&context, &Release { reservation: reservation.id }).await {
             tracing::warn!(adapter.name = %adapter.name(), request.id = %caller.request_id, error = %failure, "reservation not released");
         }
+    }
+}
+
+/// A refusal names a line by its id; the caller knows it by its place in the request.
+fn at_line_of(error: ServiceError, cart: &Cart) -> ServiceError {
+    match error {
+        ServiceError::Backend(mut failure) => {
+            let index = failure.line.and_then(|id| cart.lines.iter().position(|line| line.id == id));
+            failure.line = index.map(|index| index.to_string());
+            ServiceError::Backend(failure)
+        }
+        other => other,
     }
 }
 
@@ -174,7 +189,10 @@ async fn reserve(
     let reserve = |extends| Reserve { cart: cart.clone(), extends, hold };
     match adapter.call(context, &reserve(extends.clone())).await {
         // An expired reservation never blocks what can be reserved again (rule C4).
-        Err(failure) if extends.is_some() && matches!(failure.code, FailureCode::NotFound | FailureCode::Rejected | FailureCode::Conflict) => {
+        Err(failure)
+            if extends.is_some()
+                && matches!(failure.code, FailureCode::NotFound | FailureCode::Rejected | FailureCode::Conflict) =>
+        {
             adapter.call(context, &reserve(None)).await.map(Some)
         }
         answer => answer.map(Some),
@@ -216,7 +234,8 @@ impl CheckoutRequest {
         }
         for seen in &self.seen {
             if seen.price.currency != currency {
-                let detail = format!("the price seen for line {} is in {}, the cart in {currency}", seen.line, seen.price.currency);
+                let detail =
+                    format!("the price seen for line {} is in {}, the cart in {currency}", seen.line, seen.price.currency);
                 problems.push(FieldProblem::new("/lines", detail));
             }
         }

@@ -162,7 +162,13 @@ impl Commerce {
     }
 
     /// Does what a person decided; audited with actor and reason.
-    pub async fn decide(&self, reference: &Reference, decision: Decision, actor: String, reason: String) -> Result<TransferReport, ServiceError> {
+    pub async fn decide(
+        &self,
+        reference: &Reference,
+        decision: Decision,
+        actor: String,
+        reason: String,
+    ) -> Result<TransferReport, ServiceError> {
         let deed = Deed { actor, reason, at: self.inner.clock.now() };
         let store = &self.inner.store;
         let transfer = match decision {

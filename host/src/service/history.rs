@@ -12,9 +12,10 @@ use super::record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, Transfer
 use super::{Caller, Commerce, ServiceError};
 use crate::adapter::operation::{GetOrder, GetQuote, ListOrders, ListQuotes};
 use crate::domain::{
-    AdapterName, BackendNumber, DocumentFilter, FailureCode, OrderDocument, PageRequest, Purpose, QuoteDocument, QuoteStatus, Reference,
+    AdapterName, BackendNumber, DocumentFilter, FailureCode, OrderDocument, PageRequest, Purpose, QuoteDocument, QuoteStatus,
+    Reference,
 };
-use crate::store::{Document, DocumentKind};
+use crate::store::{Document, DocumentKind, Observed};
 
 /// Which page of which documents.
 #[derive(Clone, Debug)]
@@ -36,7 +37,9 @@ impl Commerce {
         let mut items = Vec::with_capacity(merged.items.len());
         for item in merged.items {
             items.push(match item {
-                Either::Backend(document) => self.order_record(caller, adapter.name(), document, merged.provenance, merged.as_of).await?,
+                Either::Backend(document) => {
+                    self.order_record(caller, adapter.name(), document, merged.provenance, merged.as_of).await?
+                }
                 Either::Ours(document) => self.captured_order(*document).await?,
             });
         }
@@ -54,7 +57,9 @@ impl Commerce {
         let mut items = Vec::with_capacity(merged.items.len());
         for item in merged.items {
             items.push(match item {
-                Either::Backend(document) => self.quote_record(caller, adapter.name(), document, merged.provenance, merged.as_of).await?,
+                Either::Backend(document) => {
+                    self.quote_record(caller, adapter.name(), document, merged.provenance, merged.as_of).await?
+                }
                 Either::Ours(document) => self.captured_quote(caller, *document).await?,
             });
         }
@@ -80,7 +85,9 @@ impl Commerce {
         let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
         let answer = adapter.call(&context, &GetOrder { account: account.clone(), number }).await;
         match (owned(&adapter, &account, answer), captured) {
-            (Ok(document), _) => self.order_record(caller, adapter.name(), document, Provenance::Live, self.inner.clock.now()).await,
+            (Ok(document), _) => {
+                self.order_record(caller, adapter.name(), document, Provenance::Live, self.inner.clock.now()).await
+            }
             (Err(_), Some(document)) => {
                 let as_of = document.updated_at;
                 let record = self.captured_order(document).await?;
@@ -110,7 +117,9 @@ impl Commerce {
         let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
         let answer = adapter.call(&context, &GetQuote { account: account.clone(), number }).await;
         match (owned(&adapter, &account, answer), captured) {
-            (Ok(document), _) => self.quote_record(caller, adapter.name(), document, Provenance::Live, self.inner.clock.now()).await,
+            (Ok(document), _) => {
+                self.quote_record(caller, adapter.name(), document, Provenance::Live, self.inner.clock.now()).await
+            }
             (Err(_), Some(document)) => {
                 let as_of = document.updated_at;
                 let record = self.captured_quote(caller, document).await?;
@@ -126,7 +135,8 @@ impl Commerce {
         let Ok(reference) = Reference::parse(id) else { return Ok(None) };
         let account = caller.account()?;
         let document = self.inner.store.document(&reference).await?;
-        Ok(document.filter(|document| document.account == *account && document.store == caller.shop.name && document.kind() == kind))
+        Ok(document
+            .filter(|document| document.account == *account && document.store == caller.shop.name && document.kind() == kind))
     }
 
     /// A back-end order with what we know of it.
@@ -138,7 +148,13 @@ impl Commerce {
         provenance: Provenance,
         as_of: Timestamp,
     ) -> Result<OrderRecord, ServiceError> {
-        let captured = self.counterpart(caller, adapter, DocumentKind::Order, document.reference.as_ref(), &document.number).await?;
+        let captured =
+            self.counterpart(caller, adapter, DocumentKind::Order, document.reference.as_ref(), &document.number).await?;
+        let observed =
+            Observed { status: document.status.as_str().to_owned(), raw_status: document.raw_status.clone(), revision: None };
+        if provenance == Provenance::Live {
+            self.keep_observed(captured.as_ref(), observed, as_of).await;
+        }
         let transfer = self.summary(captured.as_ref()).await?;
         let store = caller.shop.name.clone();
         Ok(OrderRecord { store, adapter: adapter.clone(), captured, backend: Some(document), transfer, provenance, as_of })
@@ -164,7 +180,16 @@ impl Commerce {
         provenance: Provenance,
         as_of: Timestamp,
     ) -> Result<QuoteRecord, ServiceError> {
-        let captured = self.counterpart(caller, adapter, DocumentKind::Quote, document.reference.as_ref(), &document.number).await?;
+        let captured =
+            self.counterpart(caller, adapter, DocumentKind::Quote, document.reference.as_ref(), &document.number).await?;
+        let observed = Observed {
+            status: document.status.as_str().to_owned(),
+            raw_status: document.raw_status.clone(),
+            revision: Some(document.revision.clone()),
+        };
+        if provenance == Provenance::Live {
+            self.keep_observed(captured.as_ref(), observed, as_of).await;
+        }
         let transfer = self.summary(captured.as_ref()).await?;
         Ok(QuoteRecord {
             store: caller.shop.name.clone(),
@@ -212,6 +237,14 @@ impl Commerce {
             None => self.inner.store.document_by_number(&caller.shop.name, adapter, kind, number).await?,
         };
         Ok(document.filter(|document| document.account == *account && document.kind() == kind))
+    }
+
+    /// Keeps a changed status, so that it can be shown while the back end is down (rule H2). Not worth failing a read for.
+    async fn keep_observed(&self, captured: Option<&Document>, observed: Observed, as_of: Timestamp) {
+        let Some(document) = captured.filter(|document| document.status.as_deref() != Some(&observed.status)) else { return };
+        if let Err(error) = self.inner.store.observe(&document.reference, observed, as_of).await {
+            tracing::warn!(%error, reference = %document.reference, "the newest status was not kept");
+        }
     }
 
     async fn summary(&self, document: Option<&Document>) -> Result<Option<TransferSummary>, ServiceError> {

@@ -21,7 +21,10 @@ pub struct IdempotencyKey {
 pub enum Captured<T> {
     New(T),
     /// The first answer, again.
-    Replayed { status: u16, body: String },
+    Replayed {
+        status: u16,
+        body: String,
+    },
 }
 
 /// Keys whose first request is still running in this host. Between hosts, the unique key in the store decides.

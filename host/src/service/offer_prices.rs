@@ -9,7 +9,8 @@ use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
 use crate::adapter::Adapters;
 use crate::adapter::operation::OfferPrices;
 use crate::cache::{
-    Answer, Demand, Entry, Fetch, Memory, PriceKey, PriceScope, Wanted, failure_lifetime, offer_price_lifetime, project_price_item,
+    Answer, Demand, Entry, Fetch, Memory, PriceKey, PriceScope, Wanted, failure_lifetime, offer_price_lifetime,
+    project_price_item,
 };
 use crate::clock::Clock;
 use crate::config::{FreshnessConfig, PriceFreshness};
@@ -29,7 +30,11 @@ pub struct OfferPriceRequest {
 
 impl Commerce {
     /// The caller's price of each item, in the order asked.
-    pub async fn offer_prices(&self, caller: &Caller, request: OfferPriceRequest) -> Result<Vec<ItemAnswer<OfferPrice>>, ServiceError> {
+    pub async fn offer_prices(
+        &self,
+        caller: &Caller,
+        request: OfferPriceRequest,
+    ) -> Result<Vec<ItemAnswer<OfferPrice>>, ServiceError> {
         let shop = &caller.shop;
         let name = shop.config.pricing_adapter();
         let adapter = self.adapter(name)?;
@@ -43,7 +48,11 @@ impl Commerce {
             Some(Duration::ZERO) if demand(request.purpose) == Demand::Cached => Demand::CachedOnly,
             _ => demand(request.purpose),
         };
-        let wait = request.wait.filter(|wait| !wait.is_zero()).unwrap_or_else(|| shop.config.read_deadline()).min(shop.config.read_deadline());
+        let wait = request
+            .wait
+            .filter(|wait| !wait.is_zero())
+            .unwrap_or_else(|| shop.config.read_deadline())
+            .min(shop.config.read_deadline());
         let asker = Arc::new(caller.context(request.purpose, shop.config.read_deadline()));
         let by_quantity = description.price_dimensions.contains(&Dimension::Quantity);
         let items: Vec<_> = request.items.iter().map(|item| project_price_item(description, item)).collect();
@@ -51,7 +60,9 @@ impl Commerce {
         let answers = self
             .inner
             .offer_prices
-            .read(&scope, demand, wanted, wait, |price, question| for_quantity(price, &question.item.quantity, by_quantity).is_some())
+            .read(&scope, demand, wanted, wait, |price, question| {
+                for_quantity(price, &question.item.quantity, by_quantity).is_some()
+            })
             .await;
         Ok(answers.into_iter().zip(&items).map(|(answer, item)| item_answer(answer, &item.quantity, by_quantity)).collect())
     }
@@ -117,7 +128,8 @@ impl PriceFetch {
 
     async fn ask(&self, scope: &PriceScope, items: &[(PriceKey, Question<PriceItem>)]) -> Vec<Result<OfferPrice, Failure>> {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store)) else {
+        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store))
+        else {
             return everything_failed(Failure::new(FailureCode::Unavailable, "the adapter is not loaded"));
         };
         let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
@@ -142,7 +154,8 @@ fn believe(answer: Result<OfferPrice, Failure>, item: &PriceItem, scope: &PriceS
     if price.sku == item.sku && price.unit_price.currency == scope.buyer.currency && !price.per.is_zero() {
         return Ok(price);
     }
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "price").increment(1);
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "price")
+        .increment(1);
     Err(Failure::new(FailureCode::InvalidResponse, "the back end priced something else than was asked"))
 }
 
@@ -159,8 +172,10 @@ impl Fetch for PriceFetch {
     async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
         let asked_at = self.clock.now();
         let answers = self.ask(&scope, &items).await;
-        let by_quantity =
-            self.adapters.get(&scope.adapter).is_none_or(|adapter| adapter.description().price_dimensions.contains(&Dimension::Quantity));
+        let by_quantity = self
+            .adapters
+            .get(&scope.adapter)
+            .is_none_or(|adapter| adapter.description().price_dimensions.contains(&Dimension::Quantity));
         items
             .into_iter()
             .zip(answers)

@@ -9,10 +9,10 @@ use super::record::{OrderRecord, Provenance, TransferSummary};
 use super::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, ServiceError};
 use crate::config::Consent;
 use crate::domain::{
-    BackendNumber, CheckoutId, Extensions, LineKind, Money, Note, Order, OrderLine, Quantity, Reference, Seal, Sku, TransferOperation,
-    TransferState,
+    BackendNumber, CalculatedLine, Calculation, CheckoutId, Extensions, LineKind, Money, Note, Order, OrderLine, Quantity,
+    Reference, Seal, Sku, TransferOperation, TransferState,
 };
-use crate::store::{Capture, Document, Instruction, NewDocument, NewOperation, Payload};
+use crate::store::{Capture, Instruction, NewDocument, NewOperation, Payload};
 
 /// An order as the storefront states it. Amounts are compared with the seal, never believed.
 #[derive(Clone, Debug)]
@@ -61,7 +61,8 @@ impl Commerce {
         if !problems.is_empty() {
             return Err(ServiceError::Contradiction(problems));
         }
-        let seal = self.valid_seal(caller, stored.seal, &request).await?;
+        let seal = self.valid_seal(caller, stored.seal).await?;
+        agree(caller.shop.config.consent, &seal, &request)?;
         let document = NewDocument {
             reference: Reference::new_order(),
             store: caller.shop.name.clone(),
@@ -88,7 +89,8 @@ impl Commerce {
         let at = self.inner.clock.now();
         let record = captured_record(&document, at);
         let answer = Some(key.answer(caller, operation.as_str(), render(&record)));
-        let instruction = Instruction { channel: Some(caller.shop.config.channel.clone()), locale: Some(caller.locale()), ..instruction };
+        let instruction =
+            Instruction { channel: Some(caller.shop.config.channel.clone()), locale: Some(caller.locale()), ..instruction };
         let reference = document.reference.clone();
         let outcome = self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await?;
         self.inner.pipeline.wake();
@@ -100,34 +102,17 @@ impl Commerce {
         Ok(settled)
     }
 
-    /// The seal itself while it is valid; otherwise the cart is checked again (rule C3).
-    async fn valid_seal(&self, caller: &Caller, seal: Seal, request: &OrderRequest) -> Result<Seal, ServiceError> {
+    /// The seal itself while it is valid; otherwise the cart is checked again (rule C3). The new amounts take the old ones' place in the
+    /// same checkout, so that the customer can agree to them; what was agreed before is kept beside them.
+    async fn valid_seal(&self, caller: &Caller, seal: Seal) -> Result<Seal, ServiceError> {
         if self.inner.clock.now() < seal.expires_at {
             return Ok(seal);
         }
         let checked = self.check_live(caller, &seal.cart, seal.reservation.as_ref()).await?;
-        let before = seal.calculation.totals.payable;
-        let now = checked.calculation.totals.payable;
-        let agreed = request.consent
-            || match caller.shop.config.consent {
-                Consent::None => true,
-                Consent::Rise => now.amount <= before.amount,
-                Consent::Any => now.amount == before.amount,
-            };
-        let seen: Vec<_> = seal
-            .calculation
-            .lines
-            .iter()
-            .filter_map(|line| {
-                let price = Money::new(line.unit_price.amount.checked_div(line.per)?, line.unit_price.currency);
-                Some(SeenPrice { line: line.id.clone(), price })
-            })
-            .collect();
-        let differences = differences(&checked.calculation, &seen);
-        // The new seal takes the old one's place, so that the customer can agree to it with the same checkout.
-        let renewed = self.seal(caller, seal.id, seal.cart, checked)?;
+        let agreed = Some(seal.agreed().clone());
+        let renewed = Seal { agreed, ..self.seal(caller, seal.id, seal.cart, checked)? };
         self.inner.store.put_seal(renewed.clone()).await?;
-        if agreed { Ok(renewed) } else { Err(ServiceError::PriceChanged { differences, payable: now }) }
+        Ok(renewed)
     }
 
     fn order_from(&self, caller: &Caller, seal: &Seal, request: OrderRequest) -> Order {
@@ -205,16 +190,38 @@ impl Commerce {
         settle(outcome, record)
     }
 
-    /// Waits until a captured document is settled, at most so long, and tells whether it was confirmed.
-    pub async fn wait_for(&self, reference: &Reference, wait: Duration) -> Result<bool, ServiceError> {
+    /// The order once it is confirmed, when that happens within the time.
+    pub async fn confirmed_within(
+        &self,
+        caller: &Caller,
+        reference: &Reference,
+        wait: Duration,
+    ) -> Result<Option<OrderRecord>, ServiceError> {
         match tokio::time::timeout(wait, self.inner.pipeline.settled(reference)).await {
-            Ok(state) => Ok(state? == TransferState::Confirmed),
-            Err(_) => Ok(false),
+            Ok(Ok(TransferState::Confirmed)) => Ok(Some(self.order(caller, reference.as_str()).await?)),
+            Ok(Err(error)) => Err(error.into()),
+            _ => Ok(None),
         }
+    }
+
+    /// Makes a better answer the one that a replay of the key gets.
+    pub async fn answer_is_now(
+        &self,
+        caller: &Caller,
+        key: &IdempotencyKey,
+        status: u16,
+        body: String,
+    ) -> Result<(), ServiceError> {
+        Ok(self.inner.store.replace_answer(&caller.principal.id, &key.key, status, body).await?)
     }
 }
 
-pub(super) fn instruction(caller: &Caller, number: &BackendNumber, revision: Option<String>, reason: Option<String>) -> Instruction {
+pub(super) fn instruction(
+    caller: &Caller,
+    number: &BackendNumber,
+    revision: Option<String>,
+    reason: Option<String>,
+) -> Instruction {
     Instruction {
         number: Some(number.clone()),
         revision,
@@ -226,29 +233,10 @@ pub(super) fn instruction(caller: &Caller, number: &BackendNumber, revision: Opt
 
 /// The record of an order at the moment of its capture.
 fn captured_record(document: &NewDocument, at: jiff::Timestamp) -> OrderRecord {
-    let captured = Document {
-        reference: document.reference.clone(),
-        store: document.store.clone(),
-        account: document.account.clone(),
-        adapter: document.adapter.clone(),
-        principal: document.principal.clone(),
-        seal: document.seal.clone(),
-        parent: document.parent.clone(),
-        captured_at: at,
-        payload: document.payload.clone(),
-        backend_number: None,
-        status: None,
-        raw_status: None,
-        revision: None,
-        amendments: Vec::new(),
-        transfer: TransferState::Captured,
-        updated_at: at,
-        version: 1,
-    };
     OrderRecord {
         store: document.store.clone(),
         adapter: document.adapter.clone(),
-        captured: Some(captured),
+        captured: Some(document.captured(at)),
         backend: None,
         transfer: Some(TransferSummary::captured()),
         provenance: Provenance::Captured,
@@ -256,11 +244,38 @@ fn captured_record(document: &NewDocument, at: jiff::Timestamp) -> OrderRecord {
     }
 }
 
+/// Whether the customer agrees to what the seal comes to now: by the store's policy, or by saying so (rule C3).
+fn agree(policy: Consent, seal: &Seal, request: &OrderRequest) -> Result<(), ServiceError> {
+    let (before, now) = (seal.agreed().totals.payable, seal.calculation.totals.payable);
+    let agreed = request.consent
+        || match policy {
+            Consent::None => true,
+            Consent::Rise => now.amount <= before.amount,
+            Consent::Any => now.amount == before.amount,
+        };
+    if agreed {
+        Ok(())
+    } else {
+        Err(ServiceError::PriceChanged { differences: differences(&seal.calculation, &unit_prices(seal.agreed())), payable: now })
+    }
+}
+
+/// The price of one unit of each line.
+fn unit_prices(calculation: &Calculation) -> Vec<SeenPrice> {
+    let price = |line: &CalculatedLine| {
+        let price = Money::new(line.unit_price.amount.checked_div(line.per)?, line.unit_price.currency);
+        Some(SeenPrice { line: line.id.clone(), price })
+    };
+    calculation.lines.iter().filter_map(price).collect()
+}
+
 /// Where an order says something else than its seal (rule C2).
 fn contradictions(seal: &Seal, request: &OrderRequest) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     let payable = seal.calculation.totals.payable;
-    if let Some(claimed) = request.payable.filter(|claimed| claimed.currency != payable.currency || claimed.amount != payable.amount) {
+    if let Some(claimed) =
+        request.payable.filter(|claimed| claimed.currency != payable.currency || claimed.amount != payable.amount)
+    {
         problems.push(FieldProblem::new("/payable", format!("the checkout comes to {payable}, the order says {claimed}")));
     }
     for (index, claim) in request.lines.iter().enumerate() {

@@ -5,10 +5,10 @@ use super::orders::instruction;
 use super::record::{OrderRecord, Provenance, QuoteRecord, TransferSummary};
 use super::{Caller, Captured, Commerce, IdempotencyKey, ServiceError};
 use crate::domain::{
-    Currency, Extensions, LineKind, Note, Order, OrderLine, Party, QuoteAction, QuoteDocument, QuoteLine, QuoteLink, QuoteRequest,
-    QuoteStatus, Reference, TransferOperation, TransferState,
+    Currency, Extensions, LineKind, Note, Order, OrderLine, Party, QuoteAction, QuoteDocument, QuoteLine, QuoteLink,
+    QuoteRequest, QuoteStatus, Reference, TransferOperation,
 };
-use crate::store::{Capture, Document, Instruction, NewDocument, NewOperation, Payload};
+use crate::store::{Capture, Instruction, NewDocument, NewOperation, Payload};
 
 /// A quote as a storefront requests it.
 #[derive(Clone, Debug)]
@@ -122,7 +122,8 @@ impl Commerce {
             Begun::Replay { status, body } => return Ok(Captured::Replayed { status, body }),
         };
         let (record, offer) = self.actionable(caller, quote, QuoteAction::Accept, Some(&request.revision)).await?;
-        let instruction = Instruction { number: Some(offer.number.clone()), revision: Some(offer.revision.clone()), ..Instruction::default() };
+        let instruction =
+            Instruction { number: Some(offer.number.clone()), revision: Some(offer.revision.clone()), ..Instruction::default() };
         let document = NewDocument {
             reference: Reference::new_order(),
             store: caller.shop.name.clone(),
@@ -240,7 +241,8 @@ impl Commerce {
         };
         let record = captured_record(&document, at);
         let answer = Some(key.answer(caller, operation.as_str(), render(&record)));
-        let instruction = Instruction { channel: Some(caller.shop.config.channel.clone()), locale: Some(caller.locale()), ..instruction };
+        let instruction =
+            Instruction { channel: Some(caller.shop.config.channel.clone()), locale: Some(caller.locale()), ..instruction };
         let outcome = self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await?;
         self.inner.pipeline.wake();
         metrics::counter!("ordergate_documents_captured_total", "operation" => operation.as_str()).increment(1);
@@ -249,7 +251,8 @@ impl Commerce {
 
     /// The order that comes of an offer: its lines, quantities and prices (rule Q3).
     fn order_from_offer(&self, caller: &Caller, offer: QuoteDocument, request: AcceptRequest) -> Order {
-        let link = |line: Option<String>| QuoteLink { number: offer.number.clone(), revision: Some(offer.revision.clone()), line };
+        let link =
+            |line: Option<String>| QuoteLink { number: offer.number.clone(), revision: Some(offer.revision.clone()), line };
         let lines = offer.lines.iter().map(|line| OrderLine {
             id: line.id.clone(),
             parent: None,
@@ -290,29 +293,10 @@ impl Commerce {
 
 /// The record of a quote request at the moment of its capture.
 fn captured_record(document: &NewDocument, at: jiff::Timestamp) -> QuoteRecord {
-    let captured = Document {
-        reference: document.reference.clone(),
-        store: document.store.clone(),
-        account: document.account.clone(),
-        adapter: document.adapter.clone(),
-        principal: document.principal.clone(),
-        seal: None,
-        parent: document.parent.clone(),
-        captured_at: at,
-        payload: document.payload.clone(),
-        backend_number: None,
-        status: Some(QuoteStatus::Requested.as_str().to_owned()),
-        raw_status: None,
-        revision: None,
-        amendments: Vec::new(),
-        transfer: TransferState::Captured,
-        updated_at: at,
-        version: 1,
-    };
     QuoteRecord {
         store: document.store.clone(),
         adapter: document.adapter.clone(),
-        captured: Some(captured),
+        captured: Some(document.captured(at)),
         backend: None,
         transfer: Some(TransferSummary::captured()),
         provenance: Provenance::Captured,

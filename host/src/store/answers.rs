@@ -1,5 +1,6 @@
 //! First answers to requests with an Idempotency-Key (rule A2): read before, and written with, what they captured.
 
+use futures::FutureExt;
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
 
@@ -35,6 +36,20 @@ impl Store {
     pub async fn answer(&self, principal: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
         let mut connection = self.readers.acquire().await?;
         find_answer(&mut connection, principal, key).await
+    }
+
+    /// Replaces the answer of a key that is known: the caller has waited, and was told more than at the capture.
+    pub async fn replace_answer(&self, principal: &str, key: &str, status: u16, body: String) -> Result<(), StoreError> {
+        let (principal, key) = (principal.to_owned(), key.to_owned());
+        self.write(move |connection| {
+            async move {
+                let query = sqlx::query("UPDATE answers SET status = ?, body = ? WHERE principal = ? AND key = ?");
+                query.bind(status).bind(body).bind(principal).bind(key).execute(connection).await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
     }
 }
 

@@ -73,6 +73,32 @@ pub struct NewDocument {
     pub payload: Payload,
 }
 
+impl NewDocument {
+    /// The document as it is at the moment of its capture.
+    pub fn captured(&self, at: Timestamp) -> Document {
+        let requested = || QuoteStatus::Requested.as_str().to_owned();
+        Document {
+            reference: self.reference.clone(),
+            store: self.store.clone(),
+            account: self.account.clone(),
+            adapter: self.adapter.clone(),
+            principal: self.principal.clone(),
+            seal: self.seal.clone(),
+            parent: self.parent.clone(),
+            captured_at: at,
+            payload: self.payload.clone(),
+            backend_number: None,
+            status: (self.payload.kind() == DocumentKind::Quote).then(requested),
+            raw_status: None,
+            revision: None,
+            amendments: Vec::new(),
+            transfer: TransferState::Captured,
+            updated_at: at,
+            version: 1,
+        }
+    }
+}
+
 /// A captured document with what the back end said about it so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {

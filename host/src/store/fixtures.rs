@@ -111,6 +111,7 @@ pub(crate) fn seal(id: &str) -> Seal {
     };
     let totals = Totals { lines: nothing, charges: vec![], taxes: vec![], rounding: None, payable: nothing };
     Seal {
+        agreed: None,
         id: CheckoutId::new(id),
         store: "shop".into(),
         account: "A".into(),

@@ -4,14 +4,12 @@ use std::collections::HashSet;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
 use super::owned::{BackendDocument, only_of};
-use crate::domain::{
-    AccountGrant, AdapterName, DocumentFilter, Failure, FailureCode, Page, PageRequest, TransferState,
-};
+use crate::domain::{AccountGrant, AdapterName, DocumentFilter, Failure, FailureCode, Page, PageRequest, TransferState};
 use crate::service::{Caller, Commerce, Provenance, ServiceError};
 use crate::store::{Document, DocumentKind, DocumentQuery, ListKey};
 
@@ -27,6 +25,9 @@ pub(super) enum Either<T> {
     Backend(T),
     Ours(Box<Document>),
 }
+
+/// How long after a confirmation a back end's list may still miss the document.
+const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
 
 /// Where the next page begins. Opaque to the caller.
 #[derive(Serialize, Deserialize)]
@@ -77,7 +78,12 @@ impl Commerce {
                 if request.cursor.is_none() && request.filter == DocumentFilter::default() {
                     self.inner.store.remember_list(key, &items, now).await?;
                 }
-                Listed { items: filtered(items, &request.filter), next: page.next.map(NextPage::Backend), provenance: Provenance::Live, as_of: now }
+                Listed {
+                    items: filtered(items, &request.filter),
+                    next: page.next.map(NextPage::Backend),
+                    provenance: Provenance::Live,
+                    as_of: now,
+                }
             }
             Err(failure) if may_show_last_known(&failure) => self.last_known(&key, request, cursor.as_ref(), &failure).await?,
             Err(failure) => return Err(failure.into()),
@@ -112,6 +118,8 @@ impl Commerce {
         cursor: Option<Cursor>,
         listed: Listed<T>,
     ) -> Result<Merged<T>, ServiceError> {
+        let first_page = cursor.is_none();
+        let lagging_since = self.inner.clock.now().saturating_sub(LIST_LAG).unwrap_or(Timestamp::MIN);
         let until = cursor.map(|cursor| cursor.before);
         let oldest = listed.items.iter().map(BackendDocument::placed_at).min();
         // On the last page everything older is ours to show; before that, only what is newer than the page's oldest.
@@ -122,7 +130,10 @@ impl Commerce {
             kind,
             statuses: request.filter.statuses.clone(),
             from: later(since, request.filter.from.and_then(|day| start_of(day, &caller.shop.time_zone))),
-            until: earlier(until, request.filter.to.and_then(|day| day.tomorrow().ok()).and_then(|day| start_of(day, &caller.shop.time_zone))),
+            until: earlier(
+                until,
+                request.filter.to.and_then(|day| day.tomorrow().ok()).and_then(|day| start_of(day, &caller.shop.time_zone)),
+            ),
             after: None,
             limit: request.limit.max(100),
         };
@@ -131,9 +142,18 @@ impl Commerce {
         let ours = self.inner.store.documents_of(query).await?;
         let missing = ours.into_iter().filter(|document| {
             let in_backend = matches!(document.transfer, TransferState::Confirmed | TransferState::Linked);
-            !shown.contains(&document.reference) && (!in_backend || offline) && matches_search(document, request.filter.search.as_deref())
+            // The back end's list may lag behind what it has just confirmed.
+            let just_confirmed = first_page && document.updated_at >= lagging_since;
+            !shown.contains(&document.reference)
+                && (!in_backend || offline || just_confirmed)
+                && matches_search(document, request.filter.search.as_deref())
         });
-        let mut items: Vec<_> = listed.items.into_iter().map(Either::Backend).chain(missing.map(|document| Either::Ours(Box::new(document)))).collect();
+        let mut items: Vec<_> = listed
+            .items
+            .into_iter()
+            .map(Either::Backend)
+            .chain(missing.map(|document| Either::Ours(Box::new(document))))
+            .collect();
         items.sort_by_key(|item| std::cmp::Reverse(item.placed_at()));
         let next_cursor = listed.next.map(|next| {
             let before = since.unwrap_or(Timestamp::MIN);

@@ -61,7 +61,11 @@ pub(super) fn only_of<T: BackendDocument>(adapter: &AdapterName, account: &Accou
 }
 
 /// A foreign document is as if it were not there, and counted (rule H3).
-pub(super) fn owned<T: BackendDocument>(adapter: &Adapter, account: &AccountNumber, answer: Result<T, Failure>) -> Result<T, Failure> {
+pub(super) fn owned<T: BackendDocument>(
+    adapter: &Adapter,
+    account: &AccountNumber,
+    answer: Result<T, Failure>,
+) -> Result<T, Failure> {
     let document = answer?;
     if document.account() == account {
         return Ok(document);
@@ -71,7 +75,7 @@ pub(super) fn owned<T: BackendDocument>(adapter: &Adapter, account: &AccountNumb
 }
 
 fn count_foreign(adapter: &AdapterName, documents: u64) {
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => adapter.to_string(), "kind" => "foreign-document").increment(documents);
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => adapter.to_string(), "kind" => "foreign-document")
+        .increment(documents);
     tracing::warn!(adapter.name = %adapter, documents, "adapter returned documents of another account: dropped");
 }
-
