@@ -20,6 +20,8 @@ mod meter;
 pub mod metrics;
 pub mod operation;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -13,7 +13,7 @@ mod headers;
 mod oauth;
 mod path;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tls;
 
 use std::collections::BTreeMap;

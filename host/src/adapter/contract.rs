@@ -21,7 +21,7 @@ const MODULE_VERSION: &[u8] = &[1, 0, 0, 0];
 const COMPONENT_VERSION: &[u8] = &[0x0d, 0, 1, 0];
 
 /// The contract's own files.
-const WIT: [(&str, &str); 15] = [
+pub(super) const WIT: [(&str, &str); 15] = [
     ("availability.wit", include_str!("../../../wit/availability.wit")),
     ("checkout.wit", include_str!("../../../wit/checkout.wit")),
     ("descriptor.wit", include_str!("../../../wit/descriptor.wit")),

@@ -66,18 +66,33 @@ fn accept<T, U>(reply: Result<T, wit::Failure>, side: Side, convert: impl FnOnce
     Ok(convert(value)?)
 }
 
-/// One result per item, in the order asked. An adapter that answers another number of items has mixed them up, so no answer is used.
+/// One result per item, in the order asked. An adapter that answers another number of items has mixed them up, so no answer is used. When
+/// the back end could not be asked at all, every item says so, and the call as a whole has failed.
 fn accept_items<I, T, U>(
     asked: &[I],
     replies: Vec<Result<T, wit::Failure>>,
     convert: impl Fn(&I, T) -> Result<U, Failure>,
-) -> Vec<Result<U, Failure>> {
+) -> Ran<Vec<Result<U, Failure>>> {
     if replies.len() != asked.len() {
         let message = format!("the adapter answered {} items of {}", replies.len(), asked.len());
-        return asked.iter().map(|_| Err(Failure::new(FailureCode::InvalidResponse, message.clone()))).collect();
+        return Ok(asked.iter().map(|_| Err(Failure::new(FailureCode::InvalidResponse, message.clone()))).collect());
     }
-    let pairs = asked.iter().zip(replies);
-    pairs.map(|(item, reply)| convert(item, reply.map_err(|failure| from_failure(failure, Side::Read))?)).collect()
+    let convert =
+        |(item, reply): (&I, Result<T, wit::Failure>)| convert(item, reply.map_err(|failure| from_failure(failure, Side::Read))?);
+    let results: Vec<_> = asked.iter().zip(replies).map(convert).collect();
+    match common_outage(&results) {
+        Some(outage) => Err(outage.into()),
+        None => Ok(results),
+    }
+}
+
+/// The failure that every item shares, when it is about the back end and not about the items.
+fn common_outage<U>(results: &[Result<U, Failure>]) -> Option<Failure> {
+    let first = results.first()?.as_ref().err()?;
+    let is_outage =
+        matches!(first.code, FailureCode::Unavailable | FailureCode::Timeout | FailureCode::Throttled | FailureCode::Auth);
+    let is_shared = results.iter().all(|result| result.as_ref().is_err_and(|failure| failure.code == first.code));
+    (is_outage && is_shared).then(|| first.clone())
 }
 
 fn to_context(guest: &Guest, context: &CallContext) -> wit::Context {
@@ -113,16 +128,27 @@ mod tests {
 
     #[test]
     fn f9_an_answer_with_another_number_of_items_is_no_answer_for_any() {
-        let results = accept_items(&["a", "b"], vec![Ok(1)], |_, value| Ok(value));
+        let results = accept_items(&["a", "b"], vec![Ok(1)], |_, value| Ok(value)).unwrap();
         assert_eq!(results.len(), 2);
         assert!(results.iter().all(|result| result.as_ref().unwrap_err().code == FailureCode::InvalidResponse));
     }
 
     #[test]
     fn f9_one_bad_item_leaves_the_others_alone() {
-        let results = accept_items(&["a", "b"], vec![Ok(1), Err(failure("not-found"))], |_, value| Ok(value));
+        let results = accept_items(&["a", "b"], vec![Ok(1), Err(failure("not-found"))], |_, value| Ok(value)).unwrap();
         assert_eq!(results.first(), Some(&Ok(1)));
         assert_eq!(results.last().unwrap().as_ref().unwrap_err().code, FailureCode::NotFound);
+    }
+
+    #[test]
+    fn a_call_whose_items_all_met_the_same_outage_has_failed_as_a_whole() {
+        let ask = |first: &str, second: &str| {
+            let replies: Vec<Result<u8, _>> = vec![Err(failure(first)), Err(failure(second))];
+            accept_items(&["a", "b"], replies, |_, value| Ok(value))
+        };
+        assert!(matches!(ask("auth", "auth"), Err(Broke::Failed(failure)) if failure.code == FailureCode::Auth));
+        assert!(ask("unavailable", "timeout").is_ok());
+        assert!(ask("not-found", "not-found").is_ok());
     }
 
     #[test]

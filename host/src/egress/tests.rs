@@ -1,1 +1,217 @@
+//! Egress against a real server on loopback.
 
+mod server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::Instant;
+
+use super::*;
+use crate::config::LimitsConfig;
+use crate::domain::{Failure, FailureCode};
+pub(crate) use server::{Answer, ScriptedServer};
+
+const OK: Answer = Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: s=1\r\n\r\nok");
+
+fn egress_at(base_url: &str, more: &str, clock: &Clock) -> Egress {
+    let config = format!("base_url = '{base_url}'\nfirst_byte_timeout_ms = 1000\nbetween_bytes_timeout_ms = 100\n{more}");
+    let configs = BTreeMap::from([("api".into(), toml::from_str(&config).unwrap())]);
+    Egress::bind(&configs, Path::new("."), clock)
+        .map_err(|failed| format!("{failed:?}"))
+        .unwrap_or_else(|failed| panic!("{failed}"))
+}
+
+fn egress(server: &ScriptedServer) -> Egress {
+    egress_at(&server.url("/base"), "allow = ['loopback']", &Clock::system())
+}
+
+fn budget(limits: LimitsConfig) -> Budget {
+    Budget::new(&limits, Instant::now() + Duration::from_secs(5))
+}
+
+fn request(method: &str) -> EgressRequest {
+    let body = (method != "GET").then(|| b"{}".to_vec());
+    EgressRequest { method: method.into(), path: "/orders".into(), query: vec![], headers: vec![], body, timeout: None }
+}
+
+fn trace() -> Trace {
+    Trace { request_id: "r-1".into(), trace_parent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()) }
+}
+
+async fn send(egress: &Egress, request: EgressRequest) -> (Result<Reply, EgressError>, Budget) {
+    let budget = budget(LimitsConfig::default());
+    let result = egress.send("api", request, &trace(), &budget).await;
+    (result, budget)
+}
+
+fn code(result: Result<Reply, EgressError>) -> FailureCode {
+    Failure::from(&result.unwrap_err()).code
+}
+
+#[tokio::test]
+async fn a_request_reaches_its_endpoint_with_what_the_host_adds() {
+    let server = ScriptedServer::start(|_| OK).await;
+    let mut config: EndpointConfig =
+        toml::from_str(&format!("base_url = '{}'\nallow = ['loopback']", server.url("/base"))).unwrap();
+    config.credential = Some(crate::config::CredentialConfig::Bearer { token: crate::config::Secret::new("t0ken") });
+    let egress = Egress::bind(&BTreeMap::from([("api".into(), config)]), Path::new("."), &Clock::system()).ok().unwrap();
+    let wanted = EgressRequest {
+        query: vec![("$filter".into(), "a eq 'b'".into())],
+        headers: vec![("if-match".into(), "\"1\"".into())],
+        ..request("GET")
+    };
+    let (reply, budget) = send(&egress, wanted).await;
+    let reply = reply.unwrap();
+    assert_eq!((reply.status.as_u16(), reply.body.as_ref()), (200, &b"ok"[..]));
+    assert!(!budget.change_left());
+    let seen = server.seen();
+    assert_eq!(seen.len(), 1);
+    let head = seen[0].to_lowercase();
+    assert!(head.starts_with("get /base/orders?$filter=a%20eq%20%27b%27 http/1.1\r\n"), "{head}");
+    for line in ["authorization: bearer t0ken", "x-request-id: r-1", "traceparent: 00-0af7", "if-match: \"1\""] {
+        assert!(head.contains(line), "{line} in {head}");
+    }
+}
+
+#[tokio::test]
+async fn t4_a_change_whose_reply_is_lost_has_an_unknown_outcome_and_is_sent_once() {
+    let server = ScriptedServer::start(|_| Answer::Close).await;
+    let (result, budget) = send(&egress(&server), request("POST")).await;
+    assert_eq!(code(result), FailureCode::OutcomeUnknown);
+    assert!(budget.change_left());
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_read_whose_connection_dies_is_asked_once_more() {
+    let server = ScriptedServer::start(|count| if count == 1 { Answer::Close } else { OK }).await;
+    let (result, _) = send(&egress(&server), request("GET")).await;
+    assert_eq!(result.unwrap().status.as_u16(), 200);
+    let server = ScriptedServer::start(|_| Answer::Close).await;
+    let (result, _) = send(&egress(&server), request("GET")).await;
+    assert_eq!(code(result), FailureCode::Unavailable);
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn t4_a_refused_connection_means_not_delivered_even_for_a_change() {
+    let server = ScriptedServer::start(|_| OK).await;
+    let url = server.url("");
+    drop(server);
+    let (result, budget) = send(&egress_at(&url, "allow = ['loopback']", &Clock::system()), request("POST")).await;
+    assert_eq!(code(result), FailureCode::Unavailable);
+    assert!(!budget.change_left());
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_or_stops_in_the_middle_is_given_up() {
+    for answer in [Answer::Hang, Answer::ThenHang("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab")] {
+        let server = ScriptedServer::start(move |_| answer).await;
+        let egress = egress(&server);
+        assert_eq!(code(send(&egress, request("GET")).await.0), FailureCode::Timeout);
+        assert_eq!(code(send(&egress, request("POST")).await.0), FailureCode::OutcomeUnknown);
+    }
+}
+
+#[tokio::test]
+async fn replies_are_bounded_each_and_together() {
+    let server = ScriptedServer::start(|_| OK).await;
+    let egress = egress(&server);
+    let small = budget(LimitsConfig { reply_bytes: 1, ..LimitsConfig::default() });
+    assert!(matches!(egress.send("api", request("GET"), &trace(), &small).await, Err(EgressError::TooLarge { .. })));
+    let together = budget(LimitsConfig { reply_total_bytes: 3, ..LimitsConfig::default() });
+    assert!(egress.send("api", request("GET"), &trace(), &together).await.is_ok());
+    assert!(matches!(egress.send("api", request("GET"), &trace(), &together).await, Err(EgressError::TooLarge { .. })));
+}
+
+#[tokio::test]
+async fn requests_of_a_call_are_counted() {
+    let server = ScriptedServer::start(|_| OK).await;
+    let egress = egress(&server);
+    let two = budget(LimitsConfig { egress_requests: 2, ..LimitsConfig::default() });
+    for _ in 0..2 {
+        assert!(egress.send("api", request("GET"), &trace(), &two).await.is_ok());
+    }
+    assert_eq!(code(egress.send("api", request("GET"), &trace(), &two).await), FailureCode::Throttled);
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_redirect_is_returned_never_followed() {
+    let server = ScriptedServer::start(|_| {
+        Answer::Bytes("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n")
+    })
+    .await;
+    let (reply, _) = send(&egress(&server), request("GET")).await;
+    assert_eq!(reply.unwrap().status.as_u16(), 302);
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_a_refused_address_is_not_dialed() {
+    let server = ScriptedServer::start(|_| OK).await;
+    let url = server.url("").replace("127.0.0.1", "localhost");
+    let (result, _) = send(&egress_at(&url, "", &Clock::system()), request("GET")).await;
+    let error = result.unwrap_err();
+    assert!(matches!(error, EgressError::Address(_)), "{error:?}");
+    assert_eq!(error.denial(), Some("address"));
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_never_leaves() {
+    let server = ScriptedServer::start(|_| OK).await;
+    let egress = egress(&server);
+    for wrong in [
+        EgressRequest { path: "/../admin".into(), ..request("GET") },
+        EgressRequest { headers: vec![("host".into(), "evil".into())], ..request("GET") },
+        request("TRACE"),
+    ] {
+        assert_eq!(code(send(&egress, wrong).await.0), FailureCode::InvalidRequest);
+    }
+    let unbound = egress.send("other", request("GET"), &trace(), &budget(LimitsConfig::default())).await;
+    assert!(matches!(unbound, Err(EgressError::Unbound(_))));
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_change_on_a_connection_that_the_server_closed_is_never_sent_twice() {
+    let server = ScriptedServer::start(|_| Answer::ThenClose("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
+    let egress = egress(&server);
+    assert!(send(&egress, request("POST")).await.0.is_ok());
+    let (second, _) = send(&egress, request("POST")).await;
+    // Whether the client has noticed yet that the connection is gone is a race; that nothing is sent twice is not.
+    assert!(second.is_ok() || code(second) == FailureCode::OutcomeUnknown);
+    assert!(server.seen().len() <= 2);
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_kept_and_renewed_after_a_401_even_for_a_change() {
+    const TOKEN: Answer =
+        Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"access_token\":\"tok\",\"expires_in\":3600}\n");
+    const OTHER: Answer =
+        Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"access_token\":\"new\",\"expires_in\":3600}\n");
+    const REFUSED: Answer = Answer::Bytes("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    // Token, order, order, refused order, token, order.
+    let script = Arc::new([TOKEN, OK, OK, REFUSED, OTHER, OK]);
+    let server = ScriptedServer::start(move |count| script.get(count - 1).copied().unwrap_or(Answer::Hang)).await;
+    let clock = Clock::manual("2026-11-22T12:00:00Z".parse().unwrap());
+    let mut config: EndpointConfig = toml::from_str(&format!("base_url = '{}'\nallow = ['loopback']", server.url(""))).unwrap();
+    config.credential = Some(crate::config::CredentialConfig::OauthClient {
+        token_url: server.url("/token"),
+        client_id: "client".into(),
+        client_secret: crate::config::Secret::new("secret"),
+        scope: None,
+    });
+    let egress = Egress::bind(&BTreeMap::from([("api".into(), config)]), Path::new("."), &clock).ok().unwrap();
+    for _ in 0..3 {
+        assert_eq!(send(&egress, request("POST")).await.0.unwrap().status.as_u16(), 200);
+        clock.advance(SignedDuration::from_secs(60));
+    }
+    let seen: Vec<_> = server.seen().iter().map(|head| head.to_lowercase()).collect();
+    let is_token: Vec<_> = seen.iter().map(|head| head.starts_with("post /token")).collect();
+    assert_eq!(is_token, [true, false, false, false, true, false]);
+    assert!(seen[3].contains("bearer tok") && seen[5].contains("bearer new"));
+}

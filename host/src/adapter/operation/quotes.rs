@@ -1,0 +1,128 @@
+//! Quotes: handing requests over, finding them again, showing and answering them.
+
+use super::super::convert;
+use super::super::instance::{Guest, Ran};
+use super::{Lane, Operation};
+use crate::domain::{
+    Acceptance, Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Page, PageRequest, QuoteDocument,
+    QuoteReceived, QuoteRequest, Reference, Side,
+};
+
+/// Hands a quote request or counter-offer over under our reference.
+pub struct SubmitQuote {
+    pub request: QuoteRequest,
+    pub reference: Reference,
+}
+
+impl Operation for SubmitQuote {
+    const NAME: &'static str = "quotes.submit";
+    const LANE: Lane = Lane::Transfer;
+    const SIDE: Side = Side::Write;
+    type Reply = QuoteReceived;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::quotes::submit(guest, context, self).await
+    }
+}
+
+/// The quote with our reference; `None` is the back end's proof that it does not have it (rule T4).
+pub struct FindQuote {
+    pub account: AccountNumber,
+    pub reference: Reference,
+}
+
+impl Operation for FindQuote {
+    const NAME: &'static str = "quotes.find-by-reference";
+    const LANE: Lane = Lane::Transfer;
+    const SIDE: Side = Side::Read;
+    type Reply = Option<QuoteDocument>;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::quotes::find(guest, context, self).await
+    }
+}
+
+pub struct GetQuote {
+    pub account: AccountNumber,
+    pub number: BackendNumber,
+}
+
+impl Operation for GetQuote {
+    const NAME: &'static str = "quotes.get";
+    const LANE: Lane = Lane::Read;
+    const SIDE: Side = Side::Read;
+    type Reply = QuoteDocument;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::quotes::get(guest, context, self).await
+    }
+}
+
+pub struct ListQuotes {
+    pub account: AccountNumber,
+    pub filter: DocumentFilter,
+    pub page: PageRequest,
+}
+
+impl Operation for ListQuotes {
+    const NAME: &'static str = "quotes.list";
+    const LANE: Lane = Lane::Read;
+    const SIDE: Side = Side::Read;
+    type Reply = Page<QuoteDocument>;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::quotes::list(guest, context, self).await
+    }
+}
+
+/// Turns a named revision into an order at its prices (rules Q2, Q3).
+pub struct AcceptQuote {
+    pub acceptance: Acceptance,
+}
+
+impl Operation for AcceptQuote {
+    const NAME: &'static str = "quotes.accept";
+    const LANE: Lane = Lane::Transfer;
+    const SIDE: Side = Side::Write;
+    type Reply = Accepted;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::quotes::accept_quote(guest, context, &self.acceptance).await
+    }
+}
+
+pub struct DeclineQuote {
+    pub account: AccountNumber,
+    pub number: BackendNumber,
+    pub revision: String,
+    pub reason: Option<String>,
+}
+
+impl Operation for DeclineQuote {
+    const NAME: &'static str = "quotes.decline";
+    const LANE: Lane = Lane::Transfer;
+    const SIDE: Side = Side::Write;
+    type Reply = QuoteDocument;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::quotes::decline(guest, context, self).await
+    }
+}
+
+/// Withdraws the customer's own request (`quotes.cancel` in the contract).
+pub struct WithdrawQuote {
+    pub account: AccountNumber,
+    pub number: BackendNumber,
+    pub reason: Option<String>,
+}
+
+impl Operation for WithdrawQuote {
+    const NAME: &'static str = "quotes.cancel";
+    const LANE: Lane = Lane::Transfer;
+    const SIDE: Side = Side::Write;
+    type Reply = QuoteDocument;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::quotes::withdraw(guest, context, self).await
+    }
+}

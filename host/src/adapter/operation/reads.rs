@@ -1,0 +1,54 @@
+//! Availability, offer prices, and whether the back end is there.
+
+use super::super::convert;
+use super::super::instance::{Guest, Ran};
+use super::{Lane, Operation};
+use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, OfferPrice, PriceQuery, Side};
+
+/// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
+pub struct CheckAvailability {
+    pub query: AvailabilityQuery,
+}
+
+impl Operation for CheckAvailability {
+    const NAME: &'static str = "availability.check";
+    const LANE: Lane = Lane::Read;
+    const SIDE: Side = Side::Read;
+    type Reply = Vec<Result<Availability, Failure>>;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::availability::check(guest, context, &self.query).await
+    }
+}
+
+/// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
+pub struct OfferPrices {
+    pub query: PriceQuery,
+}
+
+impl Operation for OfferPrices {
+    const NAME: &'static str = "pricing.offer-prices";
+    const LANE: Lane = Lane::Read;
+    const SIDE: Side = Side::Read;
+    type Reply = Vec<Result<OfferPrice, Failure>>;
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::pricing::offer_prices(guest, context, &self.query).await
+    }
+}
+
+/// Whether a side of the back end is there. Changes nothing, whichever side is asked.
+pub struct Probe {
+    pub side: Side,
+}
+
+impl Operation for Probe {
+    const NAME: &'static str = "health.probe";
+    const LANE: Lane = Lane::Read;
+    const SIDE: Side = Side::Read;
+    type Reply = ();
+
+    async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
+        convert::probe(guest, context, self.side).await
+    }
+}

@@ -1,0 +1,124 @@
+//! A component that fits the contract and misbehaves: each operation has a body of its own, all others trap.
+
+use std::fmt::Write;
+
+use wit_parser::abi::{AbiVariant, WasmType};
+use wit_parser::{Function, Mangling, Resolve, SourceMap, WorldItem};
+
+use super::super::contract::WIT;
+
+/// A POST to the endpoint `api`; its result is written to address 8192.
+const POST: &str = "(call $send (i32.const 512) (i32.const 3) (i32.const 520) (i32.const 4) (i32.const 530) (i32.const 1)
+    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 530) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8192))";
+
+/// Zeros at address 4096: an empty `ok`.
+const DONE: &str = "(i32.const 4096)";
+
+fn body(operation: &str) -> String {
+    match operation {
+        "lifecycle.configure" | "health.probe" => DONE.into(),
+        "descriptor.describe" => "(i32.const 1024)".into(),
+        "availability.check" => "(loop $again (br $again)) unreachable".into(),
+        "pricing.offer-prices" => "(drop (memory.grow (i32.const 60000))) unreachable".into(),
+        "orders.get" => "(call $recurse) unreachable".into(),
+        "checkout.release" | "quotes.submit" => format!("{POST} unreachable"),
+        _ => "unreachable".into(),
+    }
+}
+
+const CAPABILITIES: [&str; 7] = [
+    "availability.check",
+    "pricing.offer-prices",
+    "orders.get",
+    "orders.cancel",
+    "checkout.release",
+    "quotes.submit",
+    "health.probe",
+];
+
+/// The component's bytes.
+pub(super) fn component() -> Vec<u8> {
+    let mut sources = SourceMap::new();
+    for (path, text) in WIT {
+        sources.push_str(path, text);
+    }
+    let mut resolve = Resolve::default();
+    let package = resolve.push_group(sources.parse().map_err(|(_, error)| error).unwrap()).unwrap();
+    let world = resolve.select_world(&[package], Some("adapter")).unwrap();
+    let mut functions = String::new();
+    for (key, item) in &resolve.worlds[world].exports {
+        let WorldItem::Interface { id, .. } = item else { continue };
+        let interface = &resolve.interfaces[*id];
+        for function in interface.functions.values() {
+            let operation = format!("{}.{}", interface.name.as_deref().unwrap_or_default(), function.name);
+            functions += &export(&resolve, &resolve.name_world_key(key), function, &body(&operation));
+        }
+    }
+    let mut module = wat::parse_str(module(&functions)).unwrap();
+    wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8).unwrap();
+    wit_component::ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
+}
+
+fn export(resolve: &Resolve, interface: &str, function: &Function, body: &str) -> String {
+    let signature = resolve.wasm_signature(AbiVariant::GuestExport, function);
+    let name = function.core_export_name(Some(interface), Mangling::Legacy);
+    let types = |types: &[WasmType]| types.iter().map(|ty| format!(" {}", core_type(ty))).collect::<String>();
+    let (parameters, results) = (types(&signature.params), types(&signature.results));
+    format!("(func (export \"{name}\") (param{parameters}) (result{results}) {body})\n")
+}
+
+fn core_type(ty: &WasmType) -> &'static str {
+    match ty {
+        WasmType::I64 | WasmType::PointerOrI64 => "i64",
+        WasmType::F32 => "f32",
+        WasmType::F64 => "f64",
+        WasmType::I32 | WasmType::Pointer | WasmType::Length => "i32",
+    }
+}
+
+/// Memory: texts at 512, the description at 1024, its lists at 2048, zeros at 4096, what the host writes from 16384 on.
+fn module(functions: &str) -> String {
+    let (texts, capabilities) = texts_and_list();
+    // Fields of the record `description` in its order, each list and text as address and length: name, version, vendor, capabilities,
+    // endpoints; the rest is zero.
+    let description = words(&[512, 3, 512, 3, 512, 3, 2048, CAPABILITIES.len() as u32, 3072, 1]);
+    // One endpoint: name, description, required.
+    let endpoint = words(&[512, 3, 512, 3, 1]);
+    format!(
+        r#"(module
+  (import "ordergate:adapter/transport@1.0.0" "send" (func $send (param {parameters})))
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const 16384))
+  (data (i32.const 512) "api")
+  (data (i32.const 520) "POST")
+  (data (i32.const 530) "/")
+  (data (i32.const 600) "{texts}")
+  (data (i32.const 1024) "{description}")
+  (data (i32.const 2048) "{capabilities}")
+  (data (i32.const 3072) "{endpoint}")
+  (func $recurse (call $recurse))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.get $free)
+    (global.set $free (i32.and (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 15)) (i32.const -8))))
+  {functions})"#,
+        parameters = "i32 ".repeat(16),
+    )
+}
+
+fn texts_and_list() -> (String, String) {
+    let (mut texts, mut list) = (String::new(), Vec::new());
+    for name in CAPABILITIES {
+        list.extend([600 + texts.len() as u32, name.len() as u32]);
+        texts += name;
+    }
+    (texts, words(&list))
+}
+
+/// Little-endian words as a data string.
+fn words(words: &[u32]) -> String {
+    let mut text = String::new();
+    for byte in words.iter().flat_map(|word| word.to_le_bytes()) {
+        write!(text, "\\{byte:02x}").unwrap();
+    }
+    text
+}
