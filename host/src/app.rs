@@ -14,7 +14,7 @@ use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::adapter::Adapters;
+use crate::adapter::{self, Adapters};
 use crate::api::{ApiState, Authenticator, OpsState, ops_router, router};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,6 +44,7 @@ pub fn cache_folder(config: &Config) -> PathBuf {
 impl App {
     /// Starts everything, or nothing: an error leaves no port open.
     pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        adapter::metrics::describe();
         let clock = Clock::system();
         let authenticator = Arc::new(Authenticator::new(&config.access)?);
         // Ports first: an address in use is found out before a minute is spent compiling adapters.
