@@ -12,23 +12,24 @@ mod limits;
 mod offer_prices;
 mod openapi;
 mod ops;
+mod order_view;
 mod orders;
 mod problem;
 mod problem_pages;
+mod quote_view;
 mod quotes;
 mod request_id;
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use access::Authenticator;
+pub use access::{Authenticator, KeyError};
 pub use openapi::document as openapi_document;
 pub use ops::{OpsState, ops_router};
 
@@ -82,7 +83,7 @@ pub fn router(state: ApiState, config: &ServerConfig) -> Router {
         .route("/problems/{code}", get(problem_pages::explain_problem))
         .fallback(problem::route_not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(DefaultBodyLimit::max(config.max_body_bytes))
+        .layer(Extension(body::BodyLimit(config.max_body_bytes)))
         .layer(from_fn_with_state(gate, limits::guard))
         .layer(from_fn(request_id::identify))
         .layer(CompressionLayer::new())

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
 pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig};
-pub use load::{ConfigError, Problem, load};
+pub use load::{ConfigError, Problem, load, locate};
 pub use read_policy::{AvailabilityFreshness, CacheConfig, FreshnessConfig, PriceFreshness};
 pub use secret::Secret;
 pub use server::{DatabaseConfig, OpsConfig, ServerConfig};

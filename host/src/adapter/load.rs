@@ -130,6 +130,11 @@ impl Source<'_> {
         format!("adapters.{}.{field}", self.name)
     }
 
+    /// The option that the settings come from.
+    fn settings_place(&self) -> String {
+        self.place(if self.config.settings_file.is_some() { "settings_file" } else { "settings" })
+    }
+
     fn path(&self) -> PathBuf {
         self.base_dir.join(&self.config.component)
     }
@@ -140,8 +145,7 @@ impl Source<'_> {
         match (settings, egress) {
             (Ok(settings), Ok(egress)) => Ok(Given::new(self.name.clone(), self.config, settings, egress, self.clock.clone())),
             (settings, egress) => {
-                let settings =
-                    settings.err().map(|cause| LoadProblem { place: format!("adapters.{}", self.name), cause: cause.into() });
+                let settings = settings.err().map(|cause| LoadProblem { place: self.settings_place(), cause: cause.into() });
                 let endpoints = egress.err().into_iter().flatten();
                 let endpoints = endpoints.map(|(endpoint, cause)| problem(self.place(&format!("endpoints.{endpoint}")), cause));
                 Err(settings.into_iter().chain(endpoints).collect())
@@ -155,7 +159,10 @@ impl Source<'_> {
         let compiling = tokio::task::spawn_blocking(move || read_and_compile(path, pinned.as_deref(), &engine, cache.as_deref()));
         let place = self.place("component");
         match compiling.await {
-            Ok(result) => result.map_err(|cause| LoadProblem { place, cause }),
+            Ok(result) => result.map_err(|cause| match cause {
+                LoadCause::Digest { .. } => LoadProblem { place: self.place("sha256"), cause },
+                cause => LoadProblem { place, cause },
+            }),
             Err(cause) => Err(LoadProblem { place, cause: LoadCause::Compile { path: self.path(), cause: cause.to_string() } }),
         }
     }
@@ -171,7 +178,7 @@ impl Source<'_> {
         let call = LiveCall::offline(given, ends);
         let started = timeout_at(ends, instances.start(Arc::clone(&call))).await.ok();
         let mut guest = classify(started, Side::Read, &call)
-            .map_err(|failed| problem(self.place("settings"), LoadCause::Configure(*failed.failure)))?;
+            .map_err(|failed| problem(self.settings_place(), LoadCause::Configure(*failed.failure)))?;
         let described = timeout_at(ends, convert::description::describe(&mut guest)).await.ok();
         classify(described, Side::Read, &call)
             .map_err(|failed| problem(self.place("component"), LoadCause::Describe(*failed.failure)))

@@ -33,7 +33,7 @@ struct TokenCheck {
 
 /// The configured public key cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("access.jwt.key does not fit access.jwt.algorithm: {0}")]
+#[error("does not fit access.jwt.algorithm: {0}")]
 pub struct KeyError(#[from] jsonwebtoken::errors::Error);
 
 #[derive(Deserialize)]

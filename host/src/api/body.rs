@@ -1,10 +1,13 @@
 //! JSON bodies and queries: read, bounded and checked, with errors that name the place.
 
-use axum::extract::rejection::BytesRejection;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -33,10 +36,11 @@ impl<T> Checked<T> {
 impl<T: DeserializeOwned + Check, S: Send + Sync> FromRequest<S> for Checked<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         require_json(request.headers())?;
         let route = request.uri().path().to_owned();
-        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        let limit = request.extensions().get::<BodyLimit>().map_or(0, |limit| limit.0);
+        let bytes = read(request, limit).await?;
         let value: T = parse(&bytes)?;
         let problems = value.problems();
         if !problems.is_empty() {
@@ -68,12 +72,47 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     if essence.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Problem::new(&pages::UNSUPPORTED_MEDIA_TYPE)) }
 }
 
-fn unreadable(rejection: BytesRejection) -> Problem {
-    if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-        Problem::new(&pages::BODY_TOO_LARGE)
-    } else {
-        Problem::new(&pages::MALFORMED_JSON).with_detail("the body could not be read to its end")
+/// Bytes of the largest body that is read; an extension of the request.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize);
+
+/// How much of a body that is too large is still taken in, and for how long, so that the client reads our answer instead of finding
+/// the connection reset.
+const DISCARDED_LIMITS: usize = 16;
+const DISCARD_TIME: Duration = Duration::from_secs(2);
+
+async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(&pages::BODY_TOO_LARGE).with_detail(format!("at most {limit} bytes are taken"));
+    // A client that waits for `100 Continue` has sent nothing yet.
+    let waits = request.headers().contains_key(header::EXPECT);
+    let mut chunks = request.into_body();
+    let announced = chunks.size_hint().lower();
+    if waits && announced > limit as u64 {
+        return Err(too_large());
     }
+    let mut collected = BytesMut::new();
+    while let Some(frame) = chunks.frame().await {
+        let frame = frame.map_err(|_| Problem::new(&pages::MALFORMED_JSON).with_detail("the body ended before its end"))?;
+        let Ok(chunk) = frame.into_data() else { continue };
+        if collected.len() + chunk.len() > limit {
+            discard(chunks, limit.saturating_mul(DISCARDED_LIMITS)).await;
+            return Err(too_large());
+        }
+        collected.extend_from_slice(&chunk);
+    }
+    Ok(collected.freeze())
+}
+
+async fn discard(mut chunks: Body, most: usize) {
+    let reading = async {
+        let mut read = 0;
+        while read < most {
+            let Some(Ok(frame)) = chunks.frame().await else { return };
+            read += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    // Over the time: the connection is closed, and the client may miss the answer.
+    let _ = tokio::time::timeout(DISCARD_TIME, reading).await;
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -81,13 +120,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let (path, cause) = (pointer(error.path()), error.into_inner());
         if cause.is_data() {
-            Problem::invalid(vec![FieldProblem::new(path, cause.to_string())])
+            Problem::invalid(vec![FieldProblem::new(path, readable(&cause))])
         } else {
             Problem::new(&pages::MALFORMED_JSON).with_detail(cause.to_string())
         }
     })?;
     deserializer.end().map_err(|cause| Problem::new(&pages::MALFORMED_JSON).with_detail(cause.to_string()))?;
     Ok(value)
+}
+
+/// The decimal library's own words say nothing to a caller who sent a JSON number.
+fn readable(cause: &serde_json::Error) -> String {
+    cause.to_string().replace("a Decimal type representing a fixed-point number", "a decimal as text, such as \"12.50\"")
 }
 
 /// A JSON pointer (RFC 6901) to where reading stopped.

@@ -9,19 +9,22 @@ use axum::http::{StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::{credential, digest};
-use super::body::{Check, Checked, Findings};
+use super::body::{BodyLimit, Check, Checked, Findings};
 use super::problem::{Problem, method_not_allowed, route_not_found};
 use super::problem_pages as pages;
 use super::request_id;
 use crate::config::OpsConfig;
 use crate::domain::{BackendNumber, Reference};
 use crate::service::{Commerce, Decision, Dossier, FieldProblem, TransferReport};
+
+/// Largest body of an operator's decision.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// What the operators' handlers share.
 #[derive(Clone)]
@@ -51,6 +54,7 @@ pub fn ops_router(state: OpsState) -> Router {
         .route("/ops/v1/orders/{reference}/{decision}", post(decide))
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(BodyLimit(MAX_BODY_BYTES)))
         .layer(from_fn(request_id::identify))
         .with_state(state)
 }

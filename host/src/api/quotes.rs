@@ -10,10 +10,12 @@ use utoipa::ToSchema;
 use super::access::require;
 use super::body::{Check, Checked, CheckedQuery, Findings};
 use super::checkouts::{MAX_LINES, check_parties, no_store};
-use super::documents::{ListParameters, OrderView, PageView, QuoteView};
+use super::documents::{ListParameters, PageView};
 use super::idempotency::{Key, Wait, captured, replayed};
+use super::order_view::OrderView;
 use super::orders::{answer_captured, check_notes, looks_like_card_number, render as render_order};
 use super::problem::{Problem, Problems};
+use super::quote_view::QuoteView;
 use crate::domain::{Currency, Location, Money, Note, Party, Quantity, QuoteLine, QuoteStatus, Scope, Sku};
 use crate::service::{AcceptRequest, Caller, Captured, Commerce, CounterRequest, FieldProblem, NewQuoteRequest, QuoteRecord};
 

@@ -4,77 +4,68 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::failure::{adapter_problems, key_problem};
 use super::{CliError, print};
 use crate::adapter::{Adapters, LoadError};
 use crate::api::Authenticator;
 use crate::app::cache_folder;
 use crate::clock::Clock;
-use crate::config::{self, Config, ConfigError};
-use crate::store::Store;
+use crate::config::{self, Config, ConfigError, Problem};
+use crate::store::{Store, StoreError};
 
 /// Checks configuration, adapters and database, and reports all findings.
 pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
-    let config = match config::load(file) {
-        Ok(config) => config,
-        Err(error) if json => {
-            print(&json!({"ok": false, "problems": config_problems(&error)}).to_string())?;
-            return Err(CliError::Found);
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let mut problems = Vec::new();
-    if let Err(error) = Authenticator::new(&config.access) {
-        problems.push(json!({"path": "access.jwt.key", "message": error.to_string(), "code": "C020"}));
-    }
-    let adapters = load(&config).await;
-    if let Err(error) = &adapters {
-        let messages =
-            error.problems.iter().map(|problem| json!({"path": "adapters", "message": problem.to_string(), "code": "A001"}));
-        problems.extend(messages);
-    }
-    // Opening brings the schema up to date, as `serve` would.
-    let store = Store::open(&config.database.path).await;
-    if let Ok(store) = &store {
-        store.close().await;
-    }
-    match (json, store) {
-        (true, Err(error)) => {
-            problems.push(json!({"path": "database.path", "message": error.to_string(), "code": "D001"}));
-            report(&problems)?;
-            Err(CliError::Store(error))
-        }
-        (true, Ok(_)) => report(&problems),
-        (false, store) => {
-            for problem in &problems {
-                eprintln!("{}: {}", file.display(), problem.get("message").and_then(Value::as_str).unwrap_or_default());
+    let (problems, store) = match config::load(file) {
+        Ok(config) => {
+            let problems = load_problems(&config).await;
+            // Opening brings the schema up to date, as `serve` would.
+            let store = Store::open(&config.database.path).await;
+            if let Ok(store) = &store {
+                store.close().await;
             }
-            store?;
-            if problems.is_empty() { print(&format!("{}: ok", file.display())) } else { Err(CliError::Found) }
+            (problems, store.err())
         }
+        Err(error) => (error.problems, None),
+    };
+    if json {
+        let shown: Vec<_> = problems.iter().map(|problem| show(file, problem)).chain(store.as_ref().map(show_store)).collect();
+        print(&json!({"ok": shown.is_empty(), "problems": shown}).to_string())?;
+    } else if !problems.is_empty() {
+        eprintln!("{}", ConfigError { file: file.to_owned(), problems: problems.clone() });
+    }
+    match store {
+        Some(_) if json => Err(CliError::Unavailable),
+        Some(error) => Err(error.into()),
+        None if !problems.is_empty() => Err(CliError::Found),
+        None if json => Ok(()),
+        None => print(&format!("{}: ok", file.display())),
     }
 }
 
-fn report(problems: &[Value]) -> Result<(), CliError> {
-    print(&json!({"ok": problems.is_empty(), "problems": problems}).to_string())?;
-    if problems.is_empty() { Ok(()) } else { Err(CliError::Found) }
+/// What is wrong with the things that the configuration names.
+async fn load_problems(config: &Config) -> Vec<Problem> {
+    let key = Authenticator::new(&config.access).err().map(|error| key_problem(&config.file, &error));
+    let adapters = load(config).await.err().map(|error| adapter_problems(&config.file, &error));
+    key.into_iter().chain(adapters.into_iter().flatten()).collect()
 }
 
 async fn load(config: &Config) -> Result<Adapters, LoadError> {
     Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), &Clock::system()).await
 }
 
-fn config_problems(error: &ConfigError) -> Vec<Value> {
-    let show = |problem: &config::Problem| {
-        json!({
-            "file": error.file,
-            "line": problem.line,
-            "column": problem.column,
-            "path": problem.path,
-            "message": problem.message,
-            "code": problem.code,
-        })
-    };
-    error.problems.iter().map(show).collect()
+fn show(file: &Path, problem: &Problem) -> Value {
+    json!({
+        "file": file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+        "code": problem.code,
+    })
+}
+
+fn show_store(error: &StoreError) -> Value {
+    json!({"path": "database.path", "message": error.to_string(), "code": "D001"})
 }
 
 /// Brings the database's schema up to date.

@@ -1,8 +1,11 @@
 //! How a command fails: what is printed, and with which exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use crate::config::ConfigError;
+use crate::adapter::LoadError;
+use crate::api::KeyError;
+use crate::config::{ConfigError, Problem, locate};
 use crate::store::StoreError;
 
 /// `EX_USAGE` of sysexits(3): the command line or the configuration is wrong.
@@ -13,16 +16,20 @@ const UNAVAILABLE: u8 = 69;
 /// A failed command.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
+    /// The configuration is wrong, or something that it names does not load.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The configuration is well-formed, but an adapter in it does not load.
+    /// A file that was named on the command line is refused.
     #[error("{0}")]
-    Adapter(String),
+    Refused(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Findings were printed already.
     #[error("the check found problems")]
     Found,
+    /// Findings were printed already; the database is one of them.
+    #[error("the database is unavailable")]
+    Unavailable,
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
 }
@@ -35,7 +42,7 @@ impl CliError {
                 eprintln!("{error}");
                 ExitCode::from(USAGE)
             }
-            Self::Adapter(error) => {
+            Self::Refused(error) => {
                 eprintln!("{error}");
                 ExitCode::from(USAGE)
             }
@@ -44,12 +51,29 @@ impl CliError {
                 ExitCode::from(UNAVAILABLE)
             }
             Self::Found => ExitCode::from(USAGE),
+            Self::Unavailable => ExitCode::from(UNAVAILABLE),
             Self::Failed(error) => {
                 eprintln!("ordergate: {error:#}");
                 ExitCode::FAILURE
             }
         }
     }
+}
+
+/// What keeps adapters from loading, at its place in the configuration.
+pub(super) fn adapter_problems(file: &Path, error: &LoadError) -> Vec<Problem> {
+    let located = |problem: &crate::adapter::LoadProblem| located(file, &problem.place, problem.cause.to_string(), "A001");
+    error.problems.iter().map(located).collect()
+}
+
+/// A public key that does not fit, at its place in the configuration.
+pub(super) fn key_problem(file: &Path, error: &KeyError) -> Problem {
+    located(file, "access.jwt.key", error.to_string(), "C020")
+}
+
+fn located(file: &Path, path: &str, message: String, code: &'static str) -> Problem {
+    let (line, column) = locate(file, path);
+    Problem { line, column, path: path.to_owned(), message, code }
 }
 
 /// Help and version are no failures; everything else is a usage error.

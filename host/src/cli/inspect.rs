@@ -28,6 +28,6 @@ pub(super) fn inspect(file: &Path, as_json: bool) -> Result<(), CliError> {
     match refusal {
         None => Ok(()),
         Some(_) if as_json => Err(CliError::Found),
-        Some(refusal) => Err(CliError::Adapter(format!("{}: {refusal}", file.display()))),
+        Some(refusal) => Err(CliError::Refused(format!("{}: {refusal}", file.display()))),
     }
 }

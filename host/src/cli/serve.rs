@@ -6,9 +6,11 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::CliError;
+use super::failure::{adapter_problems, key_problem};
 use crate::adapter::LoadError;
+use crate::api::KeyError;
 use crate::app::App;
-use crate::config;
+use crate::config::{self, Config, ConfigError};
 use crate::pipeline::failpoint;
 use crate::store::StoreError;
 use crate::telemetry;
@@ -25,7 +27,7 @@ pub(super) async fn serve(file: &Path, addresses: Option<&Path>) -> Result<(), C
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let app = tokio::select! {
-        started = App::start(&config, metrics) => started.map_err(explain)?,
+        started = App::start(&config, metrics) => started.map_err(|error| explain(&config, error))?,
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
@@ -41,13 +43,16 @@ pub(super) async fn serve(file: &Path, addresses: Option<&Path>) -> Result<(), C
 }
 
 /// Finds the cause that has an exit code of its own.
-fn explain(error: anyhow::Error) -> CliError {
-    let error = match error.downcast::<StoreError>() {
-        Ok(error) => return CliError::Store(error),
-        Err(error) => error,
-    };
-    match error.downcast::<LoadError>() {
-        Ok(error) => CliError::Adapter(error.to_string()),
+fn explain(config: &Config, error: anyhow::Error) -> CliError {
+    let refused = |problems| CliError::Config(ConfigError { file: config.file.clone(), problems });
+    if let Some(error) = error.downcast_ref::<LoadError>() {
+        return refused(adapter_problems(&config.file, error));
+    }
+    if let Some(error) = error.downcast_ref::<KeyError>() {
+        return refused(vec![key_problem(&config.file, error)]);
+    }
+    match error.downcast::<StoreError>() {
+        Ok(error) => CliError::Store(error),
         Err(error) => CliError::Failed(error),
     }
 }

@@ -24,6 +24,20 @@ pub struct Problem {
     pub code: &'static str,
 }
 
+impl Problem {
+    /// As `FILE:LINE:COLUMN: PATH: MESSAGE [CODE]`.
+    fn show(&self, file: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", file.display())?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        if !self.path.is_empty() {
+            write!(f, ": {}", self.path)?;
+        }
+        write!(f, ": {} [{}]", self.message, self.code)
+    }
+}
+
 /// All that is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
 pub struct ConfigError {
@@ -37,14 +51,7 @@ impl fmt::Display for ConfigError {
             if index > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{}", self.file.display())?;
-            if problem.line > 0 {
-                write!(f, ":{}:{}", problem.line, problem.column)?;
-            }
-            if !problem.path.is_empty() {
-                write!(f, ": {}", problem.path)?;
-            }
-            write!(f, ": {} [{}]", problem.message, problem.code)?;
+            problem.show(&self.file, f)?;
         }
         Ok(())
     }
@@ -68,6 +75,14 @@ pub fn load(file: &Path) -> Result<Config, ConfigError> {
         }
         _ => Err(failed(reader.problems)),
     }
+}
+
+/// Line and column of an option in a configuration file, for problems that are found after it was read; zeros when it is not there.
+pub fn locate(file: &Path, path: &str) -> (usize, usize) {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let (root, _) = DeTable::parse_recoverable(&text);
+    let source = Source { text: &text, root: root.into_inner() };
+    source.locate(&path.split('.').collect::<Vec<_>>())
 }
 
 /// The text of the file and where its options stand.

@@ -12,8 +12,8 @@ use super::record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, Transfer
 use super::{Caller, Commerce, ServiceError};
 use crate::adapter::operation::{GetOrder, GetQuote, ListOrders, ListQuotes};
 use crate::domain::{
-    AdapterName, BackendNumber, DocumentFilter, FailureCode, OrderDocument, PageRequest, Purpose, QuoteDocument, QuoteStatus,
-    Reference,
+    AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, OrderDocument, PageRequest, Purpose, QuoteDocument,
+    QuoteStatus, Reference,
 };
 use crate::store::{Document, DocumentKind, Observed};
 
@@ -93,7 +93,7 @@ impl Commerce {
                 let record = self.captured_order(document).await?;
                 Ok(OrderRecord { provenance: Provenance::Stale, as_of, ..record })
             }
-            (Err(failure), None) if failure.code == FailureCode::NotFound => Err(ServiceError::NotFound("order")),
+            (Err(failure), None) if is_no_number(&failure) => Err(ServiceError::NotFound("order")),
             (Err(failure), None) => Err(failure.into()),
         }
     }
@@ -125,7 +125,7 @@ impl Commerce {
                 let record = self.captured_quote(caller, document).await?;
                 Ok(QuoteRecord { provenance: Provenance::Stale, as_of, ..record })
             }
-            (Err(failure), None) if failure.code == FailureCode::NotFound => Err(ServiceError::NotFound("quote")),
+            (Err(failure), None) if is_no_number(&failure) => Err(ServiceError::NotFound("quote")),
             (Err(failure), None) => Err(failure.into()),
         }
     }
@@ -252,6 +252,11 @@ impl Commerce {
         let transfers = self.inner.store.transfers_of(&document.reference).await?;
         Ok(transfers.first().map(TransferSummary::from))
     }
+}
+
+/// There is no document with the number, or it is none that could be asked for (such as `..`).
+fn is_no_number(failure: &Failure) -> bool {
+    matches!(failure.code, FailureCode::NotFound | FailureCode::InvalidRequest)
 }
 
 /// A reference of ours is never asked as a number.

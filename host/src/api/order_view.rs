@@ -1,0 +1,206 @@
+//! An order as the API shows it: what was captured, under what the back end says.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::documents::TransferView;
+use crate::domain::{
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, Delivery, LineKind, Money, Note, Order,
+    OrderDocument, Party, Quantity, QuoteLink, Reference, ScheduleLine, Sku, StoreName, Totals,
+};
+use crate::service::{OrderRecord, Provenance};
+
+/// A line of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderLineView {
+    id: String,
+    kind: LineKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sku: Option<Sku>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    quantity: Quantity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_price: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    per: Option<rust_decimal::Decimal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<BusinessStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reject_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    shipped: Option<rust_decimal::Decimal>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    schedule: Vec<ScheduleLine>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deliveries: Vec<Delivery>,
+}
+
+/// An order, from whichever channel.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderView {
+    /// Ours; absent for an order from another channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<Reference>,
+    /// The back end's; absent until it has the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<BackendNumber>,
+    store: StoreName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountNumber>,
+    /// Adapter of the back end that has or will have it.
+    backend: AdapterName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purchase_order: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    placed_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    changed_at: Option<Timestamp>,
+    /// The back end's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<BusinessStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_status: Option<String>,
+    /// Ours: how far it got to the back end. Absent for an order from another channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<TransferView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    currency: Option<Currency>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totals: Option<Totals>,
+    lines: Vec<OrderLineView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parties: Vec<Party>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Note>,
+    /// What the back end changed while taking it.
+    amendments: Vec<Amendment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quote: Option<QuoteLink>,
+    allowed_actions: Vec<&'static str>,
+    source: Provenance,
+    #[schema(value_type = String, format = DateTime)]
+    as_of: Timestamp,
+}
+
+impl From<OrderRecord> for OrderView {
+    fn from(record: OrderRecord) -> Self {
+        let mut view = Self {
+            reference: record.reference().cloned(),
+            number: record.number().cloned(),
+            account: record.account().cloned(),
+            placed_at: record.placed_at(),
+            status: record.status(),
+            allowed_actions: record.allowed_actions(),
+            store: record.store,
+            backend: record.adapter,
+            channel: None,
+            purchase_order: None,
+            changed_at: None,
+            raw_status: None,
+            transfer: record.transfer.map(TransferView::from),
+            currency: None,
+            totals: None,
+            lines: Vec::new(),
+            parties: Vec::new(),
+            notes: Vec::new(),
+            amendments: Vec::new(),
+            quote: None,
+            source: record.provenance,
+            as_of: record.as_of,
+        };
+        if let Some(captured) = record.captured {
+            if let Some(order) = captured.order() {
+                view.show_captured(order);
+            }
+            view.amendments = captured.amendments;
+            view.raw_status = captured.raw_status;
+        }
+        if let Some(backend) = record.backend {
+            view.show_backend(backend);
+        }
+        view
+    }
+}
+
+impl OrderView {
+    fn show_captured(&mut self, order: &Order) {
+        self.purchase_order = order.purchase_order.clone();
+        self.currency = Some(order.currency);
+        self.totals = order.totals.clone();
+        self.quote = order.quote.clone();
+        self.parties = order.parties.clone();
+        self.notes = order.notes.clone();
+        self.lines = order
+            .lines
+            .iter()
+            .map(|line| OrderLineView {
+                id: line.id.clone(),
+                kind: line.kind,
+                sku: line.sku.clone(),
+                description: line.description.clone(),
+                quantity: line.quantity.clone(),
+                unit_price: line.unit_price,
+                per: line.per,
+                amount: line.amount,
+                status: None,
+                raw_status: None,
+                reject_reason: None,
+                shipped: None,
+                schedule: Vec::new(),
+                deliveries: Vec::new(),
+            })
+            .collect();
+    }
+
+    /// The back end's word goes over ours; what it leaves out in a list stays as captured.
+    fn show_backend(&mut self, document: OrderDocument) {
+        self.channel = document.channel;
+        self.changed_at = document.changed_at;
+        self.raw_status = document.raw_status;
+        self.currency = Some(document.currency);
+        self.purchase_order = document.purchase_order.or(self.purchase_order.take());
+        self.totals = document.totals.or(self.totals.take());
+        self.quote = document.quote.or(self.quote.take());
+        if !document.parties.is_empty() {
+            self.parties = document.parties;
+        }
+        if !document.notes.is_empty() {
+            self.notes = document.notes;
+        }
+        if document.lines.is_empty() {
+            return;
+        }
+        self.lines = document
+            .lines
+            .into_iter()
+            .map(|line| OrderLineView {
+                id: line.reference.unwrap_or(line.id),
+                kind: line.kind,
+                sku: line.sku,
+                description: line.description,
+                quantity: line.quantity,
+                unit_price: line.unit_price,
+                per: line.per,
+                amount: line.amount,
+                status: line.status,
+                raw_status: line.raw_status,
+                reject_reason: line.reject_reason,
+                shipped: line.shipped,
+                schedule: line.schedule,
+                deliveries: line.deliveries,
+            })
+            .collect();
+    }
+}
