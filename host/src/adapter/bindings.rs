@@ -10,5 +10,5 @@ wasmtime::component::bindgen!({
     require_store_data_send: true,
 });
 
+pub(super) use self::ordergate::adapter as shared;
 pub(super) use exports::ordergate::adapter as guest;
-pub(super) use ordergate::adapter as shared;

@@ -222,7 +222,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(error = %error, "the store failed");
         match error {
-            StoreError::Unavailable(_) | StoreError::Stopped | StoreError::Open { .. } => {
+            StoreError::Unavailable(_) | StoreError::Stopped | StoreError::Open { .. } | StoreError::InUse { .. } => {
                 Self::new(&pages::STORE_UNAVAILABLE).with_retry_after(Duration::from_secs(5))
             }
             StoreError::Conflict(_) => Self::new(&pages::CONFLICT),

@@ -19,11 +19,19 @@ pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
         Ok(config) => {
             let problems = load_problems(&config).await;
             // Opening brings the schema up to date, as `serve` would.
-            let store = Store::open(&config.database.path).await;
-            if let Ok(store) = &store {
-                store.close().await;
-            }
-            (problems, store.err())
+            let store = match Store::open(&config.database.path).await {
+                Ok(store) => {
+                    store.close().await;
+                    None
+                }
+                // The usual case before a reload: the running host has checked it already.
+                Err(StoreError::InUse { .. }) => {
+                    eprintln!("note: a running host has {} open: it was not checked", config.database.path.display());
+                    None
+                }
+                Err(error) => Some(error),
+            };
+            (problems, store)
         }
         Err(error) => (error.problems, None),
     };

@@ -11,6 +11,12 @@ pub enum StoreError {
     /// The database could not be opened; the text says what to change.
     #[error("the database {} cannot be opened: {reason}. {mend}", path.display())]
     Open { path: PathBuf, reason: String, mend: &'static str },
+    /// A host is running on it.
+    #[error(
+        "the database {} cannot be opened: another process has it open. Stop the other ordergate, or give this one a database of its own",
+        path.display()
+    )]
+    InUse { path: PathBuf },
     #[error(
         "the database {} has schema version {found}, this build knows up to {known}. Start the newer version of ordergate, or restore \
          the backup made before the upgrade",

@@ -57,11 +57,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     let file = private().open(&name).map_err(|error| refuse_file(path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Open {
-            path: path.to_owned(),
-            reason: "another process has it open".to_owned(),
-            mend: "Stop the other ordergate, or give this one a database of its own",
-        }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
         Err(TryLockError::Error(error)) => Err(refuse_file(path, &error)),
     }
 }

@@ -50,7 +50,7 @@
 //! ```
 //!
 //! # What must not go wrong
-//! - A write whose outcome is not certain is [`Failure::outcome_unknown`], never `unavailable`: the host then looks the document up
+//! - A write whose outcome is not certain is [`Failure::outcome_unknown`](types::Failure::outcome_unknown), never `unavailable`: the host then looks the document up
 //!   before it sends anything again. [`http`] does this for every status by itself when the request is a write.
 //! - Amounts are decimals ([`money`]), never floats.
 //! - Mapping is pure and sits apart from the flow, so that it can be tested natively with [`testing`].
