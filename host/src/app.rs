@@ -28,6 +28,7 @@ pub struct App {
     pub api: SocketAddr,
     pub ops: SocketAddr,
     listeners: Vec<Listener>,
+    commerce: Commerce,
     pipeline: Pipeline,
     store: Store,
     draining: Arc<AtomicBool>,
@@ -59,14 +60,31 @@ impl App {
         let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock);
         let (draining, stop) = (Arc::new(AtomicBool::new(false)), CancellationToken::new());
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
-        let api_routes = router(ApiState { commerce, authenticator }, &config.server);
+        let api_routes = router(ApiState { commerce: commerce.clone(), authenticator }, &config.server);
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
         let listeners = vec![
             Listener::serve(api, api_routes, &config.server, stop.child_token()),
             Listener::serve(ops, ops_router(ops_state), &config.server, stop.child_token()),
         ];
+        tokio::spawn(stop.child_token().run_until_cancelled_owned(commerce.clone().watch_adapters()));
         tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
-        Ok(Self { api: api_address, ops: ops_address, listeners, pipeline, store, draining, stop, drain: config.server.drain() })
+        Ok(Self {
+            api: api_address,
+            ops: ops_address,
+            listeners,
+            commerce,
+            pipeline,
+            store,
+            draining,
+            stop,
+            drain: config.server.drain(),
+        })
+    }
+
+    /// Reads the configuration again in the background; what comes of it is logged.
+    pub fn reload(&self) {
+        let commerce = self.commerce.clone();
+        tokio::spawn(async move { drop(commerce.reload().await) });
     }
 
     /// Stops without losing anything: readiness ends, requests in flight end, transfers under way end, the store closes.

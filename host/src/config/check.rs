@@ -1,7 +1,7 @@
 //! Rules between options. Each has a code; each message says how to mend it.
 
 use super::load::{Problem, Source};
-use super::{AdapterConfig, Config, StoreConfig};
+use super::{AdapterConfig, CanaryConfig, Config, StoreConfig};
 use crate::domain::{AdapterName, Scope, StoreName};
 
 /// Everything in the configuration that contradicts itself or the machine.
@@ -124,9 +124,24 @@ impl Checker<'_, '_> {
         if adapter.limits.concurrency == 0 {
             self.report(&["adapters", name, "limits", "concurrency"], "C013", "must be above 0");
         }
+        self.canary(name, &adapter.canary);
         for (endpoint, binding) in &adapter.endpoints {
             if let Err(message) = check_base_url(&binding.base_url) {
                 self.report(&["adapters", name, "endpoints", endpoint.as_str(), "base_url"], "C018", message);
+            }
+        }
+    }
+
+    fn canary(&mut self, name: &str, canary: &CanaryConfig) {
+        if canary.share_percent > 50 {
+            let message = "must not be above 50: the old version has to serve enough to compare with";
+            self.report(&["adapters", name, "canary", "share_percent"], "C013", message);
+        }
+        for (key, factor) in
+            [("max_failure_factor", canary.max_failure_factor), ("max_latency_factor", canary.max_latency_factor)]
+        {
+            if !(factor.is_finite() && factor >= 1.0) {
+                self.report(&["adapters", name, "canary", key], "C013", "must be at least 1");
             }
         }
     }

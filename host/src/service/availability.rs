@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
-use crate::adapter::Adapters;
+use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
 use crate::cache::{Answer, AvailabilityKey, Demand, Entry, Fetch, Memory, Wanted, availability_lifetime, failure_lifetime};
 use crate::clock::Clock;
 use crate::config::{AvailabilityFreshness, FreshnessConfig};
 use crate::domain::{
-    AdapterName, Availability, AvailabilityItem, AvailabilityQuery, Buyer, CallContext, Failure, FailureCode, Purpose, StoreName,
+    Availability, AvailabilityItem, AvailabilityQuery, Buyer, CallContext, Failure, FailureCode, Purpose, StoreName,
 };
 
 /// What is asked.
@@ -31,11 +31,11 @@ impl Commerce {
     ) -> Result<Vec<ItemAnswer<Availability>>, ServiceError> {
         let shop = &caller.shop;
         let name = shop.config.availability_adapter();
-        let adapter = self.adapter(name)?;
+        let reader = self.reader(name)?;
         let buyer = caller.buyer(request.ship_to, request.contract, None);
         let query = AvailabilityQuery { buyer: Some(buyer), items: request.items };
-        let (keys, query) = AvailabilityKey::project(name, &shop.name, adapter.description(), query);
-        let scope = AvailabilityScope { adapter: name.clone(), store: shop.name.clone(), buyer: query.buyer };
+        let (keys, query) = AvailabilityKey::project(name, &shop.name, reader.adapter().description(), query);
+        let scope = AvailabilityScope { reader, store: shop.name.clone(), buyer: query.buyer };
         let asker = Arc::new(caller.context(request.purpose, shop.config.read_deadline()));
         let wanted = keys
             .into_iter()
@@ -64,10 +64,10 @@ fn item_answer(answer: Answer<Availability>) -> ItemAnswer<Availability> {
     }
 }
 
-/// What one adapter call has in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What one adapter call has in common. The generation that made the keys answers them.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct AvailabilityScope {
-    adapter: AdapterName,
+    reader: Reader,
     store: StoreName,
     buyer: Option<Buyer>,
 }
@@ -81,7 +81,6 @@ pub(super) struct Question<I> {
 
 /// Asks the adapter and remembers the answers.
 pub(super) struct AvailabilityFetch {
-    adapters: Arc<Adapters>,
     shops: BTreeMap<StoreName, Arc<Shop>>,
     memory: Memory<AvailabilityKey, Availability>,
     policy: AvailabilityFreshness,
@@ -90,13 +89,12 @@ pub(super) struct AvailabilityFetch {
 
 impl AvailabilityFetch {
     pub(super) fn new(
-        adapters: Arc<Adapters>,
         shops: BTreeMap<StoreName, Arc<Shop>>,
         memory: Memory<AvailabilityKey, Availability>,
         freshness: &FreshnessConfig,
         clock: Clock,
     ) -> Self {
-        Self { adapters, shops, memory, policy: freshness.availability.clone(), clock }
+        Self { shops, memory, policy: freshness.availability.clone(), clock }
     }
 
     async fn ask(
@@ -105,13 +103,12 @@ impl AvailabilityFetch {
         items: &[(AvailabilityKey, Question<AvailabilityItem>)],
     ) -> Vec<Result<Availability, Failure>> {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store))
-        else {
-            return everything_failed(Failure::new(FailureCode::Unavailable, "the adapter is not loaded"));
+        let Some(context) = call_context(items, &self.shops, &scope.store) else {
+            return everything_failed(Failure::new(FailureCode::Unavailable, "there is no such store any more"));
         };
         let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
         let operation = CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items: questions } };
-        let answers = adapter.call(&context, &operation).await.unwrap_or_else(everything_failed);
+        let answers = scope.reader.call(&context, &operation).await.unwrap_or_else(everything_failed);
         answers.into_iter().zip(items).map(|(answer, (_, question))| believe(answer, &question.item, scope)).collect()
     }
 }
@@ -126,7 +123,7 @@ fn believe(
     if availability.sku == item.sku && !availability.available.is_sign_negative() {
         return Ok(availability);
     }
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "availability")
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.reader.adapter().name().to_string(), "kind" => "availability")
         .increment(1);
     Err(Failure::new(FailureCode::InvalidResponse, "the back end answered something else than was asked"))
 }
@@ -148,7 +145,7 @@ impl Fetch for AvailabilityFetch {
     type Value = Availability;
 
     fn cap(&self, scope: &Self::Scope) -> usize {
-        self.adapters.get(&scope.adapter).map_or(1, |adapter| adapter.description().batch_cap("availability.check"))
+        scope.reader.adapter().description().batch_cap("availability.check")
     }
 
     async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<Availability>>> {

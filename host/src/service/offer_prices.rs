@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::availability::{Question, call_context, demand};
 use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
-use crate::adapter::Adapters;
+use crate::adapter::Reader;
 use crate::adapter::operation::OfferPrices;
 use crate::cache::{
     Answer, Demand, Entry, Fetch, Memory, PriceKey, PriceScope, Wanted, failure_lifetime, offer_price_lifetime,
@@ -37,8 +37,8 @@ impl Commerce {
     ) -> Result<Vec<ItemAnswer<OfferPrice>>, ServiceError> {
         let shop = &caller.shop;
         let name = shop.config.pricing_adapter();
-        let adapter = self.adapter(name)?;
-        let description = adapter.description();
+        let reader = self.reader(name)?;
+        let description = reader.adapter().description();
         if description.price_dimensions.contains(&Dimension::Account) {
             caller.account()?;
         }
@@ -60,7 +60,7 @@ impl Commerce {
         let answers = self
             .inner
             .offer_prices
-            .read(&scope, demand, wanted, wait, |price, question| {
+            .read(&PriceAsk { scope, reader: reader.clone() }, demand, wanted, wait, |price, question| {
                 for_quantity(price, &question.item.quantity, by_quantity).is_some()
             })
             .await;
@@ -106,9 +106,15 @@ fn item_answer(answer: Answer<OfferPrice>, quantity: &Quantity, by_quantity: boo
     }
 }
 
+/// What one adapter call has in common. The generation that made the keys answers them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct PriceAsk {
+    scope: PriceScope,
+    reader: Reader,
+}
+
 /// Asks the adapter and remembers the answers.
 pub(super) struct PriceFetch {
-    adapters: Arc<Adapters>,
     shops: BTreeMap<StoreName, Arc<Shop>>,
     memory: Memory<PriceKey, OfferPrice>,
     policy: PriceFreshness,
@@ -117,24 +123,23 @@ pub(super) struct PriceFetch {
 
 impl PriceFetch {
     pub(super) fn new(
-        adapters: Arc<Adapters>,
         shops: BTreeMap<StoreName, Arc<Shop>>,
         memory: Memory<PriceKey, OfferPrice>,
         freshness: &FreshnessConfig,
         clock: Clock,
     ) -> Self {
-        Self { adapters, shops, memory, policy: freshness.offer_prices.clone(), clock }
+        Self { shops, memory, policy: freshness.offer_prices.clone(), clock }
     }
 
-    async fn ask(&self, scope: &PriceScope, items: &[(PriceKey, Question<PriceItem>)]) -> Vec<Result<OfferPrice, Failure>> {
+    async fn ask(&self, ask: &PriceAsk, items: &[(PriceKey, Question<PriceItem>)]) -> Vec<Result<OfferPrice, Failure>> {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store))
-        else {
-            return everything_failed(Failure::new(FailureCode::Unavailable, "the adapter is not loaded"));
+        let scope = &ask.scope;
+        let Some(context) = call_context(items, &self.shops, &scope.store) else {
+            return everything_failed(Failure::new(FailureCode::Unavailable, "there is no such store any more"));
         };
         let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
         let operation = OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items: questions } };
-        let answers = adapter.call(&context, &operation).await.unwrap_or_else(everything_failed);
+        let answers = ask.reader.call(&context, &operation).await.unwrap_or_else(everything_failed);
         answers.into_iter().zip(items).map(|(answer, (_, question))| believe(answer, &question.item, scope)).collect()
     }
 
@@ -160,22 +165,19 @@ fn believe(answer: Result<OfferPrice, Failure>, item: &PriceItem, scope: &PriceS
 }
 
 impl Fetch for PriceFetch {
-    type Scope = PriceScope;
+    type Scope = PriceAsk;
     type Key = PriceKey;
     type Item = Question<PriceItem>;
     type Value = OfferPrice;
 
-    fn cap(&self, scope: &Self::Scope) -> usize {
-        self.adapters.get(&scope.adapter).map_or(1, |adapter| adapter.description().batch_cap("pricing.offer-prices"))
+    fn cap(&self, ask: &Self::Scope) -> usize {
+        ask.reader.adapter().description().batch_cap("pricing.offer-prices")
     }
 
-    async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
+    async fn fetch(self: Arc<Self>, ask: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
         let asked_at = self.clock.now();
-        let answers = self.ask(&scope, &items).await;
-        let by_quantity = self
-            .adapters
-            .get(&scope.adapter)
-            .is_none_or(|adapter| adapter.description().price_dimensions.contains(&Dimension::Quantity));
+        let answers = self.ask(&ask, &items).await;
+        let by_quantity = ask.reader.adapter().description().price_dimensions.contains(&Dimension::Quantity);
         items
             .into_iter()
             .zip(answers)
@@ -187,7 +189,7 @@ impl Fetch for PriceFetch {
                     }),
                     Err(failure) => failure_lifetime(self.policy.negative_secs, failure),
                 };
-                let key = Self::key_for(&scope, &question.item, &answer, by_quantity);
+                let key = Self::key_for(&ask.scope, &question.item, &answer, by_quantity);
                 let as_of = answer.as_ref().ok().and_then(|price| price.as_of);
                 let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
                 if lifetime.is_some() {
