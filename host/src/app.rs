@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -88,12 +88,14 @@ impl App {
         tracing::info!("stopping: requests and transfers under way are finished");
         self.draining.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.drain_notice).await;
-        self.storefronts.stop(self.drain).await;
-        let left = self.pipeline.drain(self.drain).await;
-        if left > 0 {
-            tracing::warn!(transfers = left, "transfers were still under way: they are looked up at the next start");
+        let ends = Instant::now() + self.drain;
+        let left = || ends.saturating_duration_since(Instant::now());
+        self.storefronts.stop(left()).await;
+        let left_over = self.pipeline.drain(left()).await;
+        if left_over > 0 {
+            tracing::warn!(transfers = left_over, "transfers were still under way: they are looked up at the next start");
         }
-        self.operators.stop(self.drain).await;
+        self.operators.stop(left().max(Duration::from_secs(1))).await;
         self.store.close().await;
         tracing::info!("stopped");
     }

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::problem_pages as pages;
 use super::request_id::{self, RequestId};
 use crate::config::{AccessConfig, JwtAlgorithm, JwtConfig};
-use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope};
+use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope, StoreName};
 use crate::service::{Caller, FieldProblem};
 
 /// Knows the configured keys.
@@ -27,6 +27,7 @@ pub struct Authenticator {
 }
 
 struct TokenCheck {
+    stores: BTreeSet<StoreName>,
     key: DecodingKey,
     validation: Validation,
     accounts_claim: String,
@@ -69,6 +70,7 @@ impl Authenticator {
                 kind: PrincipalKind::Service,
                 id: format!("key:{}", key.name),
                 accounts: if any { AccountGrant::Any } else { AccountGrant::Only(key.accounts.clone()) },
+                stores: key.stores.clone(),
                 scopes: key.scopes.clone(),
             };
             (digest(key.key.expose()), Arc::new(principal))
@@ -100,7 +102,7 @@ impl TokenCheck {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = config.leeway_secs;
         validation.validate_nbf = true;
-        Ok(Self { key, validation, accounts_claim: config.accounts_claim.clone() })
+        Ok(Self { stores: config.stores.clone(), key, validation, accounts_claim: config.accounts_claim.clone() })
     }
 
     fn check(&self, token: &str) -> Result<Principal, Problem> {
@@ -115,6 +117,7 @@ impl TokenCheck {
             kind: PrincipalKind::Customer,
             id: format!("customer:{}|{}", claims.iss, claims.sub),
             accounts: AccountGrant::Only(accounts),
+            stores: self.stores.clone(),
             scopes: Scope::CUSTOMER.into(),
         })
     }
@@ -175,6 +178,9 @@ impl FromRequestParts<ApiState> for Caller {
             }
         }
         let shop = state.commerce.shop(text("x-store"))?;
+        if !principal.may_use(&shop.name) {
+            return Err(Problem::new(&pages::STORE_FORBIDDEN));
+        }
         let account = match text("x-account") {
             Some(account) => {
                 let account = AccountNumber::new(account);
@@ -226,6 +232,7 @@ mod tests {
                 key: Secret::new("a-key-of-a-shop-1234"),
                 scopes: [Scope::CatalogRead].into(),
                 accounts: ["*".into()].into(),
+                stores: BTreeSet::new(),
             }],
             jwt: Some(JwtConfig {
                 algorithm: JwtAlgorithm::HS256,
@@ -233,6 +240,7 @@ mod tests {
                 issuer: "https://login.example.com".into(),
                 audience: "ordergate".into(),
                 accounts_claim: "accounts".into(),
+                stores: ["main".into()].into(),
                 leeway_secs: 0,
             }),
         })
@@ -272,6 +280,12 @@ mod tests {
     }
 
     #[test]
+    fn a1_a_token_is_good_for_its_stores_only() {
+        let principal = authenticator().authenticate(&token(Algorithm::HS256, SECRET, json!({}))).unwrap();
+        assert!(principal.may_use(&"main".into()) && !principal.may_use(&"other".into()));
+    }
+
+    #[test]
     fn a1_a_token_without_accounts_covers_none() {
         let principal = authenticator().authenticate(&token(Algorithm::HS256, SECRET, json!({"accounts": {"a": 1}}))).unwrap();
         assert_eq!(principal.accounts, AccountGrant::Only(Default::default()));
@@ -285,6 +299,7 @@ mod tests {
             issuer: "https://login.example.com".into(),
             audience: "ordergate".into(),
             accounts_claim: "sub".into(),
+            stores: BTreeSet::new(),
             leeway_secs: 0,
         };
         let principal = TokenCheck::new(&config).unwrap().check(&token(Algorithm::HS256, SECRET, json!({}))).unwrap();
