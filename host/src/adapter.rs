@@ -18,6 +18,8 @@ mod journal;
 mod limits;
 mod live_call;
 mod load;
+#[doc(hidden)]
+pub mod measure;
 mod meter;
 pub mod metrics;
 pub mod operation;

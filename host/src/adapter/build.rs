@@ -62,19 +62,17 @@ impl Build {
         }
         match self.frozen(&key, inputs).await {
             Ok(built) => Ok(built),
-            Err(reason) => {
-                let component = self.plain().await?;
-                Ok(Built { component, snapshot: Snapshot::Not(reason.to_string()), log: Vec::new() })
-            }
+            Err(reason) => self.unconfigured(reason.to_string()).await,
         }
     }
 
-    /// The component as it is.
-    pub(super) async fn plain(&self) -> Result<Component, CompileError> {
-        match self.cached(&self.digest).await {
-            Some(component) => Ok(component),
-            None => self.compiled(&self.digest, self.file.clone()).await,
-        }
+    /// The component as it is, and why.
+    pub(super) async fn unconfigured(&self, reason: impl Into<String>) -> Result<Built, CompileError> {
+        let component = match self.cached(&self.digest).await {
+            Some(component) => component,
+            None => self.compiled(&self.digest, self.file.clone()).await?,
+        };
+        Ok(Built { component, snapshot: Snapshot::Not(reason.into()), log: Vec::new() })
     }
 
     async fn frozen(&self, key: &str, inputs: Inputs) -> Result<Built, CompileError> {

@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout_at};
 use wasmtime::Engine;
 
 use super::Adapter;
-use super::bulkhead::Bulkhead;
 use super::build::{Build, Built};
+use super::bulkhead::Bulkhead;
 use super::classify::classify;
 use super::compiled::CompileCache;
 use super::compiler::Bounds;
@@ -173,13 +173,12 @@ impl Source<'_> {
         let bounds = Bounds { secs: limits.compile_secs, bytes: limits.compile_bytes };
         let build = Build { engine: engine.clone(), cache, digest, file, bounds };
         let built = match inputs {
-            Some(inputs) => build.configured(inputs).await,
-            None => {
-                let unknown = Snapshot::Not("the settings cannot be read".into());
-                build.plain().await.map(|component| Built { component, snapshot: unknown, log: Vec::new() })
-            }
+            Some(inputs) if self.config.snapshot => build.configured(inputs).await,
+            Some(_) => build.unconfigured("the configuration forbids it (snapshot = false)").await,
+            None => build.unconfigured("there are no settings to configure it with").await,
         };
-        let built = built.map_err(|cause| problem(place(), LoadCause::Compile { path: self.path(), cause: cause.to_string() }))?;
+        let built =
+            built.map_err(|cause| problem(place(), LoadCause::Compile { path: self.path(), cause: cause.to_string() }))?;
         Ok((build.digest, built))
     }
 

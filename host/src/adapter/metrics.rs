@@ -31,7 +31,11 @@ pub fn describe() {
     describe_counter!(EGRESS_REQUESTS, "Requests to back ends by adapter, endpoint and outcome (status class or failure code)");
     describe_counter!(EGRESS_DENIED, "Requests that the host refused to send, by reason");
     describe_counter!(COMPILES, "Loaded components by source (compiled, cache)");
-    describe_histogram!(COMPILE_SECONDS, Unit::Seconds, "Compiling processes by work (compile, snapshot) and outcome (ok, failed)");
+    describe_histogram!(
+        COMPILE_SECONDS,
+        Unit::Seconds,
+        "Compiling processes by work (compile, snapshot) and outcome (ok, failed)"
+    );
     describe_gauge!(SNAPSHOTTED, "1 when the adapter's instances start configured, 0 when each runs `configure`, by adapter");
 }
 

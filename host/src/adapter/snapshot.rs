@@ -47,8 +47,9 @@ pub(super) async fn take(component: &[u8], inputs: &Inputs) -> Result<Made, Stri
     let mut wizer = Wizer::new();
     // The world needs it, and `configure` may be called again in a component that was frozen.
     wizer.keep_init_func(true);
-    let (context, instrumented) =
-        wizer.instrument_component(component).map_err(|cause| format!("the component is built in a way that cannot be frozen: {cause:#}"))?;
+    let (context, instrumented) = wizer
+        .instrument_component(component)
+        .map_err(|cause| format!("the component is built in a way that cannot be frozen: {cause:#}"))?;
     let mut rehearsal = Rehearsal::start(&instrumented, inputs).await?;
     rehearsal.configure().await?;
     let mut reading = Reading::of(&mut rehearsal);

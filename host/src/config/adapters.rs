@@ -27,8 +27,15 @@ pub struct AdapterConfig {
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
     pub endpoints: BTreeMap<EndpointName, EndpointConfig>,
+    /// Whether instances start from a snapshot taken after `configure`, when the component allows it.
+    #[serde(default = "default_snapshot")]
+    pub snapshot: bool,
     #[serde(default)]
     pub limits: LimitsConfig,
+}
+
+fn default_snapshot() -> bool {
+    true
 }
 
 /// Limits of one adapter. Defaults are those of a Rust adapter; a JavaScript or Python adapter needs more memory.

@@ -83,6 +83,7 @@ impl Ended {
         let (line, rest) = self.answer.split_at_checked(end).ok_or(CompileError::Damaged)?;
         let bytes = rest.get(1..).unwrap_or_default();
         match serde_json::from_slice(line).map_err(|_| CompileError::Damaged)? {
+            Report::Refused(reason) if got_no_memory(&reason) => Err(CompileError::TooLarge { bytes: bounds.bytes }),
             Report::Refused(reason) => Err(CompileError::Refused(reason)),
             Report::Made { sha256, log } if sha256 == task::digest(bytes) => Ok(Made { bytes: bytes.to_vec(), log }),
             Report::Made { .. } => Err(CompileError::Damaged),
@@ -95,12 +96,15 @@ impl Ended {
         let ended_by = self.status.signal().and_then(rustix::process::Signal::from_named_raw);
         match ended_by {
             Some(rustix::process::Signal::XCPU) => CompileError::TooLong { secs: bounds.secs },
-            _ if said.contains("memory allocation of") || said.contains("os error 12") => {
-                CompileError::TooLarge { bytes: bounds.bytes }
-            }
+            _ if got_no_memory(&said) => CompileError::TooLarge { bytes: bounds.bytes },
             _ => CompileError::Ended { how: self.status.to_string(), said: last_line(&said) },
         }
     }
+}
+
+/// What Rust's allocator, Rust's library and the system say.
+fn got_no_memory(said: &str) -> bool {
+    ["memory allocation of", "out of memory", "os error 12"].iter().any(|words| said.contains(words))
 }
 
 /// On one line and without control characters: it goes into a log.
@@ -124,7 +128,9 @@ mod tests {
     fn what_arrives_damaged_is_never_used() {
         let report = format!("{{\"made\":{{\"sha256\":\"{}\",\"log\":[]}}}}\n", task::digest(b"code"));
         assert_eq!(ended(0, &[report.as_bytes(), b"code"].concat(), "").unwrap().bytes, b"code");
-        for answer in [[report.as_bytes(), b"cod"].concat(), [report.as_bytes(), b"codes"].concat(), b"nonsense\n".to_vec(), vec![]] {
+        for answer in
+            [[report.as_bytes(), b"cod"].concat(), [report.as_bytes(), b"codes"].concat(), b"nonsense\n".to_vec(), vec![]]
+        {
             assert_eq!(ended(0, &answer, "").unwrap_err(), "what the compiling process made arrived damaged");
         }
     }

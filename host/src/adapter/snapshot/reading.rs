@@ -33,7 +33,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    async fn call<R: ComponentNamedList + Lift + Send + Sync + 'static>(&mut self, interface: &str, function: &str) -> wasmtime::Result<R> {
+    async fn call<R: ComponentNamedList + Lift + Send + Sync + 'static>(
+        &mut self,
+        interface: &str,
+        function: &str,
+    ) -> wasmtime::Result<R> {
         let (store, instance) = (&mut self.rehearsal.store, self.rehearsal.instance);
         let missing = || wasmtime::Error::msg(format!("{interface} has no {function}"));
         let interface = instance.get_export_index(&mut *store, None, interface).ok_or_else(missing)?;

@@ -116,7 +116,9 @@ fn stage(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<Stag
         match plain {
             "ordergate:adapter/settings" => settings(&mut linker.instance(name)?)?,
             "ordergate:adapter/log" => log(&mut linker.instance(name)?)?,
-            "wasi:random/insecure-seed" => linker.instance(name)?.func_wrap("insecure-seed", |store, ()| Ok((store.data().hash_seed,)))?,
+            "wasi:random/insecure-seed" => {
+                linker.instance(name)?.func_wrap("insecure-seed", |store, ()| Ok((store.data().hash_seed,)))?
+            }
             // An adapter has no environment, arguments or folders, at any time: nothing is what it is told here as well.
             "wasi:cli/environment" => environment(&mut linker.instance(name)?)?,
             "wasi:filesystem/preopens" => linker.instance(name)?.func_new("get-directories", |_, _, _, results| {

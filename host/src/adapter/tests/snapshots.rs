@@ -102,7 +102,10 @@ fn kept(bench: &Bench) -> usize {
 
 #[tokio::test]
 async fn instances_of_a_snapshot_start_configured_and_are_not_configured_again() {
-    let adapter = loaded("(call $settings (i32.const 5000)) (call $log (i32.const 1) (i32.const 512) (i32.const 3) (i32.const 0) (i32.const 0))").await;
+    let adapter = loaded(
+        "(call $settings (i32.const 5000)) (call $log (i32.const 1) (i32.const 512) (i32.const 3) (i32.const 0) (i32.const 0))",
+    )
+    .await;
     assert_eq!(adapter.snapshot(), &Snapshot::Taken);
     assert_eq!(probe(&adapter).await, Ok(()));
     assert_eq!(probe(&adapter).await, Ok(()));
@@ -133,8 +136,13 @@ async fn nothing_random_timed_received_or_held_is_frozen() {
 #[tokio::test]
 async fn a_component_that_cannot_be_frozen_says_what_is_in_the_way() {
     let bench = Bench::new(OK).await;
-    let with_table = |functions: &str| module(functions).replace("(memory (export", "(table 1 funcref) (func (table.set 0 (i32.const 0) (ref.null func))) (memory (export");
-    let ready = |operation: &str| if operation == "descriptor.describe" { "(i32.const 1024)".into() } else { "(i32.const 4096)".to_owned() };
+    let with_table = |functions: &str| {
+        module(functions)
+            .replace("(memory (export", "(table 1 funcref) (func (table.set 0 (i32.const 0) (ref.null func))) (memory (export")
+    };
+    let ready = |operation: &str| {
+        if operation == "descriptor.describe" { "(i32.const 1024)".into() } else { "(i32.const 4096)".to_owned() }
+    };
     fs::write(bench.folder.path().join("hostile.wasm"), assemble(&PACKAGES, WORLD, ready, with_table)).unwrap();
     let adapter = bench.load(bench.config()).await.unwrap();
     let Snapshot::Not(reason) = adapter.snapshot() else { panic!("a snapshot was taken") };
