@@ -2,10 +2,12 @@
 //! service and the pipeline; reaches back ends only through `egress`; what follows a failure is decided in [`error`] and nowhere else.
 
 mod bindings;
+mod build;
 mod bulkhead;
 mod canary;
 mod classify;
 mod compiled;
+pub mod compiler;
 mod contract;
 mod convert;
 mod engine;
@@ -17,6 +19,8 @@ mod journal;
 mod limits;
 mod live_call;
 mod load;
+#[doc(hidden)]
+pub mod measure;
 mod meter;
 pub mod metrics;
 pub mod operation;
@@ -25,6 +29,7 @@ mod record;
 mod session;
 mod slot;
 mod swap;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +45,7 @@ pub use operation::{Lane, Operation};
 pub use reader::Reader;
 pub use slot::{GenerationReport, GenerationState, SlotReport, SwapReport, SwapResult};
 pub use swap::{Prepared, SwapError};
+pub use snapshot::Snapshot;
 
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
@@ -126,6 +132,16 @@ impl Adapter {
     /// SHA-256 of the component, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Whether its instances start configured, and if not, why.
+    pub fn snapshot(&self) -> &Snapshot {
+        self.instances.snapshot()
+    }
+
+    /// Most reads in flight for one buyer.
+    pub fn reads_per_buyer(&self) -> usize {
+        self.given.limits.reads_per_buyer()
     }
 
     /// Runs one operation in a fresh instance, within the context's deadline and the adapter's limits. An operation that the adapter

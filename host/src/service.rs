@@ -47,11 +47,6 @@ use crate::domain::{AdapterName, Failure, FailureCode, Fresh, StoreName};
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
-/// Bytes that one cached availability takes with its key, measured with items of one location; sets how many fit the cache.
-const AVAILABILITY_ENTRY_BYTES: u64 = 400;
-/// The same for an offer price with three breaks.
-const PRICE_ENTRY_BYTES: u64 = 900;
-
 /// What is known about one item of a read.
 #[derive(Clone, Debug)]
 pub enum ItemAnswer<V> {
@@ -86,11 +81,10 @@ impl Commerce {
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
-        let memory = Memory::new(half, AVAILABILITY_ENTRY_BYTES);
-        let fetch =
-            AvailabilityFetch::new(shops.clone(), memory.clone(), &config.freshness, clock.clone());
+        let memory = Memory::new(half);
+        let fetch = AvailabilityFetch::new(shops.clone(), memory.clone(), &config.freshness, clock.clone());
         let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone());
-        let memory = Memory::new(half, PRICE_ENTRY_BYTES);
+        let memory = Memory::new(half);
         let fetch = PriceFetch::new(shops.clone(), memory.clone(), &config.freshness, clock.clone());
         let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone());
         let (running, started_with) = (RunningKeys::default(), config.clone());

@@ -20,6 +20,8 @@ const GENERATION_INFO: &str = "ordergate_adapter_generation_info";
 const CANARY_CALLS: &str = "ordergate_adapter_canary_calls_total";
 const SWAPS: &str = "ordergate_adapter_swaps_total";
 const COMPILES: &str = "ordergate_adapter_compiles_total";
+const COMPILE_SECONDS: &str = "ordergate_adapter_compile_seconds";
+const SNAPSHOTTED: &str = "ordergate_adapter_snapshotted";
 
 /// Tells the recorder what the numbers mean. Called once by telemetry.
 pub fn describe() {
@@ -40,6 +42,12 @@ pub fn describe() {
         "Loads and decisions, by adapter and result (trying, promoted, backed_out, rolled_back, withdrawn, superseded, refused)"
     );
     describe_counter!(COMPILES, "Loaded components by source (compiled, cache)");
+    describe_histogram!(
+        COMPILE_SECONDS,
+        Unit::Seconds,
+        "Compiling processes by work (compile, snapshot) and outcome (ok, failed)"
+    );
+    describe_gauge!(SNAPSHOTTED, "1 when the adapter's instances start configured, 0 when each runs `configure`, by adapter");
 }
 
 pub(super) fn called(adapter: &AdapterName, operation: &'static str, outcome: Option<&Failure>, took: Duration) {
@@ -92,6 +100,15 @@ pub(super) fn generation(adapter: &AdapterName, state: &'static str, number: u64
 pub(super) fn live_digest(adapter: &AdapterName, before: &str, now: &str) {
     gauge!(GENERATION_INFO, "adapter" => adapter.to_string(), "digest" => before.to_owned()).set(0.0);
     gauge!(GENERATION_INFO, "adapter" => adapter.to_string(), "digest" => now.to_owned()).set(1.0);
+}
+
+pub(super) fn compiled(work: &'static str, made: bool, took: Duration) {
+    let outcome = if made { "ok" } else { "failed" };
+    histogram!(COMPILE_SECONDS, "work" => work, "outcome" => outcome).record(took.as_secs_f64());
+}
+
+pub(super) fn snapshotted(adapter: &AdapterName, taken: bool) {
+    gauge!(SNAPSHOTTED, "adapter" => adapter.to_string()).set(f64::from(u8::from(taken)));
 }
 
 pub(super) fn status_class(status: u16) -> &'static str {

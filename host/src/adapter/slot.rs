@@ -178,7 +178,7 @@ impl Slot {
             previous: routing.previous.clone(),
         });
         self.note(&new, SwapResult::Trying, format!("{} % of the reads", new.config.canary.share_percent));
-        tokio::spawn(Arc::clone(self).watch_over(trial));
+        tokio::spawn(Arc::clone(self).watch_over(Arc::downgrade(&trial)));
         GenerationState::Canary
     }
 
@@ -233,11 +233,16 @@ impl Slot {
         SlotReport { generations, last_swap: self.last_swap.lock().clone() }
     }
 
-    async fn watch_over(self: Arc<Self>, trial: Arc<Trial>) {
-        let number = Some(trial.canary.generation());
+    /// Until the trial is over, however it ends. Holds it only while it looks: a generation that is backed out is dropped at once.
+    async fn watch_over(self: Arc<Self>, trial: Weak<Trial>) {
         let mut looks = tokio::time::interval(LOOK);
-        while self.routing.load().trial_of(number).is_some() {
+        loop {
             looks.tick().await;
+            let Some(trial) = trial.upgrade() else { return };
+            let number = Some(trial.canary.generation());
+            if self.routing.load().trial_of(number).is_none() {
+                return;
+            }
             match trial.verdict() {
                 Verdict::GoOn => {}
                 Verdict::Promote(why) => drop(self.promote(number, &why)),

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, FieldProblem, ServiceError};
-use crate::adapter::{Adapter, GenerationState, SlotReport, SwapError};
+use crate::adapter::{Adapter, GenerationState, SlotReport, Snapshot, SwapError};
 use crate::config::{self, AdapterConfig, Config, ConfigError};
 use crate::domain::{AdapterName, Description, Reference};
 use crate::store::Deed;
@@ -22,6 +22,8 @@ pub struct AdapterReport {
     pub name: AdapterName,
     /// SHA-256 of the live component.
     pub digest: String,
+    /// Whether its instances start configured, and if not, why.
+    pub snapshot: Snapshot,
     pub description: Description,
     /// Loads a new version by itself when its file changes.
     pub watch: bool,
@@ -124,6 +126,7 @@ impl Commerce {
         Some(AdapterReport {
             name: name.clone(),
             digest: adapter.digest().to_owned(),
+            snapshot: adapter.snapshot().clone(),
             description: adapter.description().clone(),
             watch: adapters.config(name)?.watch,
             slot: adapters.report(name)?,
