@@ -28,8 +28,8 @@ mod reader;
 mod record;
 mod session;
 mod slot;
-mod swap;
 mod snapshot;
+mod swap;
 #[cfg(test)]
 mod tests;
 
@@ -44,8 +44,8 @@ pub use load::{LoadCause, LoadError, LoadProblem};
 pub use operation::{Lane, Operation};
 pub use reader::Reader;
 pub use slot::{GenerationReport, GenerationState, SlotReport, SwapReport, SwapResult};
-pub use swap::{Prepared, SwapError};
 pub use snapshot::Snapshot;
+pub use swap::{Prepared, SwapError};
 
 use crate::clock::Clock;
 use crate::config::AdapterConfig;

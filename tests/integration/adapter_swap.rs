@@ -24,7 +24,8 @@ impl Swaps {
         let quoted = |path: PathBuf| format!("{:?}", path.to_str().unwrap());
         let world = World::with(|config| {
             let options = canary.split(", ").map(|option| option.split_once(" = ").unwrap());
-            let config = options.fold(config, |config, (key, value)| config.set(&format!("adapters.nordwind.canary.{key}"), value));
+            let config =
+                options.fold(config, |config, (key, value)| config.set(&format!("adapters.nordwind.canary.{key}"), value));
             config
                 .set("adapters.nordwind.component", &quoted(component(folder.path())))
                 .set("adapters.nordwind.settings_file", &quoted(settings(folder.path())))
@@ -41,10 +42,14 @@ impl Swaps {
         std::fs::rename(beside, component(self.folder.path())).unwrap();
     }
 
-    /// A mapping error that no probe sees: stock without item numbers.
+    /// A mapping error that no probe sees: stock without item numbers, so that no item seems to be known.
     fn break_the_mapping(&self) {
         let text = std::fs::read_to_string(demo_profile()).unwrap();
-        let broken = text.replacen("sku: .article,\n  location: .site,\n  available", "sku: .nonsense,\n  location: .site,\n  available", 1);
+        let broken = text.replacen(
+            "sku: .article,\n  location: .site,\n  available",
+            "sku: .nonsense,\n  location: .site,\n  available",
+            1,
+        );
         assert_ne!(text, broken);
         std::fs::write(settings(self.folder.path()), broken).unwrap();
     }
@@ -59,7 +64,7 @@ impl Swaps {
     }
 
     async fn until_live(&self, generation: u64) -> Value {
-        within(Duration::from_secs(90), &format!("generation {generation} is live"), async || {
+        within(Duration::from_secs(120), &format!("generation {generation} is live"), async || {
             let report = self.report().await;
             (state(&report, generation) == Some("live")).then_some(report)
         })
@@ -135,6 +140,8 @@ impl Load {
                     let checkout = seal(&customer, PLIERS, "1").await;
                     let captured = order(&customer, &checkout, &format!("{number}-{}", references.len())).await.expect(202);
                     references.push(text(&captured, "/reference").to_owned());
+                    // Customers pause; thousands of orders would prove no more.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
                 references
             })
@@ -172,6 +179,7 @@ impl Load {
 async fn p10_a_swap_under_load_fails_no_request_and_doubles_no_order() {
     let swaps = Swaps::start("trial_calls = 10", "false").await;
     let before = text(&swaps.report().await, "/digest").to_owned();
+    swaps.world.backend.set_stock(PLIERS, "BER", "100000").await;
     let load = Load::start(&swaps.world, 4, 2);
     load.until_more_reads().await;
     for number in [2, 3] {
@@ -249,7 +257,7 @@ async fn a_watched_file_is_loaded_when_it_rests() {
     std::fs::write(component(swaps.folder.path()), &file[..half]).unwrap();
     swaps.read().await;
     std::fs::write(component(swaps.folder.path()), &file).unwrap();
-    let report = within(Duration::from_secs(90), "the new file is live", async || {
+    let report = within(Duration::from_secs(120), "the new file is live", async || {
         let report = swaps.report().await;
         (report["last_swap"]["result"] == "promoted").then_some(report)
     })
@@ -281,8 +289,9 @@ async fn a_reload_loads_what_changed_names_what_needs_a_restart_and_refuses_a_br
     // The same by signal.
     std::fs::write(&file, text_before).unwrap();
     hang_up(swaps.world.host.folder());
-    eventually("SIGHUP brings the third version in", async || {
-        (text(&swaps.report().await, "/last_swap/result") == "promoted" && state(&swaps.report().await, 3) == Some("live")).then_some(())
+    within(Duration::from_secs(120), "SIGHUP brings the third version in", async || {
+        (text(&swaps.report().await, "/last_swap/result") == "promoted" && state(&swaps.report().await, 3) == Some("live"))
+            .then_some(())
     })
     .await;
     eventually("the reload has ended well", async || {
@@ -296,7 +305,8 @@ async fn the_command_line_loads_and_rolls_back() {
     let swaps = Swaps::start("share_percent = 0", "false").await;
     let addresses = std::fs::read_to_string(swaps.world.host.folder().join("addresses.json")).unwrap();
     let ops = text(&serde_json::from_str(&addresses).unwrap(), "/ops").to_owned();
-    let config = ordergate_tests::HostConfig::for_backend("http://127.0.0.1:9", "unused").env("KEY_OF_OPS", "ops-key-of-this-test");
+    let config =
+        ordergate_tests::HostConfig::for_backend("http://127.0.0.1:9", "unused").env("KEY_OF_OPS", "ops-key-of-this-test");
     let run = async |arguments: &[&str]| {
         let at = ["--ops", ops.as_str(), "--key-env", "KEY_OF_OPS"];
         ordergate_tests::run_host(&config, &[&["adapter"], arguments, &at].concat()).await

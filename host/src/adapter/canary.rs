@@ -14,8 +14,10 @@ use crate::config::CanaryConfig;
 const FORGIVEN_FAILURES: f64 = 0.02;
 /// A difference of the medians that is always forgiven, so that noise does not decide.
 const FORGIVEN_LATENCY: Duration = Duration::from_millis(10);
-/// Fewer reads than these have no median.
-const ENOUGH_FOR_A_MEDIAN: usize = 10;
+/// Not timed: the first reads of a generation open its connections and touch its code for the first time.
+const WARM_UP: u64 = 5;
+/// Fewer timed reads than these have no median.
+const ENOUGH_FOR_A_MEDIAN: usize = 20;
 /// Fewer reads than these do not end a trial early.
 const ENOUGH_TO_END_EARLY: u64 = 10;
 /// Latencies kept per side; the first ones of a trial are as good as any.
@@ -86,7 +88,7 @@ impl Counts {
     fn count(&mut self, failed: bool, took: Duration) {
         self.calls += 1;
         self.failures += u64::from(failed);
-        if self.took.len() < MAX_SAMPLES {
+        if self.calls > WARM_UP && self.took.len() < MAX_SAMPLES {
             self.took.push(took);
         }
     }
@@ -103,7 +105,7 @@ impl Counts {
     }
 }
 
-/// A trap decides at once; worse figures decide when there are enough of them; the end of the trial decides the rest.
+/// A trap decides at once; more failures decide when there are enough of them; the end of the trial decides the rest, latency too.
 fn judge(config: &CanaryConfig, elapsed: Duration, traps: u64, new: &Counts, old: &Counts) -> Verdict {
     if traps > 0 {
         return Verdict::BackOut(format!("it broke down or ran into a limit in {traps} of its calls"));
@@ -112,18 +114,22 @@ fn judge(config: &CanaryConfig, elapsed: Duration, traps: u64, new: &Counts, old
     if !over && new.calls < ENOUGH_TO_END_EARLY {
         return Verdict::GoOn;
     }
-    if let Some(reason) = more_failures(config, new, old).or_else(|| slower(config, new, old)) {
+    if let Some(reason) = more_failures(config, new, old) {
         return Verdict::BackOut(reason);
     }
     if !over {
         return Verdict::GoOn;
+    }
+    if let Some(reason) = slower(config, new, old) {
+        return Verdict::BackOut(reason);
     }
     Verdict::Promote(format!("{} reads, {} failed (the old one: {}, {})", new.calls, new.failures, old.calls, old.failures))
 }
 
 fn more_failures(config: &CanaryConfig, new: &Counts, old: &Counts) -> Option<String> {
     let allowed = (old.failure_ratio() * config.max_failure_factor).max(FORGIVEN_FAILURES);
-    let text = || format!("{} of its {} reads failed, {} of {} of the old one's", new.failures, new.calls, old.failures, old.calls);
+    let text =
+        || format!("{} of its {} reads failed, {} of {} of the old one's", new.failures, new.calls, old.failures, old.calls);
     (new.failure_ratio() > allowed).then(text)
 }
 
@@ -181,8 +187,9 @@ mod tests {
     }
 
     #[test]
-    fn a_slower_median_backs_it_out_but_noise_does_not() {
-        assert!(is_backed_out(&verdict(MS, 0, &counts(10, 0, 100 * MS), &counts(90, 0, 40 * MS))));
-        assert!(matches!(verdict(TRIAL, 0, &counts(20, 0, 8 * MS), &counts(180, 0, MS)), Verdict::Promote(_)));
+    fn a_slower_median_backs_it_out_at_the_end_but_noise_and_a_slow_first_read_do_not() {
+        assert!(is_backed_out(&verdict(MS, 0, &counts(50, 0, 100 * MS), &counts(450, 0, 40 * MS))));
+        assert!(matches!(verdict(TRIAL, 0, &counts(30, 0, 8 * MS), &counts(270, 0, MS)), Verdict::Promote(_)));
+        assert!(matches!(verdict(TRIAL, 0, &counts(5, 0, 1000 * MS), &counts(270, 0, MS)), Verdict::Promote(_)));
     }
 }

@@ -46,6 +46,11 @@ pub trait Operation: Send + Sync + 'static {
         false
     }
 
+    /// Whether a reply is one that a broken adapter gives as well as a good one: items that the back end does not know.
+    fn is_doubtful(_: &Self::Reply) -> bool {
+        false
+    }
+
     /// Runs it on a fresh instance. Called by the runtime only.
     fn run(&self, guest: &mut Guest, context: &CallContext) -> impl Future<Output = Ran<Self::Reply>> + Send;
 }

@@ -1,5 +1,5 @@
-//! Reads of the catalog, by the generation whose turn it is. A read that fails on a generation on trial is asked of the old one: customers
-//! never pay for a trial.
+//! Reads of the catalog, by the generation whose turn it is. What fails on a generation on trial, or what only it does not know, the old one
+//! answers: customers never pay for a trial.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -53,40 +53,61 @@ impl Reader {
 
     /// As [`Adapter::call`]. A generation on trial gets half of the time, so that the old one can still answer.
     pub async fn call<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
-        let (trial, old) = match &self.turn {
-            Turn::Usual => return self.adapter.call(context, operation).await,
-            Turn::Compared(trial) => return self.counted(trial, Arm::Old, context, operation).await.0,
-            Turn::OnTrial(trial, None) => return self.counted(trial, Arm::New, context, operation).await.0,
-            Turn::OnTrial(trial, Some(old)) => (trial, old),
-        };
-        let began = Instant::now();
-        let half = within(context, context.deadline / 2);
-        let (outcome, failed) = self.counted(trial, Arm::New, &half, operation).await;
-        if !failed {
-            return outcome;
+        match &self.turn {
+            Turn::Usual => self.adapter.call(context, operation).await,
+            Turn::Compared(trial) => self.counted(trial, Arm::Old, context, operation).await,
+            Turn::OnTrial(trial, None) => self.counted(trial, Arm::New, context, operation).await,
+            Turn::OnTrial(trial, Some(old)) => self.checked(trial, old, context, operation).await,
         }
-        old.call(&within(context, context.deadline.saturating_sub(began.elapsed())), operation).await
     }
 
-    /// The outcome, and whether it speaks against the generation.
     async fn counted<O: Operation>(
         &self,
         trial: &Trial,
         arm: Arm,
         context: &CallContext,
         operation: &O,
-    ) -> (Result<O::Reply, Failure>, bool) {
+    ) -> Result<O::Reply, Failure> {
         let began = Instant::now();
         let outcome = self.adapter.call(context, operation).await;
-        let failed = match &outcome {
-            Ok(reply) => O::is_suspect(reply),
-            Err(failure) => is_suspect(failure),
-        };
-        trial.count(arm, failed, began.elapsed());
+        self.count(trial, arm, speaks_against::<O>(&outcome), began.elapsed());
+        outcome
+    }
+
+    /// What the generation on trial cannot answer, or does not know, the old one is asked.
+    async fn checked<O: Operation>(
+        &self,
+        trial: &Trial,
+        old: &Adapter,
+        context: &CallContext,
+        operation: &O,
+    ) -> Result<O::Reply, Failure> {
+        let began = Instant::now();
+        let outcome = self.adapter.call(&within(context, context.deadline / 2), operation).await;
+        let (took, failed) = (began.elapsed(), speaks_against::<O>(&outcome));
+        if !failed && !outcome.as_ref().is_ok_and(O::is_doubtful) {
+            self.count(trial, Arm::New, false, took);
+            return outcome;
+        }
+        let second = old.call(&within(context, context.deadline.saturating_sub(took)), operation).await;
+        let knows_more = || second.as_ref().is_ok_and(|reply| !O::is_doubtful(reply));
+        self.count(trial, Arm::New, failed || knows_more(), took);
+        second
+    }
+
+    fn count(&self, trial: &Trial, arm: Arm, failed: bool, took: Duration) {
+        trial.count(arm, failed, took);
         if arm == Arm::New {
             metrics::canary_called(self.adapter.name(), if failed { "failed" } else { "ok" });
         }
-        (outcome, failed)
+    }
+}
+
+/// Whether an outcome speaks against the generation that it came from.
+fn speaks_against<O: Operation>(outcome: &Result<O::Reply, Failure>) -> bool {
+    match outcome {
+        Ok(reply) => O::is_suspect(reply),
+        Err(failure) => is_suspect(failure),
     }
 }
 

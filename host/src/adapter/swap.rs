@@ -25,7 +25,7 @@ pub enum SwapError {
     )]
     OtherAdapter { adapter: AdapterName, live: String, found: String },
     #[error("adapters.{adapter}: the back end does not answer the new version ({}): {failure}{}", side_name(*.side), .failure.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default())]
-    Probe { adapter: AdapterName, side: Side, failure: Failure },
+    Probe { adapter: AdapterName, side: Side, failure: Box<Failure> },
     #[error("adapter {0} has no version on trial: load one first")]
     NoTrial(AdapterName),
     #[error("adapter {0} has no previous version since the host was started: put its file back and load it")]
@@ -120,11 +120,7 @@ impl Adapters {
 fn compare(new: &Adapter, live: &Adapter) -> Result<(), SwapError> {
     let (found, known) = (new.description(), live.description());
     if found.name != known.name {
-        return Err(SwapError::OtherAdapter {
-            adapter: new.name().clone(),
-            live: known.name.clone(),
-            found: found.name.clone(),
-        });
+        return Err(SwapError::OtherAdapter { adapter: new.name().clone(), live: known.name.clone(), found: found.name.clone() });
     }
     let lost: Vec<_> = known.capabilities.difference(&found.capabilities).map(String::as_str).collect();
     if !lost.is_empty() {
@@ -146,7 +142,7 @@ async fn probe(adapter: &Adapter, side: Side) -> Result<(), SwapError> {
         purpose: Purpose::Probe,
         deadline: PROBE_TIME,
     };
-    let refuse = |failure| SwapError::Probe { adapter: adapter.name().clone(), side, failure };
+    let refuse = |failure| SwapError::Probe { adapter: adapter.name().clone(), side, failure: Box::new(failure) };
     adapter.call(&context, &Probe { side }).await.map_err(refuse)
 }
 

@@ -83,7 +83,7 @@ pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
     match command {
         OperateCommand::List { host, json } => {
             let list = host.ask(Method::GET, "/ops/v1/adapters", None).await?;
-            if json { print(&list.to_string()) } else { print(&list["items"].as_array().map(|items| shown(items)).unwrap_or_default()) }
+            if json { print(&list.to_string()) } else { print(&shown(list_in(&list, "items"))) }
         }
         OperateCommand::Load { deed, wait } => {
             let report = deed.act("load").await?;
@@ -111,15 +111,19 @@ impl AdapterDeed {
         print(&show(&report))?;
         match state_of(&report, newest) {
             Some("live" | "previous") => Ok(()),
-            _ => Err(anyhow!("generation {newest} did not go live: {}", report["last_swap"]["detail"]).into()),
+            _ => Err(anyhow!("generation {newest} did not go live: {}", text(report.pointer("/last_swap/detail"))).into()),
         }
     }
 }
 
 impl RunningHost {
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, CliError> {
-        let key = std::env::var(&self.key_env)
-            .map_err(|_| CliError::Refused(format!("{} is not set: put the key of the operations port in it, or name another variable with --key-env", self.key_env)))?;
+        let key = std::env::var(&self.key_env).map_err(|_| {
+            CliError::Refused(format!(
+                "{} is not set: put the key of the operations port in it, or name another variable with --key-env",
+                self.key_env
+            ))
+        })?;
         let url = format!("{}{path}", self.ops.trim_end_matches('/'));
         let request = Request::builder()
             .method(method)
@@ -140,10 +144,9 @@ impl RunningHost {
 
 /// A problem in lines: its title, its detail, and each error with its place.
 fn refusal(problem: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let errors = errors.iter().map(|error| format!("{}: {}", text(&error["pointer"]), text(&error["detail"])));
-    let lines = [text(&problem["title"]), text(&problem["detail"])].into_iter().filter(|line| !line.is_empty());
+    let errors = list_in(problem, "errors").iter();
+    let errors = errors.map(|error| format!("{}: {}", text(error.get("pointer")), text(error.get("detail"))));
+    let lines = [text(problem.get("title")), text(problem.get("detail"))].into_iter().filter(|line| !line.is_empty());
     lines.chain(errors).collect::<Vec<_>>().join("\n")
 }
 
@@ -151,39 +154,45 @@ fn shown(adapters: &[Value]) -> String {
     adapters.iter().map(show).collect::<Vec<_>>().join("\n")
 }
 
-fn generations(adapter: &Value) -> &[Value] {
-    adapter["generations"].as_array().map(Vec::as_slice).unwrap_or_default()
+fn list_in<'a>(document: &'a Value, name: &str) -> &'a [Value] {
+    document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A text without quotes, anything else as JSON, nothing as nothing.
+fn text(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn number_of(generation: &Value) -> Option<u64> {
+    generation.get("generation")?.as_u64()
 }
 
 fn newest(adapter: &Value) -> u64 {
-    generations(adapter).iter().filter_map(|generation| generation["generation"].as_u64()).max().unwrap_or(0)
+    list_in(adapter, "generations").iter().filter_map(number_of).max().unwrap_or(0)
 }
 
 fn state_of(adapter: &Value, number: u64) -> Option<&str> {
-    generations(adapter).iter().find(|generation| generation["generation"] == number)?["state"].as_str()
+    list_in(adapter, "generations").iter().find(|one| number_of(one) == Some(number))?.get("state")?.as_str()
 }
 
-/// One line per generation, newest first.
+/// One line per generation, newest first, and what happened last.
 fn show(adapter: &Value) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let name = text(adapter.get("name"));
     let line = |generation: &Value| {
-        let digest: String = text(&generation["digest"]).chars().take(12).collect();
-        format!(
-            "{}  generation {}  {:<8}  {digest}  version {}  calls {}  failures {}  in flight {}",
-            text(&adapter["name"]),
-            generation["generation"],
-            text(&generation["state"]),
-            text(&generation["version"]),
-            generation["calls"],
-            generation["failures"],
-            generation["in_flight"],
-        )
+        let of = |field: &str| text(generation.get(field));
+        let digest: String = of("digest").chars().take(12).collect();
+        let head = format!("{name}  generation {}  {:<8}  {digest}  version {}", of("generation"), of("state"), of("version"));
+        format!("{head}  calls {}  failures {}  in flight {}", of("calls"), of("failures"), of("in_flight"))
     };
-    let last = adapter["last_swap"].as_object().map(|_| &adapter["last_swap"]);
-    let last = last.map(|swap| {
-        format!("{}  last: generation {} {} ({})", text(&adapter["name"]), swap["generation"], text(&swap["result"]), text(&swap["detail"]))
+    let last = adapter.get("last_swap").filter(|swap| swap.is_object()).map(|swap| {
+        let of = |field: &str| text(swap.get(field));
+        format!("{name}  last: generation {} {} ({})", of("generation"), of("result"), of("detail"))
     });
-    generations(adapter).iter().map(line).chain(last).collect::<Vec<_>>().join("\n")
+    list_in(adapter, "generations").iter().map(line).chain(last).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -198,9 +207,7 @@ mod tests {
 
     #[test]
     fn each_generation_is_a_line() {
-        let generation = |number: u64, state: &str| {
-            json!({"generation": number, "state": state, "digest": "0123456789abcdef", "version": "1.2", "calls": 3, "failures": 0, "in_flight": 1})
-        };
+        let generation = |number: u64, state: &str| json!({"generation": number, "state": state, "digest": "0123456789abcdef", "version": "1.2", "calls": 3, "failures": 0, "in_flight": 1});
         let adapter = json!({"name": "erp", "generations": [generation(2, "canary"), generation(1, "live")], "last_swap": null});
         assert_eq!(show(&adapter).lines().count(), 2);
         assert!(show(&adapter).starts_with("erp  generation 2  canary    0123456789ab  version 1.2"), "{}", show(&adapter));

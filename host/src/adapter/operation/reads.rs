@@ -20,6 +20,10 @@ impl Operation for CheckAvailability {
         reply.iter().any(is_nonsense)
     }
 
+    fn is_doubtful(reply: &Self::Reply) -> bool {
+        reply.iter().any(is_unknown)
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::availability::check(guest, context, &self.query).await
     }
@@ -38,6 +42,10 @@ impl Operation for OfferPrices {
 
     fn is_suspect(reply: &Self::Reply) -> bool {
         reply.iter().any(is_nonsense)
+    }
+
+    fn is_doubtful(reply: &Self::Reply) -> bool {
+        reply.iter().any(is_unknown)
     }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
@@ -63,6 +71,11 @@ impl Operation for Probe {
 
 /// The adapter did not understand the back end, or the back end the adapter.
 fn is_nonsense<T>(item: &Result<T, Failure>) -> bool {
-    let is_nonsense = |code| matches!(code, FailureCode::InvalidResponse | FailureCode::InvalidRequest | FailureCode::Unsupported);
+    let is_nonsense =
+        |code| matches!(code, FailureCode::InvalidResponse | FailureCode::InvalidRequest | FailureCode::Unsupported);
     item.as_ref().is_err_and(|failure| is_nonsense(failure.code))
+}
+
+fn is_unknown<T>(item: &Result<T, Failure>) -> bool {
+    item.as_ref().is_err_and(|failure| failure.code == FailureCode::NotFound)
 }
