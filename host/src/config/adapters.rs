@@ -27,8 +27,15 @@ pub struct AdapterConfig {
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
     pub endpoints: BTreeMap<EndpointName, EndpointConfig>,
+    /// Whether instances start from a snapshot taken after `configure`, when the component allows it.
+    #[serde(default = "default_snapshot")]
+    pub snapshot: bool,
     #[serde(default)]
     pub limits: LimitsConfig,
+}
+
+fn default_snapshot() -> bool {
+    true
 }
 
 /// Limits of one adapter. Defaults are those of a Rust adapter; a JavaScript or Python adapter needs more memory.
@@ -65,6 +72,10 @@ pub struct LimitsConfig {
     pub queue: usize,
     /// How long a call waits for a free place before it is shed, in milliseconds.
     pub queue_wait_ms: u64,
+    /// How long compiling the component may take, in seconds.
+    pub compile_secs: u64,
+    /// Memory that compiling the component may take, in bytes.
+    pub compile_bytes: u64,
 }
 
 impl Default for LimitsConfig {
@@ -86,6 +97,8 @@ impl Default for LimitsConfig {
             concurrency: 64,
             queue: 256,
             queue_wait_ms: 1_000,
+            compile_secs: 60,
+            compile_bytes: 2 * 1024 * MIB as u64,
         }
     }
 }
