@@ -34,7 +34,7 @@ pub fn describe() {
     describe_histogram!(
         COMPILE_SECONDS,
         Unit::Seconds,
-        "Compiling processes by work (compile, snapshot) and outcome (ok, failed)"
+        "Compiling processes by work (compile, snapshot, examine) and outcome (ok, failed)"
     );
     describe_gauge!(SNAPSHOTTED, "1 when the adapter's instances start configured, 0 when each runs `configure`, by adapter");
 }
