@@ -1,5 +1,6 @@
 //! The runtime with hostile and broken guests: tiny components whose operations are written by hand.
 
+mod generations;
 mod hostile;
 mod snapshots;
 

@@ -12,7 +12,7 @@ const POST: &str = "(call $send (i32.const 512) (i32.const 3) (i32.const 520) (i
     (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 530) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8192))";
 
 /// Zeros at address 4096: an empty `ok`.
-const DONE: &str = "(i32.const 4096)";
+pub(super) const DONE: &str = "(i32.const 4096)";
 
 fn body(operation: &str) -> String {
     match operation {
@@ -38,6 +38,15 @@ const CAPABILITIES: [&str; 7] = [
 
 /// The component's bytes.
 pub(super) fn component() -> Vec<u8> {
+    component_with(&[])
+}
+
+/// The same with other bodies for some operations.
+pub(super) fn component_with(bodies: &[(&str, &str)]) -> Vec<u8> {
+    let body = |operation: &str| {
+        let other = bodies.iter().find(|(name, _)| *name == operation);
+        other.map_or_else(|| body(operation), |(_, body)| (*body).to_owned())
+    };
     assemble(&[], "world hostile { include adapter; }", body, module)
 }
 
