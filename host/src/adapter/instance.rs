@@ -16,7 +16,6 @@ use super::imports;
 use super::journal::{Severity, Stdio};
 use super::limits::Limiter;
 use super::live_call::{LiveCall, Observed};
-use super::meter::Meter;
 use crate::domain::Failure;
 
 /// Most bytes that a guest may ask of the random source at once.
@@ -82,13 +81,9 @@ impl Instances {
         let limits = &self.given.limits;
         let mut store = Store::new(&self.engine, State::new(Arc::clone(&self.given), call));
         store.limiter(|state| &mut state.limiter);
-        store.call_hook(|mut context, crossing| {
-            context.data_mut().meter.cross(crossing);
-            Ok(())
-        });
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
-            if context.data().meter.is_spent() { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
+            if context.data().call.meter.is_spent() { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
         });
         // One budget of Wasmtime's bounds what a guest hands to the host, as arguments of an import or as its result, so the smaller
         // limit holds for both.
@@ -102,7 +97,6 @@ impl Instances {
 pub(super) struct State {
     pub(super) given: Arc<Given>,
     pub(super) call: Arc<LiveCall>,
-    meter: Meter,
     limiter: Limiter,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -121,8 +115,8 @@ impl State {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
-        let (meter, limiter) = (Meter::new(limits.cpu()), Limiter::new(limits.memory_bytes));
-        Self { given, call, meter, limiter, wasi, table }
+        let limiter = Limiter::new(limits.memory_bytes);
+        Self { given, call, limiter, wasi, table }
     }
 }
 
@@ -136,7 +130,6 @@ impl WasiView for State {
 impl Drop for State {
     fn drop(&mut self) {
         self.call.observe(Observed {
-            cpu: self.meter.spent(),
             memory_bytes: self.limiter.memory_bytes(),
             memory_refused: self.limiter.refused(),
         });

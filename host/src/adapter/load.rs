@@ -176,10 +176,10 @@ impl Source<'_> {
     async fn describe(&self, instances: &Instances, given: &Given) -> Result<Description, LoadProblem> {
         let ends = Instant::now() + PREPARE_TIME;
         let call = LiveCall::offline(given, ends);
-        let started = timeout_at(ends, instances.start(Arc::clone(&call))).await.ok();
+        let started = timeout_at(ends, call.meter.drive(instances.start(Arc::clone(&call)))).await.ok();
         let mut guest = classify(started, Side::Read, &call)
             .map_err(|failed| problem(self.settings_place(), LoadCause::Configure(*failed.failure)))?;
-        let described = timeout_at(ends, convert::description::describe(&mut guest)).await.ok();
+        let described = timeout_at(ends, call.meter.drive(convert::description::describe(&mut guest))).await.ok();
         classify(described, Side::Read, &call)
             .map_err(|failed| problem(self.place("component"), LoadCause::Describe(*failed.failure)))
     }

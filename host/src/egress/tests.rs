@@ -28,7 +28,7 @@ fn egress(server: &ScriptedServer) -> Egress {
 }
 
 fn budget(limits: LimitsConfig) -> Budget {
-    Budget::new(&limits, Instant::now() + Duration::from_secs(5))
+    Budget::new(&limits, Instant::now() + Duration::from_secs(5), Traffic::Read)
 }
 
 fn request(method: &str) -> EgressRequest {
