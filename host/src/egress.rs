@@ -13,6 +13,7 @@ mod error;
 mod headers;
 mod oauth;
 mod path;
+mod resolver;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;

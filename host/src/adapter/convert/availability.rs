@@ -48,7 +48,7 @@ fn from_availability(asked: &AvailabilityItem, answer: wit::Availability) -> Res
         schedule,
         lead_time_days: answer.lead_time_days,
         as_of: optional(answer.as_of.as_ref(), |text| place.instant("as-of", text))?,
-        location: answer.location.map(|location| place.text("location", location)).transpose()?,
+        location: place.optional_text("location", answer.location)?,
         ext: bounded::extensions(answer.ext),
     })
 }

@@ -111,7 +111,7 @@ fn from_received(answer: wit::Received) -> Result<QuoteReceived, Failure> {
     let place = Place::new("received quote request", &answer.number);
     Ok(QuoteReceived {
         number: place.text("number", answer.number.clone())?,
-        revision: answer.revision.map(bounded::word),
+        revision: place.optional_text("revision", answer.revision)?,
         status: QuoteStatus::parse(&answer.status),
         raw_status: answer.raw_status.map(bounded::word),
     })

@@ -101,7 +101,7 @@ pub(super) fn from_schedule(schedule: Vec<wit::ScheduleLine>, place: Place<'_>) 
         Ok(ScheduleLine {
             quantity: place.quantity("schedule", &line.quantity)?,
             date: optional(line.date.as_ref(), |date| place.date("schedule", date))?,
-            location: line.location.map(|location| place.text("schedule", location)).transpose()?,
+            location: place.optional_text("schedule", line.location)?,
         })
     };
     schedule.into_iter().map(from).collect()

@@ -93,6 +93,11 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// The same where it may be missing; a blank one counts as missing.
+    pub(super) fn optional_text<T: From<String>>(self, field: &str, text: Option<String>) -> Result<Option<T>, Failure> {
+        text.filter(|text| !text.trim().is_empty()).map(|text| self.text(field, text)).transpose()
+    }
+
     /// A list of which none may be left out.
     pub(super) fn at_most<T>(self, field: &str, most: usize, list: Vec<T>) -> Result<Vec<T>, Failure> {
         if list.len() > most { Err(self.broken(field, format_args!("has more than {most} entries"))) } else { Ok(list) }
