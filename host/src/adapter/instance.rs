@@ -11,6 +11,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::bindings;
 use super::convert;
+use super::engine::Demand;
 use super::given::Given;
 use super::imports;
 use super::journal::{Severity, Stdio};
@@ -66,6 +67,13 @@ impl Instances {
         imports::link(&mut linker)?;
         let pre = bindings::AdapterPre::new(linker.instantiate_pre(component)?)?;
         Ok(Self { engine: engine.clone(), pre, given })
+    }
+
+    /// What its adapter takes of the engine's pool at most. A component that does not say is counted as a small one.
+    pub(super) fn demand(&self) -> Demand {
+        let required = self.pre.instance_pre().component().resources_required();
+        let (memories, tables) = required.map_or((1, 1), |required| (required.num_memories, required.num_tables));
+        Demand { instances: self.given.limits.concurrency, memories, tables }
     }
 
     /// A fresh instance, configured and ready for one operation.
@@ -129,9 +137,6 @@ impl WasiView for State {
 /// Leaves behind what the runtime needs to tell a trap from a limit, however the instance ended.
 impl Drop for State {
     fn drop(&mut self) {
-        self.call.observe(Observed {
-            memory_bytes: self.limiter.memory_bytes(),
-            memory_refused: self.limiter.refused(),
-        });
+        self.call.observe(Observed { memory_bytes: self.limiter.memory_bytes(), memory_refused: self.limiter.refused() });
     }
 }

@@ -18,7 +18,7 @@ use super::classify::classify;
 use super::compiled::{self, CompileCache};
 use super::contract::{self, ContractError};
 use super::convert;
-use super::engine::{EngineError, engine};
+use super::engine::{self, EngineError, engine};
 use super::given::{Given, SettingsError, settings};
 use super::instance::Instances;
 use super::live_call::LiveCall;
@@ -91,7 +91,17 @@ pub(super) async fn all(
             Err(mut found) => problems.append(&mut found),
         }
     }
+    tell_shortage(&loaded);
     if problems.is_empty() { Ok(loaded) } else { Err(LoadError { problems }) }
+}
+
+fn tell_shortage(loaded: &BTreeMap<AdapterName, Arc<Adapter>>) {
+    if let Some(shortage) = engine::shortage(loaded.values().map(|adapter| adapter.instances.demand())) {
+        tracing::warn!(
+            shortage,
+            "the adapters' places together are more than the instance pool holds, so calls may be throttled: lower limits.concurrency"
+        );
+    }
 }
 
 fn problem(place: impl Into<String>, cause: impl Into<LoadCause>) -> LoadProblem {

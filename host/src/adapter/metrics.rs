@@ -22,7 +22,11 @@ pub fn describe() {
     describe_counter!(CALLS, "Adapter calls by adapter, operation and outcome (`ok` or the failure's code)");
     describe_histogram!(CALL_SECONDS, Unit::Seconds, "Adapter calls from request to answer, by adapter and operation");
     describe_histogram!(QUEUE_SECONDS, Unit::Seconds, "Wait for a free place, by adapter and lane");
-    describe_histogram!(GUEST_CPU_SECONDS, Unit::Seconds, "CPU time per call, in the guest and in the host for it, by adapter and operation");
+    describe_histogram!(
+        GUEST_CPU_SECONDS,
+        Unit::Seconds,
+        "CPU time per call, in the guest and in the host for it, by adapter and operation"
+    );
     describe_histogram!(MEMORY_BYTES, Unit::Bytes, "Largest linear memory of the instance per call, by adapter");
     describe_counter!(TRAPS, "Guests that were ended, by adapter and kind (cpu, memory, stack, abort, wall, other)");
     describe_gauge!(LIVE, "Calls in flight, by adapter");

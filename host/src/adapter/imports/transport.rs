@@ -26,7 +26,8 @@ impl Host for State {
 /// without looking at it.
 async fn send_many(given: &Given, call: &LiveCall, mut requests: Vec<Request>) -> Vec<Result<Response, types::Failure>> {
     let refused = requests.drain(call.budget.requests_left().min(requests.len())..).count();
-    let sending = requests.into_iter().enumerate().map(|(place, request)| async move { (place, send(given, call, request).await) });
+    let sending =
+        requests.into_iter().enumerate().map(|(place, request)| async move { (place, send(given, call, request).await) });
     let at_once = given.limits.egress_concurrency.max(1);
     let mut replies: Vec<_> = stream::iter(sending).buffer_unordered(at_once).collect().await;
     replies.sort_by_key(|(place, _)| *place);
@@ -74,4 +75,51 @@ fn to_egress(request: Request) -> EgressRequest {
 
 fn to_response(reply: Reply) -> Response {
     Response { status: reply.status.as_u16(), headers: shown_headers(&reply.headers), body: reply.body.to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tokio::time::Instant;
+
+    use super::super::super::operation::Lane;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::AdapterConfig;
+    use crate::egress::tests::{Answer, ScriptedServer};
+    use crate::egress::{Egress, Trace};
+
+    fn given(config: &AdapterConfig) -> Given {
+        let egress = Egress::bind(&config.endpoints, Path::new("."), &Clock::system()).ok().unwrap();
+        Given::new("rest".into(), config, String::new(), egress, Clock::system())
+    }
+
+    fn get(path: usize) -> Request {
+        Request {
+            endpoint: "api".into(),
+            method: "GET".into(),
+            path: path.to_string(),
+            query: vec![],
+            headers: vec![],
+            body: None,
+            timeout_ms: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn many_requests_are_answered_in_their_order_and_those_beyond_the_budget_are_refused() {
+        let server = ScriptedServer::start(|_| Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
+        let endpoint = format!("[endpoints.api]\nbase_url = '{}'\nallow = ['loopback']", server.url(""));
+        let limits = "[limits]\negress_requests = 5\negress_concurrency = 2";
+        let config: AdapterConfig = toml::from_str(&format!("component = 'a.wasm'\n{limits}\n{endpoint}")).unwrap();
+        let given = given(&config);
+        let trace = Trace { request_id: "r-1".into(), trace_parent: None };
+        let call = LiveCall::new(&given, Lane::Read, trace, Instant::now() + Duration::from_secs(5));
+        let replies = send_many(&given, &call, (0..50_000).map(get).collect()).await;
+        assert_eq!(replies.len(), 50_000);
+        let answered: Vec<_> = replies.iter().take_while(|reply| reply.is_ok()).collect();
+        assert_eq!((answered.len(), server.seen().len(), server.connections()), (5, 5, 2));
+        assert!(replies.iter().skip(5).all(|reply| reply.as_ref().is_err_and(|failure| failure.code == "throttled")));
+    }
 }
