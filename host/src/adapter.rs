@@ -2,9 +2,11 @@
 //! service and the pipeline; reaches back ends only through `egress`; what follows a failure is decided in [`error`] and nowhere else.
 
 mod bindings;
+mod build;
 mod bulkhead;
 mod classify;
 mod compiled;
+pub mod compiler;
 mod contract;
 mod convert;
 mod engine;
@@ -16,10 +18,13 @@ mod journal;
 mod limits;
 mod live_call;
 mod load;
+#[doc(hidden)]
+pub mod measure;
 mod meter;
 pub mod metrics;
 pub mod operation;
 mod session;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +37,7 @@ use tokio::time::{Instant, timeout_at};
 pub use contract::{ContractError, check as check_contract};
 pub use load::{LoadCause, LoadError, LoadProblem};
 pub use operation::{Lane, Operation};
+pub use snapshot::Snapshot;
 
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
@@ -94,6 +100,11 @@ impl Adapter {
     /// SHA-256 of the component, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Whether its instances start configured, and if not, why.
+    pub fn snapshot(&self) -> &Snapshot {
+        self.instances.snapshot()
     }
 
     /// Runs one operation in a fresh instance, within the context's deadline and the adapter's limits. An operation that the adapter

@@ -13,6 +13,8 @@ use clap::{Parser, Subcommand};
 
 pub use failure::CliError;
 
+use crate::adapter;
+
 /// Connects storefronts to a back end of record through sandboxed WebAssembly adapters.
 #[derive(Debug, Parser)]
 #[command(name = "ordergate", version, max_term_width = 120)]
@@ -67,6 +69,9 @@ enum Command {
     /// Print the OpenAPI document of the storefront API.
     #[command(after_help = "Example: ordergate openapi > openapi.json")]
     Openapi,
+    /// Compile one component from stdin to stdout, within limits. The host runs it in a child process.
+    #[command(hide = true, name = adapter::compiler::COMMAND)]
+    CompileAdapter,
     /// Print the version.
     Version {
         /// As JSON.
@@ -107,6 +112,7 @@ pub async fn run() -> ExitCode {
 }
 
 async fn dispatch(command: Command) -> Result<(), CliError> {
+    adapter::compiler::use_children();
     match command {
         Command::Serve { config, addresses } => serve::serve(&config.file, addresses.as_deref()).await,
         Command::Check { config, json } => check::check(&config.file, json).await,
@@ -117,6 +123,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;
             print(&document)
         }
+        Command::CompileAdapter => adapter::compiler::serve().await.map_err(|error| CliError::Failed(error.into())),
         Command::Version { json: true } => {
             print(&format!("{{\"name\": \"ordergate\", \"version\": \"{}\"}}", env!("CARGO_PKG_VERSION")))
         }

@@ -6,22 +6,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
 use super::Adapter;
+use super::build::{Build, Built};
 use super::bulkhead::Bulkhead;
 use super::classify::classify;
-use super::compiled::{self, CompileCache};
+use super::compiled::CompileCache;
+use super::compiler::Bounds;
 use super::contract::{self, ContractError};
 use super::convert;
 use super::engine::{self, EngineError, engine};
 use super::given::{Given, SettingsError, settings};
 use super::instance::Instances;
+use super::journal::{Journal, Severity};
 use super::live_call::LiveCall;
+use super::metrics;
+use super::snapshot::{Inputs, LogLine, Snapshot};
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
 use crate::domain::{AdapterName, Description, EndpointNeed, Failure, Side};
@@ -120,16 +125,18 @@ impl Source<'_> {
     async fn load(&self, engine: &Engine, cache: Option<Arc<CompileCache>>) -> Result<Adapter, Vec<LoadProblem>> {
         let began = Instant::now();
         let given = self.given();
-        let component = self.component(engine, cache).await;
+        let built = self.built(engine, cache, given.as_ref().ok().map(Inputs::of)).await;
         // Both are tried, so that both are reported.
-        let (given, (digest, component)) = match (given, component) {
-            (Ok(given), Ok(component)) => (given, component),
-            (given, component) => {
-                return Err(given.err().into_iter().flatten().chain(component.err()).collect());
+        let (given, (digest, built)) = match (given, built) {
+            (Ok(given), Ok(built)) => (given, built),
+            (given, built) => {
+                return Err(given.err().into_iter().flatten().chain(built.err()).collect());
             }
         };
         let given = Arc::new(given);
-        let instances = Instances::new(engine, &component, Arc::clone(&given)).map_err(|cause| vec![self.unfit(&cause)])?;
+        self.tell(&built);
+        let instances = Instances::new(engine, &built.component, Arc::clone(&given), built.snapshot);
+        let instances = instances.map_err(|cause| vec![self.unfit(&cause)])?;
         let description = self.describe(&instances, &given).await.map_err(|cause| vec![cause])?;
         self.check_endpoints(&description.endpoints)?;
         self.log(&digest, &description, began);
@@ -163,17 +170,56 @@ impl Source<'_> {
         }
     }
 
-    /// Reads, checks and compiles the file; compiling is seconds of CPU, so it has a thread of its own.
-    async fn component(&self, engine: &Engine, cache: Option<Arc<CompileCache>>) -> Result<(String, Component), LoadProblem> {
-        let (path, pinned, engine) = (self.path(), self.config.sha256.clone(), engine.clone());
-        let compiling = tokio::task::spawn_blocking(move || read_and_compile(path, pinned.as_deref(), &engine, cache.as_deref()));
+    /// Reads, checks and compiles the file: configured when there are inputs, else to find its problems.
+    async fn built(
+        &self,
+        engine: &Engine,
+        cache: Option<Arc<CompileCache>>,
+        inputs: Option<Inputs>,
+    ) -> Result<(String, Built), LoadProblem> {
+        let place = || self.place("component");
+        let (digest, file) = self.file().await?;
+        let limits = &self.config.limits;
+        let bounds = Bounds { secs: limits.compile_secs, bytes: limits.compile_bytes };
+        let build = Build { engine: engine.clone(), cache, digest, file, bounds };
+        let built = match inputs {
+            Some(inputs) if self.config.snapshot => build.configured(inputs).await,
+            Some(_) => build.unconfigured("the configuration forbids it (snapshot = false)").await,
+            None => build.unconfigured("there are no settings to configure it with").await,
+        };
+        let built =
+            built.map_err(|cause| problem(place(), LoadCause::Compile { path: self.path(), cause: cause.to_string() }))?;
+        Ok((build.digest, built))
+    }
+
+    /// The checked file, with its digest. Tens of megabytes: read and checked aside.
+    async fn file(&self) -> Result<(String, Bytes), LoadProblem> {
+        let (path, pinned) = (self.path(), self.config.sha256.clone());
         let place = self.place("component");
-        match compiling.await {
+        match tokio::task::spawn_blocking(move || read_and_check(path, pinned.as_deref())).await {
             Ok(result) => result.map_err(|cause| match cause {
                 LoadCause::Digest { .. } => LoadProblem { place: self.place("sha256"), cause },
                 cause => LoadProblem { place, cause },
             }),
             Err(cause) => Err(LoadProblem { place, cause: LoadCause::Compile { path: self.path(), cause: cause.to_string() } }),
+        }
+    }
+
+    /// How the adapter will start, and what it logged while it was configured.
+    fn tell(&self, built: &Built) {
+        metrics::snapshotted(self.name, built.snapshot == Snapshot::Taken);
+        if let Snapshot::Not(reason) = &built.snapshot {
+            tracing::warn!(adapter = %self.name, reason, "no snapshot: every call configures the adapter again");
+        }
+        let journal = Journal::new(self.name.clone(), "load".into(), &self.config.limits);
+        for LogLine { level, message, fields } in &built.log {
+            let severity = match level.as_str() {
+                "debug" => Severity::Debug,
+                "info" => Severity::Info,
+                "warn" => Severity::Warn,
+                _ => Severity::Error,
+            };
+            journal.write(severity, message, fields);
         }
     }
 
@@ -217,12 +263,7 @@ impl Source<'_> {
     }
 }
 
-fn read_and_compile(
-    path: PathBuf,
-    pinned: Option<&str>,
-    engine: &Engine,
-    cache: Option<&CompileCache>,
-) -> Result<(String, Component), LoadCause> {
+fn read_and_check(path: PathBuf, pinned: Option<&str>) -> Result<(String, Bytes), LoadCause> {
     let file = match std::fs::read(&path) {
         Ok(file) => file,
         Err(cause) => return Err(LoadCause::Unreadable { path, cause }),
@@ -231,11 +272,8 @@ fn read_and_compile(
     if pinned.is_some_and(|pinned| !pinned.trim().eq_ignore_ascii_case(&digest)) {
         return Err(LoadCause::Digest { path, found: digest });
     }
-    if let Err(cause) = contract::check(&file) {
-        return Err(LoadCause::Contract { path, cause });
-    }
-    match compiled::compile(engine, &digest, &file, cache) {
-        Ok(component) => Ok((digest, component)),
-        Err(cause) => Err(LoadCause::Compile { path, cause: format!("{cause:#}") }),
+    match contract::check(&file) {
+        Ok(()) => Ok((digest, file.into())),
+        Err(cause) => Err(LoadCause::Contract { path, cause }),
     }
 }

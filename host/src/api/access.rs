@@ -1,6 +1,6 @@
 //! Who is calling (rule A1): a service with an API key, or a customer with a JSON Web Token. Nothing else gets further.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -11,11 +11,12 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::ApiState;
+use super::body::check_id;
 use super::problem::Problem;
 use super::problem_pages as pages;
-use super::request_id::RequestId;
+use super::request_id::{self, RequestId};
 use crate::config::{AccessConfig, JwtAlgorithm, JwtConfig};
-use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope};
+use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope, StoreName};
 use crate::service::{Caller, FieldProblem};
 
 /// Knows the configured keys.
@@ -26,6 +27,7 @@ pub struct Authenticator {
 }
 
 struct TokenCheck {
+    stores: BTreeSet<StoreName>,
     key: DecodingKey,
     validation: Validation,
     accounts_claim: String,
@@ -44,6 +46,22 @@ struct Claims {
     others: HashMap<String, serde_json::Value>,
 }
 
+impl Claims {
+    /// The account numbers in a claim: a text or a list of texts. The standard claims count too, such as `sub` where each customer is
+    /// an account.
+    fn accounts(&self, claim: &str) -> BTreeSet<AccountNumber> {
+        match (claim, self.others.get(claim)) {
+            ("iss", _) => [AccountNumber::new(&self.iss)].into(),
+            ("sub", _) => [AccountNumber::new(&self.sub)].into(),
+            (_, Some(serde_json::Value::String(account))) => [AccountNumber::new(account)].into(),
+            (_, Some(serde_json::Value::Array(accounts))) => {
+                accounts.iter().filter_map(|account| account.as_str().map(AccountNumber::new)).collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+}
+
 impl Authenticator {
     pub fn new(config: &AccessConfig) -> Result<Self, KeyError> {
         let services = config.api_keys.iter().map(|key| {
@@ -52,6 +70,7 @@ impl Authenticator {
                 kind: PrincipalKind::Service,
                 id: format!("key:{}", key.name),
                 accounts: if any { AccountGrant::Any } else { AccountGrant::Only(key.accounts.clone()) },
+                stores: key.stores.clone(),
                 scopes: key.scopes.clone(),
             };
             (digest(key.key.expose()), Arc::new(principal))
@@ -83,7 +102,7 @@ impl TokenCheck {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = config.leeway_secs;
         validation.validate_nbf = true;
-        Ok(Self { key, validation, accounts_claim: config.accounts_claim.clone() })
+        Ok(Self { stores: config.stores.clone(), key, validation, accounts_claim: config.accounts_claim.clone() })
     }
 
     fn check(&self, token: &str) -> Result<Principal, Problem> {
@@ -93,17 +112,12 @@ impl TokenCheck {
                 Problem::new(&pages::TOKEN_INVALID)
             })?
             .claims;
-        let accounts = match claims.others.get(&self.accounts_claim) {
-            Some(serde_json::Value::String(account)) => [AccountNumber::new(account)].into(),
-            Some(serde_json::Value::Array(accounts)) => {
-                accounts.iter().filter_map(|account| account.as_str().map(AccountNumber::new)).collect()
-            }
-            _ => Default::default(),
-        };
+        let accounts = claims.accounts(&self.accounts_claim);
         Ok(Principal {
             kind: PrincipalKind::Customer,
             id: format!("customer:{}|{}", claims.iss, claims.sub),
             accounts: AccountGrant::Only(accounts),
+            stores: self.stores.clone(),
             scopes: Scope::CUSTOMER.into(),
         })
     }
@@ -159,8 +173,14 @@ impl FromRequestParts<ApiState> for Caller {
             if parts.headers.get_all(name).iter().count() > 1 {
                 return Err(Problem::invalid(vec![FieldProblem::new(name, "is there more than once: send it once")]));
             }
+            if let Some(value) = text(name) {
+                check_id(name, value)?;
+            }
         }
         let shop = state.commerce.shop(text("x-store"))?;
+        if !principal.may_use(&shop.name) {
+            return Err(Problem::new(&pages::STORE_FORBIDDEN));
+        }
         let account = match text("x-account") {
             Some(account) => {
                 let account = AccountNumber::new(account);
@@ -176,7 +196,7 @@ impl FromRequestParts<ApiState> for Caller {
             account,
             principal,
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
-            trace_parent: text("traceparent").map(str::to_owned),
+            trace_parent: text("traceparent").and_then(request_id::trace_parent),
             locale: text("accept-language").and_then(first_language),
         })
     }
@@ -212,6 +232,7 @@ mod tests {
                 key: Secret::new("a-key-of-a-shop-1234"),
                 scopes: [Scope::CatalogRead].into(),
                 accounts: ["*".into()].into(),
+                stores: BTreeSet::new(),
             }],
             jwt: Some(JwtConfig {
                 algorithm: JwtAlgorithm::HS256,
@@ -219,6 +240,7 @@ mod tests {
                 issuer: "https://login.example.com".into(),
                 audience: "ordergate".into(),
                 accounts_claim: "accounts".into(),
+                stores: ["main".into()].into(),
                 leeway_secs: 0,
             }),
         })
@@ -258,9 +280,30 @@ mod tests {
     }
 
     #[test]
+    fn a1_a_token_is_good_for_its_stores_only() {
+        let principal = authenticator().authenticate(&token(Algorithm::HS256, SECRET, json!({}))).unwrap();
+        assert!(principal.may_use(&"main".into()) && !principal.may_use(&"other".into()));
+    }
+
+    #[test]
     fn a1_a_token_without_accounts_covers_none() {
         let principal = authenticator().authenticate(&token(Algorithm::HS256, SECRET, json!({"accounts": {"a": 1}}))).unwrap();
         assert_eq!(principal.accounts, AccountGrant::Only(Default::default()));
+    }
+
+    #[test]
+    fn a1_the_subject_of_a_token_can_be_the_account() {
+        let config = JwtConfig {
+            algorithm: JwtAlgorithm::HS256,
+            key: Secret::new(SECRET),
+            issuer: "https://login.example.com".into(),
+            audience: "ordergate".into(),
+            accounts_claim: "sub".into(),
+            stores: BTreeSet::new(),
+            leeway_secs: 0,
+        };
+        let principal = TokenCheck::new(&config).unwrap().check(&token(Algorithm::HS256, SECRET, json!({}))).unwrap();
+        assert_eq!(principal.accounts, AccountGrant::Only(["anna".into()].into()));
     }
 
     #[test]

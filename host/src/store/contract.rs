@@ -124,6 +124,7 @@ fn all(kind: DocumentKind) -> DocumentQuery {
         statuses: vec![],
         from: None,
         until: None,
+        not_listed_by: None,
         after: None,
         limit: 100,
     }

@@ -35,7 +35,9 @@ async fn send_many(given: &Given, call: &LiveCall, mut requests: Vec<Request>) -
         metrics::egress_denied("requests", refused as u64);
     }
     let refusal = convert::to_failure(&Failure::from(&EgressError::TooManyRequests));
-    replies.into_iter().map(|(_, reply)| reply).chain(std::iter::repeat_n(Err(refusal), refused)).collect()
+    let (_, mut replies): (Vec<usize>, Vec<_>) = replies.into_iter().unzip();
+    replies.resize(replies.len() + refused, Err(refusal));
+    replies
 }
 
 async fn send(given: &Given, call: &LiveCall, request: Request) -> Result<Response, types::Failure> {
