@@ -162,10 +162,10 @@ impl Adapter {
         let ends = Instant::now() + context.deadline.min(self.given.limits.wall());
         let _slot = self.enter(O::LANE, ends).await?;
         let _live = metrics::Live::enter(self.name());
-        let call = LiveCall::new(&self.given, trace(context), ends);
-        let ran = timeout_at(ends, self.run(context, operation, &call)).await;
+        let call = LiveCall::new(&self.given, O::LANE, trace(context), ends);
+        let ran = timeout_at(ends, call.meter.drive(self.run(context, operation, &call))).await;
         let observed = call.observed();
-        metrics::guest(self.name(), O::NAME, observed.cpu, observed.memory_bytes);
+        metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);
         classify(ran.ok(), O::SIDE, &call)
     }
 
@@ -192,9 +192,9 @@ impl Adapter {
         }
         match failure.code {
             FailureCode::Rejected | FailureCode::NotFound | FailureCode::Conflict | FailureCode::Unsupported => {
-                tracing::debug!(adapter, operation, code, request_id, message = failure.message, "adapter call refused");
+                tracing::debug!(adapter, operation, code, request_id, cause = failure.message, "adapter call refused");
             }
-            _ => tracing::warn!(adapter, operation, code, request_id, message = failure.message, detail, "adapter call failed"),
+            _ => tracing::warn!(adapter, operation, code, request_id, cause = failure.message, detail, "adapter call failed"),
         }
         *failure
     }

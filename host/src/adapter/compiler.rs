@@ -20,6 +20,7 @@ pub use inside::serve;
 pub(super) use task::{Bounds, Made, Work};
 
 use super::metrics;
+use crate::config::LimitsConfig;
 
 /// The hidden subcommand under which the program compiles.
 pub const COMMAND: &str = "compile-adapter";
@@ -35,6 +36,13 @@ pub fn use_children() {
         let file = || std::env::current_exe().unwrap_or_else(|_| "ordergate".into());
         if running.exists() { running.to_owned() } else { file() }
     });
+}
+
+/// What keeps a component from being frozen after `configure`, as far as its structure tells; nothing of it runs. None when nothing does.
+pub async fn snapshot_obstacle(component: Vec<u8>) -> Option<String> {
+    let limits = LimitsConfig::default();
+    let bounds = Bounds { secs: limits.compile_secs, bytes: limits.compile_bytes };
+    run(bounds, Work::Examine, component.into()).await.err().map(|cause| cause.to_string())
 }
 
 /// Does one piece of work on a component, within its bounds, after all earlier ones have ended.

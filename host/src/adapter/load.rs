@@ -20,7 +20,7 @@ use super::compiled::CompileCache;
 use super::compiler::Bounds;
 use super::contract::{self, ContractError};
 use super::convert;
-use super::engine::{EngineError, engine};
+use super::engine::{self, EngineError, engine};
 use super::given::{Given, SettingsError, settings};
 use super::instance::Instances;
 use super::journal::{Journal, Severity};
@@ -104,6 +104,7 @@ pub(super) async fn all(
             Err(mut found) => problems.append(&mut found.problems),
         }
     }
+    tell_shortage(&loaded);
     if problems.is_empty() { Ok(loaded) } else { Err(LoadError { problems }) }
 }
 
@@ -130,6 +131,15 @@ pub(super) async fn differs(adapter: &Adapter, config: &AdapterConfig, base_dir:
     let Ok(file) = tokio::fs::read(base_dir.join(&config.component)).await else { return true };
     let digest = tokio::task::spawn_blocking(move || HEXLOWER.encode(&Sha256::digest(&file))).await;
     settings != adapter.given.settings || !digest.is_ok_and(|digest| digest == adapter.digest)
+}
+
+fn tell_shortage(loaded: &BTreeMap<AdapterName, Arc<Adapter>>) {
+    if let Some(shortage) = engine::shortage(loaded.values().map(|adapter| adapter.instances.demand())) {
+        tracing::warn!(
+            shortage,
+            "the adapters' places together are more than the instance pool holds, so calls may be throttled: lower limits.concurrency"
+        );
+    }
 }
 
 fn problem(place: impl Into<String>, cause: impl Into<LoadCause>) -> LoadProblem {
@@ -258,10 +268,10 @@ impl Source<'_> {
     async fn describe(&self, instances: &Instances, given: &Given) -> Result<Description, LoadProblem> {
         let ends = Instant::now() + PREPARE_TIME;
         let call = LiveCall::offline(given, ends);
-        let started = timeout_at(ends, instances.start(Arc::clone(&call))).await.ok();
+        let started = timeout_at(ends, call.meter.drive(instances.start(Arc::clone(&call)))).await.ok();
         let mut guest = classify(started, Side::Read, &call)
             .map_err(|failed| problem(self.settings_place(), LoadCause::Configure(*failed.failure)))?;
-        let described = timeout_at(ends, convert::description::describe(&mut guest)).await.ok();
+        let described = timeout_at(ends, call.meter.drive(convert::description::describe(&mut guest))).await.ok();
         classify(described, Side::Read, &call)
             .map_err(|failed| problem(self.place("component"), LoadCause::Describe(*failed.failure)))
     }

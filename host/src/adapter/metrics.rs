@@ -28,7 +28,11 @@ pub fn describe() {
     describe_counter!(CALLS, "Adapter calls by adapter, operation and outcome (`ok` or the failure's code)");
     describe_histogram!(CALL_SECONDS, Unit::Seconds, "Adapter calls from request to answer, by adapter and operation");
     describe_histogram!(QUEUE_SECONDS, Unit::Seconds, "Wait for a free place, by adapter and lane");
-    describe_histogram!(GUEST_CPU_SECONDS, Unit::Seconds, "CPU time in the guest per call, by adapter and operation");
+    describe_histogram!(
+        GUEST_CPU_SECONDS,
+        Unit::Seconds,
+        "CPU time per call, in the guest and in the host for it, by adapter and operation"
+    );
     describe_histogram!(MEMORY_BYTES, Unit::Bytes, "Largest linear memory of the instance per call, by adapter");
     describe_counter!(TRAPS, "Guests that were ended, by adapter and kind (cpu, memory, stack, abort, wall, other)");
     describe_gauge!(LIVE, "Calls in flight, by adapter");
@@ -45,7 +49,7 @@ pub fn describe() {
     describe_histogram!(
         COMPILE_SECONDS,
         Unit::Seconds,
-        "Compiling processes by work (compile, snapshot) and outcome (ok, failed)"
+        "Compiling processes by work (compile, snapshot, examine) and outcome (ok, failed)"
     );
     describe_gauge!(SNAPSHOTTED, "1 when the adapter's instances start configured, 0 when each runs `configure`, by adapter");
 }
@@ -75,8 +79,8 @@ pub(super) fn egress_request(adapter: &AdapterName, endpoint: &str, outcome: &'s
         .increment(1);
 }
 
-pub(super) fn egress_denied(reason: &'static str) {
-    counter!(EGRESS_DENIED, "reason" => reason).increment(1);
+pub(super) fn egress_denied(reason: &'static str, requests: u64) {
+    counter!(EGRESS_DENIED, "reason" => reason).increment(requests);
 }
 
 pub(super) fn loaded(source: &'static str) {

@@ -42,18 +42,30 @@ pub(super) struct LogLine {
     pub fields: Vec<(String, String)>,
 }
 
+/// Whether a component is built in a way that can be frozen, without running anything of it. Err: what is in the way.
+pub(super) fn examine(component: &[u8]) -> Result<(), String> {
+    wizer().instrument_component(component).map(drop).map_err(|cause| unfit(&cause))
+}
+
 /// Runs `configure` and freezes what it left. Err: why that cannot be done.
 pub(super) async fn take(component: &[u8], inputs: &Inputs) -> Result<Made, String> {
-    let mut wizer = Wizer::new();
-    // The world needs it, and `configure` may be called again in a component that was frozen.
-    wizer.keep_init_func(true);
-    let (context, instrumented) = wizer
-        .instrument_component(component)
-        .map_err(|cause| format!("the component is built in a way that cannot be frozen: {cause:#}"))?;
+    let wizer = wizer();
+    let (context, instrumented) = wizer.instrument_component(component).map_err(|cause| unfit(&cause))?;
     let mut rehearsal = Rehearsal::start(&instrumented, inputs).await?;
     rehearsal.configure().await?;
     let mut reading = Reading::of(&mut rehearsal);
     let frozen = wizer.snapshot_component(&context, &mut reading).await;
     let frozen = reading.finish().and(frozen).map_err(|cause| format!("its memory cannot be read: {cause:#}"))?;
     Ok(Made { bytes: frozen, log: rehearsal.into_log() })
+}
+
+fn wizer() -> Wizer {
+    let mut wizer = Wizer::new();
+    // The world needs `configure`, and it may be called again in a component that was frozen.
+    wizer.keep_init_func(true);
+    wizer
+}
+
+fn unfit(cause: &wasmtime::Error) -> String {
+    format!("the component is built in a way that cannot be frozen: {cause:#}")
 }

@@ -222,6 +222,14 @@ mod tests {
     }
 
     #[test]
+    fn a_live_question_never_travels_in_a_call_that_browses() {
+        let of = |purpose| urgency(demand(purpose));
+        assert_eq!(of(Purpose::Browse), of(Purpose::Cart));
+        assert_ne!(of(Purpose::Browse), of(Purpose::Checkout));
+        assert_eq!(of(Purpose::Checkout), of(Purpose::Commit));
+    }
+
+    #[test]
     fn availability_at_another_location_than_asked_is_not_believed() {
         assert!(answers(&answered(Some("W1"), "C62"), &asked(Some("W1"), None)));
         assert!(answers(&answered(None, "C62"), &asked(Some("W1"), None)), "it need not be repeated");

@@ -57,3 +57,32 @@ impl Caller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{AccountGrant, PrincipalKind};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn an_answer_that_others_may_get_is_asked_in_the_stores_language() {
+        let store = toml::from_str("adapter = \"erp\"\ncurrency = \"EUR\"\nlocale = \"de\"").unwrap();
+        let principal = Principal {
+            kind: PrincipalKind::Service,
+            id: "key:shop".into(),
+            accounts: AccountGrant::Any,
+            stores: BTreeSet::new(),
+            scopes: BTreeSet::new(),
+        };
+        let caller = Caller {
+            principal: Arc::new(principal),
+            shop: Arc::new(Shop::new("main".into(), store)),
+            account: None,
+            request_id: "r".into(),
+            trace_parent: None,
+            locale: Some("fr".into()),
+        };
+        assert_eq!(caller.read_context(Purpose::Browse).locale, "de");
+        assert_eq!(caller.context(Purpose::Checkout, Duration::from_secs(1)).locale, "fr");
+    }
+}

@@ -23,6 +23,8 @@ pub(in super::super) enum Work {
     Compile,
     /// From a component to the same component after its `configure`.
     Snapshot(Inputs),
+    /// Whether its structure allows a snapshot; nothing of it runs and nothing is made.
+    Examine,
 }
 
 impl Work {
@@ -31,6 +33,7 @@ impl Work {
         match self {
             Self::Compile => "compile",
             Self::Snapshot(_) => "snapshot",
+            Self::Examine => "examine",
         }
     }
 }
@@ -64,6 +67,7 @@ pub(super) async fn perform(work: &Work, component: &[u8]) -> Result<Made, Strin
     match work {
         Work::Compile => engine::compile(component).map(|bytes| Made { bytes, log: Vec::new() }),
         Work::Snapshot(inputs) => snapshot::take(component, inputs).await,
+        Work::Examine => snapshot::examine(component).map(|()| Made { bytes: Vec::new(), log: Vec::new() }),
     }
 }
 

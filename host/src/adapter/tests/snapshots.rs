@@ -147,6 +147,9 @@ async fn a_component_that_cannot_be_frozen_says_what_is_in_the_way() {
     let adapter = bench.load(bench.config()).await.unwrap();
     let Snapshot::Not(reason) = adapter.snapshot() else { panic!("a snapshot was taken") };
     assert!(reason.contains("unsupported `table.set` instruction"), "{reason}");
+    let file = fs::read(bench.folder.path().join("hostile.wasm")).unwrap();
+    assert_eq!(compiler::snapshot_obstacle(file).await.as_ref(), Some(reason));
+    assert_eq!(compiler::snapshot_obstacle(component("")).await, None);
 }
 
 #[tokio::test]
@@ -156,6 +159,15 @@ async fn refused_settings_refuse_the_load_in_the_adapters_words() {
     let bench = Bench::new(OK).await;
     let problem = load(&bench, failure).await.err().unwrap();
     assert_eq!(problem, "adapters.hostile.settings: the adapter refuses its settings: api (the adapter's code was \"\")");
+}
+
+#[tokio::test]
+async fn an_operator_may_go_without_a_snapshot() {
+    let bench = Bench::new(OK).await;
+    fs::write(bench.folder.path().join("hostile.wasm"), component("(drop (call $random))")).unwrap();
+    let adapter = bench.load(AdapterConfig { snapshot: false, ..bench.config() }).await.unwrap();
+    assert_eq!(adapter.snapshot(), &Snapshot::Not("the configuration forbids it (snapshot = false)".into()));
+    assert_eq!(probe(&adapter).await, Ok(()));
 }
 
 #[tokio::test]
