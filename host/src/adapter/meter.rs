@@ -1,11 +1,12 @@
-//! CPU time of one call: the time that its future is being polled, so in the guest and in what the host does for it, but without waiting
-//! (for a reply, a timer, or a turn on the worker thread).
+//! CPU time of one call: what its thread spends while its future is being polled, so in the guest and in what the host does for it, but
+//! without waiting (for a reply, a timer, a turn on the worker thread, or a processor on a busy machine).
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use rustix::time::{ClockId, clock_gettime};
 
 /// Counts while it drives the call.
 #[derive(Debug)]
@@ -17,8 +18,20 @@ pub(super) struct Meter {
 #[derive(Debug, Default)]
 struct State {
     spent: Duration,
-    /// When the poll began that is running now.
-    polling: Option<Instant>,
+    /// The thread's CPU time when the poll began that is running now. A poll begins and ends on one thread.
+    polling: Option<Duration>,
+}
+
+impl State {
+    fn polled(&self) -> Duration {
+        self.polling.map(|began| thread_cpu_time().saturating_sub(began)).unwrap_or_default()
+    }
+}
+
+/// CPU time of this thread since it was started. Not the time of day: on a busy machine a thread waits for a processor, and that is no
+/// fault of the guest.
+fn thread_cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 impl Meter {
@@ -30,7 +43,7 @@ impl Meter {
     pub(super) async fn drive<F: Future>(&self, part: F) -> F::Output {
         let mut part = pin!(part);
         poll_fn(|context| {
-            self.state.lock().polling = Some(Instant::now());
+            self.state.lock().polling = Some(thread_cpu_time());
             let polled = part.as_mut().poll(context);
             self.pause();
             polled
@@ -40,7 +53,7 @@ impl Meter {
 
     pub(super) fn spent(&self) -> Duration {
         let state = self.state.lock();
-        state.spent + state.polling.map(|began| began.elapsed()).unwrap_or_default()
+        state.spent + state.polled()
     }
 
     pub(super) fn is_spent(&self) -> bool {
@@ -49,8 +62,9 @@ impl Meter {
 
     fn pause(&self) {
         let mut state = self.state.lock();
-        let polled = state.polling.take().map(|began| began.elapsed()).unwrap_or_default();
+        let polled = state.polled();
         state.spent += polled;
+        state.polling = None;
     }
 }
 
@@ -63,8 +77,8 @@ mod tests {
     const LONG: Duration = Duration::from_millis(30);
 
     fn work() {
-        let began = Instant::now();
-        while began.elapsed() < LONG {
+        let began = thread_cpu_time();
+        while thread_cpu_time() - began < LONG {
             std::hint::spin_loop();
         }
     }
@@ -85,6 +99,13 @@ mod tests {
             meter.is_spent()
         });
         assert_eq!(seen.now_or_never(), Some(true));
+    }
+
+    #[test]
+    fn a_thread_that_waits_for_a_processor_costs_nothing() {
+        let meter = Meter::new(LONG);
+        meter.drive(async { std::thread::sleep(2 * LONG) }).now_or_never();
+        assert!(!meter.is_spent(), "{:?}", meter.spent());
     }
 
     #[test]
