@@ -1,12 +1,15 @@
 //! The adapters: loading components, running one operation in a fresh sandboxed instance, and telling what went wrong. Called by the
 //! service and the pipeline; reaches back ends only through `egress`; what follows a failure is decided in [`error`] and nowhere else.
 
+mod admission;
+pub mod anatomy;
 mod bindings;
 mod bulkhead;
 mod classify;
 mod compiled;
-mod contract;
+pub mod contract;
 mod convert;
+pub mod describe;
 mod engine;
 pub mod error;
 mod given;
@@ -22,6 +25,7 @@ pub mod operation;
 mod session;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,7 +33,6 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-pub use contract::{ContractError, check as check_contract};
 pub use load::{LoadCause, LoadError, LoadProblem};
 pub use operation::{Lane, Operation};
 
@@ -42,6 +45,7 @@ use classify::{Classified, classify};
 use given::Given;
 use instance::Instances;
 use live_call::LiveCall;
+use trust::Signer;
 
 /// All configured adapters, by name.
 #[derive(Clone, Default)]
@@ -74,6 +78,7 @@ impl Adapters {
 /// One loaded adapter: a component, what it is given, and places for its calls.
 pub struct Adapter {
     digest: String,
+    signer: Signer,
     description: Description,
     bulkhead: Bulkhead,
     instances: Instances,
@@ -94,6 +99,11 @@ impl Adapter {
     /// SHA-256 of the component, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Whose signature the component has.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// Runs one operation in a fresh instance, within the context's deadline and the adapter's limits. An operation that the adapter

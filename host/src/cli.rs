@@ -1,9 +1,9 @@
 //! The command line: data on stdout, everything else on stderr. Exit codes: 0 ok, 1 failed, 64 usage or configuration, 69 a dependency is
 //! unavailable.
 
+mod adapter;
 mod check;
 mod failure;
-mod inspect;
 mod serve;
 
 use std::path::PathBuf;
@@ -84,14 +84,16 @@ enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum AdapterCommand {
-    /// Show what a component is before anything of it runs: digest, size, contract, imports.
-    #[command(after_help = "Example: ordergate adapter inspect rest.wasm --json")]
-    Inspect {
-        file: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Show what a component is before anything of it runs: signer, contract, imports, operations, size.
+    Inspect(adapter::InspectArgs),
+    /// Check a component's signature.
+    Verify(adapter::VerifyArgs),
+    /// Sign a component.
+    Sign(adapter::SignArgs),
+    /// Make a key pair for signing components.
+    Keygen(adapter::KeygenArgs),
+    /// Make a component the pinned one of an adapter.
+    Add(adapter::AddArgs),
 }
 
 /// Runs a command and tells how it ended.
@@ -111,7 +113,11 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Serve { config, addresses } => serve::serve(&config.file, addresses.as_deref()).await,
         Command::Check { config, json } => check::check(&config.file, json).await,
         Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
-        Command::Adapter(AdapterCommand::Inspect { file, json }) => inspect::inspect(&file, json),
+        Command::Adapter(AdapterCommand::Inspect(args)) => adapter::inspect(&args).await,
+        Command::Adapter(AdapterCommand::Verify(args)) => adapter::verify(&args),
+        Command::Adapter(AdapterCommand::Sign(args)) => adapter::sign(&args),
+        Command::Adapter(AdapterCommand::Keygen(args)) => adapter::keygen(&args),
+        Command::Adapter(AdapterCommand::Add(args)) => adapter::add(&args),
         Command::Migrate { config } => check::migrate(&config.file).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;

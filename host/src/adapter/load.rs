@@ -6,22 +6,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::Adapter;
+use super::admission::{Admission, Admitted};
 use super::bulkhead::Bulkhead;
 use super::classify::classify;
 use super::compiled::{self, CompileCache};
-use super::contract::{self, ContractError};
+use super::contract::ContractError;
 use super::convert;
 use super::engine::{EngineError, engine};
 use super::given::{Given, SettingsError, settings};
 use super::instance::Instances;
 use super::live_call::LiveCall;
+use super::trust::lock::LockError;
+use super::trust::Distrust;
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
 use crate::domain::{AdapterName, Description, EndpointNeed, Failure, Side};
@@ -55,6 +56,10 @@ pub enum LoadCause {
         "the configuration pins another file: {path} has the SHA-256 {found}. Restore the pinned file, or review this one and pin its digest"
     )]
     Digest { path: PathBuf, found: String },
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Trust(#[from] Distrust),
     #[error("{path}: {cause}")]
     Contract { path: PathBuf, cause: ContractError },
     #[error("{path} does not compile: {cause}")]
@@ -112,7 +117,7 @@ impl Source<'_> {
         let given = self.given();
         let component = self.component(engine, cache).await;
         // Both are tried, so that both are reported.
-        let (given, (digest, component)) = match (given, component) {
+        let (given, (admitted, component)) = match (given, component) {
             (Ok(given), Ok(component)) => (given, component),
             (given, component) => {
                 return Err(given.err().into_iter().flatten().chain(component.err()).collect());
@@ -122,8 +127,8 @@ impl Source<'_> {
         let instances = Instances::new(engine, &component, Arc::clone(&given)).map_err(|cause| vec![self.unfit(&cause)])?;
         let description = self.describe(&instances, &given).await.map_err(|cause| vec![cause])?;
         self.check_endpoints(&description.endpoints)?;
-        self.log(&digest, &description, began);
-        Ok(Adapter { digest, description, bulkhead: Bulkhead::new(&given.limits), instances, given })
+        self.log(&admitted, &description, began);
+        Ok(Adapter { digest: admitted.digest, signer: admitted.signer, description, bulkhead: Bulkhead::new(&given.limits), instances, given })
     }
 
     fn place(&self, field: &str) -> String {
@@ -154,16 +159,30 @@ impl Source<'_> {
     }
 
     /// Reads, checks and compiles the file; compiling is seconds of CPU, so it has a thread of its own.
-    async fn component(&self, engine: &Engine, cache: Option<Arc<CompileCache>>) -> Result<(String, Component), LoadProblem> {
-        let (path, pinned, engine) = (self.path(), self.config.sha256.clone(), engine.clone());
-        let compiling = tokio::task::spawn_blocking(move || read_and_compile(path, pinned.as_deref(), &engine, cache.as_deref()));
+    async fn component(&self, engine: &Engine, cache: Option<Arc<CompileCache>>) -> Result<(Admitted, Component), LoadProblem> {
+        let (admission, engine) = (self.admission(), engine.clone());
+        let compiling = tokio::task::spawn_blocking(move || admit_and_compile(&admission, &engine, cache.as_deref()));
         let place = self.place("component");
         match compiling.await {
             Ok(result) => result.map_err(|cause| match cause {
                 LoadCause::Digest { .. } => LoadProblem { place: self.place("sha256"), cause },
+                LoadCause::Trust(Distrust::UnknownKey { .. } | Distrust::Expired { .. }) => {
+                    LoadProblem { place: "trust.keys".into(), cause }
+                }
                 cause => LoadProblem { place, cause },
             }),
             Err(cause) => Err(LoadProblem { place, cause: LoadCause::Compile { path: self.path(), cause: cause.to_string() } }),
+        }
+    }
+
+    fn admission(&self) -> Admission {
+        Admission {
+            name: self.name.clone(),
+            path: self.path(),
+            pinned: self.config.sha256.clone(),
+            folder: self.base_dir.to_owned(),
+            trust: Arc::clone(&self.config.trust),
+            now: self.clock.now(),
         }
     }
 
@@ -197,35 +216,26 @@ impl Source<'_> {
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
-    fn log(&self, digest: &str, description: &Description, began: Instant) {
+    fn log(&self, admitted: &Admitted, description: &Description, began: Instant) {
         let limit = self.config.limits.memory_bytes as u64;
         if let Some(wanted) = description.memory_bytes.filter(|wanted| *wanted > limit) {
             tracing::warn!(adapter = %self.name, wanted, limit, "the adapter asks for more memory than it is given (limits.memory_bytes)");
         }
         let (version, took_ms) = (&description.version, began.elapsed().as_millis());
-        tracing::info!(adapter = %self.name, component = description.name, version, digest, took_ms, "adapter loaded");
+        let Admitted { digest, signer, .. } = admitted;
+        tracing::info!(adapter = %self.name, component = description.name, version, digest, %signer, took_ms, "adapter loaded");
     }
 }
 
-fn read_and_compile(
-    path: PathBuf,
-    pinned: Option<&str>,
+fn admit_and_compile(
+    admission: &Admission,
     engine: &Engine,
     cache: Option<&CompileCache>,
-) -> Result<(String, Component), LoadCause> {
-    let file = match std::fs::read(&path) {
-        Ok(file) => file,
-        Err(cause) => return Err(LoadCause::Unreadable { path, cause }),
-    };
-    let digest = HEXLOWER.encode(&Sha256::digest(&file));
-    if pinned.is_some_and(|pinned| !pinned.trim().eq_ignore_ascii_case(&digest)) {
-        return Err(LoadCause::Digest { path, found: digest });
-    }
-    if let Err(cause) = contract::check(&file) {
-        return Err(LoadCause::Contract { path, cause });
-    }
-    match compiled::compile(engine, &digest, &file, cache) {
-        Ok(component) => Ok((digest, component)),
-        Err(cause) => Err(LoadCause::Compile { path, cause: format!("{cause:#}") }),
+) -> Result<(Admitted, Component), LoadCause> {
+    let mut admitted = admission.admit()?;
+    let file = std::mem::take(&mut admitted.file);
+    match compiled::compile(engine, &admitted.digest, &file, cache) {
+        Ok(component) => Ok((admitted, component)),
+        Err(cause) => Err(LoadCause::Compile { path: admission.path.clone(), cause: format!("{cause:#}") }),
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Secret;
+use super::{Secret, TrustConfig};
 use crate::domain::EndpointName;
 
 /// One adapter: a component file and all that it is given.
@@ -29,6 +30,9 @@ pub struct AdapterConfig {
     pub endpoints: BTreeMap<EndpointName, EndpointConfig>,
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// Whose signatures its component may have: those of `[trust]`, the same for all adapters.
+    #[serde(skip)]
+    pub trust: Arc<TrustConfig>,
 }
 
 /// Limits of one adapter. Defaults are those of a Rust adapter; a JavaScript or Python adapter needs more memory.
