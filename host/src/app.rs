@@ -8,11 +8,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::adapter::{self, Adapters};
 use crate::api::{ApiState, Authenticator, OpsState, ops_router, router};
@@ -27,12 +26,13 @@ use listen::Listener;
 pub struct App {
     pub api: SocketAddr,
     pub ops: SocketAddr,
-    listeners: Vec<Listener>,
+    storefronts: Listener,
+    operators: Listener,
     pipeline: Pipeline,
     store: Store,
     draining: Arc<AtomicBool>,
-    stop: CancellationToken,
     drain: Duration,
+    drain_notice: Duration,
 }
 
 /// Where compiled adapters are kept: `ORDERGATE_CACHE_DIR`, or `cache` beside the database.
@@ -57,30 +57,38 @@ impl App {
             .await
             .context("the transfer pipeline could not start")?;
         let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock);
-        let (draining, stop) = (Arc::new(AtomicBool::new(false)), CancellationToken::new());
+        let draining = Arc::new(AtomicBool::new(false));
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
         let api_routes = router(ApiState { commerce, authenticator }, &config.server);
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
-        let listeners = vec![
-            Listener::serve(api, api_routes, &config.server, stop.child_token()),
-            Listener::serve(ops, ops_router(ops_state), &config.server, stop.child_token()),
-        ];
         tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
-        Ok(Self { api: api_address, ops: ops_address, listeners, pipeline, store, draining, stop, drain: config.server.drain() })
+        Ok(Self {
+            api: api_address,
+            ops: ops_address,
+            storefronts: Listener::serve(api, api_routes, &config.server),
+            operators: Listener::serve(ops, ops_router(ops_state), &config.server),
+            pipeline,
+            store,
+            draining,
+            drain: config.server.drain(),
+            drain_notice: config.server.drain_notice(),
+        })
     }
 
-    /// Stops without losing anything: readiness ends, requests in flight end, transfers under way end, the store closes.
+    /// Stops without losing anything: readiness ends, requests in flight end, transfers under way end, the store closes. The operators'
+    /// port stays open to the last, so that a load balancer sees why.
     pub async fn stop(self) {
         tracing::info!("stopping: requests and transfers under way are finished");
         self.draining.store(true, Ordering::Relaxed);
-        self.stop.cancel();
-        for listener in self.listeners {
-            listener.finished(self.drain).await;
+        tokio::time::sleep(self.drain_notice).await;
+        let ends = Instant::now() + self.drain;
+        let left = || ends.saturating_duration_since(Instant::now());
+        self.storefronts.stop(left()).await;
+        let left_over = self.pipeline.drain(left()).await;
+        if left_over > 0 {
+            tracing::warn!(transfers = left_over, "transfers were still under way: they are looked up at the next start");
         }
-        let left = self.pipeline.drain(self.drain).await;
-        if left > 0 {
-            tracing::warn!(transfers = left, "transfers were still under way: they are looked up at the next start");
-        }
+        self.operators.stop(left().max(Duration::from_secs(1))).await;
         self.store.close().await;
         tracing::info!("stopped");
     }

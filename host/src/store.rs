@@ -38,7 +38,7 @@ pub use desk::{AuditEntry, Deed};
 pub use document::{Document, DocumentKind, NewDocument, Observed, Payload};
 pub use error::{Conflict, StoreError};
 pub use gauges::Backlog;
-pub use history::DocumentQuery;
+pub use history::{DocumentQuery, ListedBy};
 pub use lists::ListKey;
 pub use seals::StoredSeal;
 pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Instruction, Outcome, Taken, Transfer, TransferId};

@@ -1,1 +1,23 @@
-fn main() {}
+//! A real host process before a real back-end process, over HTTP. One module per area; each test starts its own processes on free ports.
+//! Tests are named by the rule that they prove.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod access;
+mod availability;
+mod bad_input;
+mod checkouts;
+mod command_line;
+mod configuration;
+mod drain;
+mod freshness;
+mod history;
+mod idempotency;
+mod limits;
+mod offer_prices;
+mod operations;
+mod orders;
+mod parked;
+mod quotes;
+mod restart;
+mod tidy;
+mod transfer;

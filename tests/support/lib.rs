@@ -1,1 +1,33 @@
+//! What the integration tests stand on: real host processes, real back-end processes, a small HTTP client, and waiting with a deadline.
+//! Everything here fails by panicking, with what was seen: it runs in tests only.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
+mod backend;
+mod client;
+mod config;
+mod host;
+mod port;
+mod process;
+mod programs;
+mod shopping;
+mod token;
+mod wait;
+mod world;
+
+pub use backend::DemoBackend;
+pub use client::{Client, Reply};
+pub use config::{ALL_SCOPES, HostConfig};
+pub use host::{Host, run_host};
+pub use port::lasting_port;
+pub use process::{Ended, Process};
+pub use programs::{adapter_cache, adapter_file, demo_profile, repository};
+pub use shopping::{PLIERS, items, line, money, order, seal, text, until_order, until_quote};
+pub use token::{ES256_PRIVATE, ES256_PUBLIC, Token};
+pub use wait::{eventually, within};
+pub use world::World;

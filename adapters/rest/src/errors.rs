@@ -84,7 +84,10 @@ fn fallback(rules: &ErrorRules, response: &Response, body: &Val) -> Failure {
     if let Some(configured) = rules.statuses.get(&response.status()) {
         failure.code.clone_from(configured);
     }
-    failure.detail = Some(said(body)).filter(|text| !text.is_empty());
+    // The detail of a conflict is the number of the existing document; a sentence would be taken for one. Only a mapping can name it.
+    if failure.code != "conflict" {
+        failure.detail = Some(said(body)).filter(|text| !text.is_empty());
+    }
     failure
 }
 

@@ -87,6 +87,11 @@ impl Operation {
             nature(name).ok_or_else(|| format!("{place}: there is no such operation; they are {}", names::ALL.join(", ")))?;
         raw.check(place, form)?;
         let method = raw.method.unwrap_or_else(|| if raw.body.is_some() { "POST" } else { "GET" }.to_owned());
+        if intent == Intent::Write && matches!(method.as_str(), "GET" | "HEAD") {
+            return Err(format!(
+                "{place}.method: {method} must not change anything, it may be sent twice: use POST, PUT, PATCH or DELETE"
+            ));
+        }
         let path = raw.path.as_deref().unwrap_or_default();
         let mut mapping = |key: &str, code: Option<String>| code.map(|code| builder.add(format!("{place}.{key}"), &code));
         Ok(Operation {

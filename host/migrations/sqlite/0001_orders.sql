@@ -9,8 +9,10 @@ CREATE TABLE transfers (
     account       TEXT    NOT NULL,
     adapter       TEXT    NOT NULL,
     instruction   TEXT    NOT NULL,
+    -- Of an acceptance: the back end's number of the quote.
+    accepts       TEXT,
     state         TEXT    NOT NULL,
-    -- 1: oldest unsettled one of its account, may be claimed. 0: behind another of its account. NULL: settled.
+    -- 1: oldest unsettled one of its account at this adapter, may be claimed. 0: behind another of them. NULL: settled.
     turn          INTEGER,
     attempts      INTEGER NOT NULL DEFAULT 0,
     lookups       INTEGER NOT NULL DEFAULT 0,
@@ -25,8 +27,11 @@ CREATE TABLE transfers (
     updated_at    INTEGER NOT NULL
 ) STRICT;
 
-CREATE UNIQUE INDEX transfers_one_in_turn ON transfers (store, account) WHERE turn = 1;
-CREATE INDEX transfers_line ON transfers (store, account, id) WHERE turn IS NOT NULL;
+-- One quote becomes one order.
+CREATE UNIQUE INDEX transfers_one_acceptance ON transfers (store, adapter, accepts)
+    WHERE accepts IS NOT NULL AND state NOT IN ('rejected', 'abandoned');
+CREATE UNIQUE INDEX transfers_one_in_turn ON transfers (store, account, adapter) WHERE turn = 1;
+CREATE INDEX transfers_line ON transfers (store, account, adapter, id) WHERE turn IS NOT NULL;
 CREATE INDEX transfers_due ON transfers (due_at, id) WHERE turn = 1;
 CREATE INDEX transfers_parked ON transfers (id) WHERE state = 'parked';
 CREATE INDEX transfers_reference ON transfers (reference, id);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
+use super::error::TRAP;
 use super::instance::{Broke, Ran};
 use super::live_call::LiveCall;
 use crate::domain::{Failure, FailureCode, Side};
@@ -97,6 +98,10 @@ fn ended(kind: TrapKind, side: Side, call: &LiveCall, detail: Option<String>) ->
         (Side::Read, TrapKind::Wall) => FailureCode::Timeout,
         _ => FailureCode::Unavailable,
     };
-    let failure = Failure { detail, ..Failure::new(code, kind.message()) };
+    let mut failure = Failure { detail, ..Failure::new(code, kind.message()) };
+    // The time of a call also runs out because a back end is slow: that is no fault of the guest.
+    if kind != TrapKind::Wall {
+        failure.ext.insert(TRAP.to_owned(), kind.as_str().to_owned());
+    }
     Classified { failure: Box::new(failure), trap: Some(kind) }
 }

@@ -3,6 +3,9 @@
 
 use crate::domain::{Deduplication, Failure, FailureCode, TransferOperation, Verdict};
 
+/// Name in a failure's `ext` that tells that the guest itself broke, and how: only the host sets it.
+pub const TRAP: &str = "ordergate.trap";
+
 /// What follows a failed attempt to send. Never [`Verdict::SendAgain`] when the back end may have taken it.
 pub fn verdict(failure: &Failure, operation: TransferOperation, class: Deduplication) -> Verdict {
     match failure.code {

@@ -29,9 +29,9 @@ impl Given {
 /// Why settings cannot be given to an adapter.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("settings_file: cannot read {path}: {cause}")]
+    #[error("cannot read {path}: {cause}")]
     Unreadable { path: String, cause: std::io::Error },
-    #[error("settings_file: {path}: {cause}")]
+    #[error("{path}: {cause}")]
     Syntax { path: String, cause: toml::de::Error },
     #[error("settings: {key} is a number that JSON cannot hold")]
     Number { key: String },

@@ -157,8 +157,8 @@ async fn all_problems_of_a_configuration_are_told_at_once() {
     config.endpoints.get_mut("api").unwrap().allow.clear();
     let problems = bench.load(config).await.err().unwrap();
     for text in [
-        "adapters.hostile.component: the configuration pins another file",
-        "adapters.hostile: settings_file: cannot read",
+        "adapters.hostile.sha256: the configuration pins another file",
+        "adapters.hostile.settings_file: cannot read",
         "adapters.hostile.endpoints.api: base_url: 127.0.0.1 is a loopback address",
     ] {
         assert!(problems.contains(text), "{text} in {problems}");

@@ -1,6 +1,6 @@
 //! Who is calling (rule A1): a service with an API key, or a customer with a JSON Web Token. Nothing else gets further.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::problem_pages as pages;
 use super::request_id::RequestId;
 use crate::config::{AccessConfig, JwtAlgorithm, JwtConfig};
-use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope};
+use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope, StoreName};
 use crate::service::{Caller, FieldProblem};
 
 /// Knows the configured keys.
@@ -26,6 +26,7 @@ pub struct Authenticator {
 }
 
 struct TokenCheck {
+    stores: BTreeSet<StoreName>,
     key: DecodingKey,
     validation: Validation,
     accounts_claim: String,
@@ -52,6 +53,7 @@ impl Authenticator {
                 kind: PrincipalKind::Service,
                 id: format!("key:{}", key.name),
                 accounts: if any { AccountGrant::Any } else { AccountGrant::Only(key.accounts.clone()) },
+                stores: key.stores.clone(),
                 scopes: key.scopes.clone(),
             };
             (digest(key.key.expose()), Arc::new(principal))
@@ -83,7 +85,7 @@ impl TokenCheck {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = config.leeway_secs;
         validation.validate_nbf = true;
-        Ok(Self { key, validation, accounts_claim: config.accounts_claim.clone() })
+        Ok(Self { stores: config.stores.clone(), key, validation, accounts_claim: config.accounts_claim.clone() })
     }
 
     fn check(&self, token: &str) -> Result<Principal, Problem> {
@@ -104,6 +106,7 @@ impl TokenCheck {
             kind: PrincipalKind::Customer,
             id: format!("customer:{}|{}", claims.iss, claims.sub),
             accounts: AccountGrant::Only(accounts),
+            stores: self.stores.clone(),
             scopes: Scope::CUSTOMER.into(),
         })
     }
@@ -161,6 +164,9 @@ impl FromRequestParts<ApiState> for Caller {
             }
         }
         let shop = state.commerce.shop(text("x-store"))?;
+        if !principal.may_use(&shop.name) {
+            return Err(Problem::new(&pages::STORE_FORBIDDEN));
+        }
         let account = match text("x-account") {
             Some(account) => {
                 let account = AccountNumber::new(account);
@@ -212,6 +218,7 @@ mod tests {
                 key: Secret::new("a-key-of-a-shop-1234"),
                 scopes: [Scope::CatalogRead].into(),
                 accounts: ["*".into()].into(),
+                stores: BTreeSet::new(),
             }],
             jwt: Some(JwtConfig {
                 algorithm: JwtAlgorithm::HS256,
@@ -219,6 +226,7 @@ mod tests {
                 issuer: "https://login.example.com".into(),
                 audience: "ordergate".into(),
                 accounts_claim: "accounts".into(),
+                stores: ["main".into()].into(),
                 leeway_secs: 0,
             }),
         })
@@ -255,6 +263,12 @@ mod tests {
         let unsigned = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUuY29tIiwiYXVkIjoib3JkZXJnYXRlIiwic3ViIjoieCIsImV4cCI6NDAwMDAwMDAwMH0.";
         refused(unsigned.into());
         refused("not.a.token".into());
+    }
+
+    #[test]
+    fn a1_a_token_is_good_for_its_stores_only() {
+        let principal = authenticator().authenticate(&token(Algorithm::HS256, SECRET, json!({}))).unwrap();
+        assert!(principal.may_use(&"main".into()) && !principal.may_use(&"other".into()));
     }
 
     #[test]

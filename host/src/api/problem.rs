@@ -183,6 +183,9 @@ impl From<ServiceError> for Problem {
             ServiceError::ActionNotAllowed { action, status } => {
                 Self::new(&pages::ACTION_NOT_ALLOWED).with_detail(format!("cannot {action}: the document is {status}"))
             }
+            ServiceError::QuoteAccepted(reference) => {
+                Self::new(&pages::ACTION_NOT_ALLOWED).with_detail(format!("order {reference} accepts this quote already"))
+            }
             ServiceError::KeyReused => Self::new(&pages::IDEMPOTENCY_KEY_REUSED),
             ServiceError::KeyInUse => Self::new(&pages::IDEMPOTENCY_KEY_IN_USE).with_retry_after(Duration::from_secs(1)),
             ServiceError::CursorInvalid => Self::invalid(vec![FieldProblem::new(

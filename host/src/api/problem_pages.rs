@@ -40,6 +40,8 @@ pages! {
         "Name an account that the key or token covers."
     STORE_UNKNOWN "store_unknown" NOT_FOUND never "There is no such store"
         "Name one of the configured stores in the header `X-Store`."
+    STORE_FORBIDDEN "store_forbidden" FORBIDDEN never "The caller may not use this store"
+        "Name a store that the key or token is for."
     MALFORMED_JSON "malformed_json" BAD_REQUEST never "The body is no JSON"
         "Send well-formed JSON in UTF-8; the detail names line and column."
     UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE never "The body must be JSON"

@@ -18,6 +18,7 @@ use crate::config::ServerConfig;
 /// A port that is being served.
 pub(super) struct Listener {
     task: JoinHandle<GracefulShutdown>,
+    stop: CancellationToken,
 }
 
 /// Binds an address; the error names the option.
@@ -28,8 +29,10 @@ pub(super) async fn bind(address: SocketAddr, option: &str) -> anyhow::Result<Tc
 }
 
 impl Listener {
-    /// Serves until `stop` is cancelled.
-    pub(super) fn serve(listener: TcpListener, routes: Router, config: &ServerConfig, stop: CancellationToken) -> Self {
+    /// Serves until it is told to stop.
+    pub(super) fn serve(listener: TcpListener, routes: Router, config: &ServerConfig) -> Self {
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(config.header_read_timeout());
         builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(256);
@@ -37,7 +40,7 @@ impl Listener {
             let connections = GracefulShutdown::new();
             loop {
                 tokio::select! {
-                    () = stop.cancelled() => return connections,
+                    () = stopped.cancelled() => return connections,
                     accepted = listener.accept() => match accepted {
                         Ok((stream, _)) => serve_connection(stream, &builder, routes.clone(), &connections),
                         // Out of file descriptors, or a client that is gone: the next accept may work.
@@ -49,11 +52,12 @@ impl Listener {
                 }
             }
         });
-        Self { task }
+        Self { task, stop }
     }
 
-    /// Waits for the requests in flight, at most so long.
-    pub(super) async fn finished(self, deadline: Duration) {
+    /// Accepts no more and waits for the requests in flight, at most so long.
+    pub(super) async fn stop(self, deadline: Duration) {
+        self.stop.cancel();
         let Ok(connections) = self.task.await else { return };
         if tokio::time::timeout(deadline, connections.shutdown()).await.is_err() {
             tracing::warn!("requests were still running when the time to drain was over");

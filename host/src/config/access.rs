@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::Secret;
-use crate::domain::{AccountNumber, Scope};
+use crate::domain::{AccountNumber, Scope, StoreName};
 
 /// Services come with API keys, customers with JSON Web Tokens. Nothing is open.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -25,6 +25,9 @@ pub struct ApiKeyConfig {
     pub scopes: BTreeSet<Scope>,
     /// Accounts that it may act for; `["*"]` for a trusted storefront that names the account itself.
     pub accounts: BTreeSet<AccountNumber>,
+    /// Stores that it may use. Must be named when there are several: the same account number is another customer elsewhere.
+    #[serde(default)]
+    pub stores: BTreeSet<StoreName>,
 }
 
 /// How customers' tokens are checked.
@@ -39,6 +42,9 @@ pub struct JwtConfig {
     /// Claim with the customer's account numbers: a text or a list of texts.
     #[serde(default = "default_accounts_claim")]
     pub accounts_claim: String,
+    /// Stores that these customers may use. Must be named when there are several.
+    #[serde(default)]
+    pub stores: BTreeSet<StoreName>,
     /// Clock difference that is forgiven.
     #[serde(default = "default_leeway_secs")]
     pub leeway_secs: u64,

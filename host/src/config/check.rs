@@ -1,8 +1,13 @@
 //! Rules between options. Each has a code; each message says how to mend it.
 
+use std::collections::BTreeSet;
+
 use super::load::{Problem, Source};
 use super::{AdapterConfig, Config, StoreConfig, TrustConfig};
 use crate::domain::{AdapterName, Scope, StoreName};
+
+/// What is left of a lease after the longest attempt: for the store to record its outcome.
+const LEASE_MARGIN_MS: u64 = 10_000;
 
 /// Everything in the configuration that contradicts itself or the machine.
 pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
@@ -64,7 +69,11 @@ impl Checker<'_, '_> {
 
     fn access(&mut self, config: &Config) {
         let keys = &config.access.api_keys;
+        if let Some(jwt) = &config.access.jwt {
+            self.stores_of(config, &["access", "jwt", "stores"], "access.jwt", &jwt.stores);
+        }
         for (index, key) in keys.iter().enumerate() {
+            self.stores_of(config, &["access", "api_keys"], &format!("the key of {:?}", key.name), &key.stores);
             let earlier = || keys.iter().take(index);
             if earlier().any(|other| other.name == key.name) {
                 self.report(
@@ -89,11 +98,27 @@ impl Checker<'_, '_> {
         }
     }
 
+    /// The same account number is another customer in another store's back end (rule A1).
+    fn stores_of(&mut self, config: &Config, path: &[&str], who: &str, stores: &BTreeSet<StoreName>) {
+        if let Some(unknown) = stores.iter().find(|store| !config.stores.contains_key(*store)) {
+            self.report(path, "C021", format!("{who} names a store that is not there: {unknown:?}"));
+        }
+        if stores.is_empty() && config.stores.len() > 1 {
+            self.report(
+                path,
+                "C021",
+                format!("{who} must name its `stores`: there are several, and an account number means another customer in each"),
+            );
+        }
+    }
+
     fn transfer(&mut self, config: &Config) {
         let transfer = &config.transfer;
-        if transfer.deadline_ms >= transfer.lease_secs * 1_000 {
-            let message =
-                format!("must be below transfer.lease_secs ({} s), or a slow attempt outlives its lease", transfer.lease_secs);
+        if transfer.deadline_ms.saturating_add(LEASE_MARGIN_MS) > transfer.lease_secs.saturating_mul(1_000) {
+            let (margin, lease) = (LEASE_MARGIN_MS / 1_000, transfer.lease_secs);
+            let message = format!(
+                "must be at least {margin} s below transfer.lease_secs ({lease} s), or a slow attempt outlives its lease"
+            );
             self.report(&["transfer", "deadline_ms"], "C014", message);
         }
         if transfer.concurrency == 0 || transfer.max_attempts == 0 {

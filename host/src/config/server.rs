@@ -21,6 +21,8 @@ pub struct ServerConfig {
     pub header_read_timeout_ms: u64,
     /// Requests at the same time; more are answered with 503.
     pub max_concurrent_requests: usize,
+    /// How long the port stays open after SIGTERM while `/readyz` already says no: give a load balancer time to notice.
+    pub drain_notice_ms: u64,
     /// How long requests in flight may take to end after SIGTERM.
     pub drain_ms: u64,
 }
@@ -33,6 +35,7 @@ impl Default for ServerConfig {
             request_timeout_ms: 30_000,
             header_read_timeout_ms: 10_000,
             max_concurrent_requests: 1_024,
+            drain_notice_ms: 0,
             drain_ms: 10_000,
         }
     }
@@ -45,6 +48,10 @@ impl ServerConfig {
 
     pub fn header_read_timeout(&self) -> Duration {
         Duration::from_millis(self.header_read_timeout_ms)
+    }
+
+    pub fn drain_notice(&self) -> Duration {
+        Duration::from_millis(self.drain_notice_ms)
     }
 
     pub fn drain(&self) -> Duration {

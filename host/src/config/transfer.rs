@@ -23,6 +23,9 @@ pub struct TransferConfig {
     pub poll_ms: u64,
     /// Longest time for one attempt or look-up.
     pub deadline_ms: u64,
+    /// How long after its outcome was lost a submit may still be at work in the back end. Only a look-up after that (and after the
+    /// adapter's propagation delay) can prove that it is not there and allow a resend; finding it counts at any time.
+    pub settle_ms: u64,
 }
 
 impl Default for TransferConfig {
@@ -36,6 +39,7 @@ impl Default for TransferConfig {
             lease_secs: 60,
             poll_ms: 1_000,
             deadline_ms: 20_000,
+            settle_ms: 60_000,
         }
     }
 }
@@ -47,6 +51,10 @@ impl TransferConfig {
 
     pub fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_ms)
+    }
+
+    pub fn settle(&self) -> Duration {
+        Duration::from_millis(self.settle_ms)
     }
 
     pub fn deadline(&self) -> Duration {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::AccountNumber;
+use super::{AccountNumber, StoreName};
 
 /// What a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,10 +83,16 @@ pub struct Principal {
     /// Unique among callers: scopes idempotency keys (rule A2).
     pub id: String,
     pub accounts: AccountGrant,
+    /// Stores that it may use; empty for the only one.
+    pub stores: BTreeSet<StoreName>,
     pub scopes: BTreeSet<Scope>,
 }
 
 impl Principal {
+    pub fn may_use(&self, store: &StoreName) -> bool {
+        self.stores.is_empty() || self.stores.contains(store)
+    }
+
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }

@@ -164,14 +164,28 @@ pub enum AmountMismatch {
     BelowMinorUnit(Money),
     #[error("cart line {0} is missing in the answer")]
     MissingLine(String),
+    #[error("line {0} is there twice in the answer")]
+    DoubledLine(String),
+    #[error("cart line {0} was answered for another item or quantity than asked")]
+    ChangedLine(String),
 }
 
 impl Calculation {
     /// Checks the arithmetic in the currency's minor unit (rule C5), and that every line of the cart was answered.
     pub fn check(&self, cart: &Cart) -> Result<(), AmountMismatch> {
-        let answered = |id: &str| self.lines.iter().any(|line| line.id == id);
-        if let Some(missing) = cart.lines.iter().find(|line| !answered(&line.id)) {
-            return Err(AmountMismatch::MissingLine(missing.id.clone()));
+        for asked in &cart.lines {
+            let answered = self.lines.iter().find(|line| line.id == asked.id);
+            let answered = answered.ok_or_else(|| AmountMismatch::MissingLine(asked.id.clone()))?;
+            // A shortage shows in the schedule; amounts for less than was asked would be agreed to by mistake.
+            let other_item = answered.sku.as_ref().is_some_and(|sku| *sku != asked.sku);
+            if other_item || answered.quantity != asked.quantity {
+                return Err(AmountMismatch::ChangedLine(asked.id.clone()));
+            }
+        }
+        for (index, line) in self.lines.iter().enumerate() {
+            if self.lines.iter().take(index).any(|other| other.id == line.id) {
+                return Err(AmountMismatch::DoubledLine(line.id.clone()));
+            }
         }
         let currency = self.totals.payable.currency;
         if currency != cart.buyer.currency {
@@ -333,5 +347,19 @@ mod tests {
         let mut short = calculation("EUR", "0", "0", "0", "0");
         short.lines.clear();
         assert_eq!(short.check(&cart("EUR")), Err(AmountMismatch::MissingLine("1".into())));
+    }
+
+    #[test]
+    fn c5_an_answer_for_fewer_or_for_another_item_or_twice_is_refused() {
+        let good = || calculation("EUR", "4869.91", "5.00", "926.23", "5801.14");
+        let mut capped = good();
+        capped.lines[0].quantity.value = Decimal::TEN;
+        assert_eq!(capped.check(&cart("EUR")), Err(AmountMismatch::ChangedLine("1".into())));
+        let mut other = good();
+        other.lines[0].sku = Some("B".into());
+        assert_eq!(other.check(&cart("EUR")), Err(AmountMismatch::ChangedLine("1".into())));
+        let mut doubled = good();
+        doubled.lines.push(doubled.lines[0].clone());
+        assert_eq!(doubled.check(&cart("EUR")), Err(AmountMismatch::DoubledLine("1".into())));
     }
 }

@@ -9,8 +9,8 @@ use crate::adapter::operation::{
 };
 use crate::adapter::{Adapter, Adapters};
 use crate::domain::{
-    Acceptance, AdapterName, BackendNumber, BusinessStatus, CallContext, Failure, FailureCode, Order, Purpose, QuoteRequest,
-    QuoteStatus, TransferOperation,
+    Acceptance, AdapterName, BackendNumber, BusinessStatus, CallContext, Failure, FailureCode, Order, OrderDocument, Purpose,
+    QuoteDocument, QuoteRequest, QuoteStatus, TransferOperation,
 };
 use crate::store::{Claimed, Document, Taken};
 
@@ -87,10 +87,12 @@ impl Backend for LiveAdapter {
         let (account, reference) = (transfer.account.clone(), transfer.reference.clone());
         match transfer.operation {
             TransferOperation::SubmitOrder | TransferOperation::AcceptQuote => {
-                Ok(self.adapter.call(&context, &FindOrder { account, reference }).await?.map(Taken::from))
+                let found = self.adapter.call(&context, &FindOrder { account, reference }).await?;
+                found.map(|order| self.own_order(claimed, order)).transpose()
             }
             TransferOperation::SubmitQuote | TransferOperation::CounterQuote => {
-                Ok(self.adapter.call(&context, &FindQuote { account, reference }).await?.map(Taken::from))
+                let found = self.adapter.call(&context, &FindQuote { account, reference }).await?;
+                found.map(|quote| self.own_quote(claimed, quote)).transpose()
             }
             TransferOperation::CancelOrder => {
                 let order = self.adapter.call(&context, &GetOrder { account, number: number(claimed)? }).await?;
@@ -105,6 +107,34 @@ impl Backend for LiveAdapter {
                 Ok(matches!(quote.status, QuoteStatus::Withdrawn | QuoteStatus::Cancelled).then(|| quote.into()))
             }
         }
+    }
+}
+
+/// What a look-up finds is believed only if it is what was looked for: confirming an order by somebody else's would lose it.
+impl LiveAdapter {
+    fn own_order(&self, claimed: &Claimed, order: OrderDocument) -> Result<Taken, Failure> {
+        let transfer = &claimed.transfer;
+        if order.account == transfer.account && order.reference.as_ref() == Some(&transfer.reference) {
+            return Ok(order.into());
+        }
+        Err(self.foreign())
+    }
+
+    fn own_quote(&self, claimed: &Claimed, quote: QuoteDocument) -> Result<Taken, Failure> {
+        let transfer = &claimed.transfer;
+        // A counter-offer may live on under the number of the quote that it answers, with that one's reference.
+        let countered =
+            transfer.operation == TransferOperation::CounterQuote && transfer.instruction.number.as_ref() == Some(&quote.number);
+        if quote.account == transfer.account && (quote.reference.as_ref() == Some(&transfer.reference) || countered) {
+            return Ok(quote.into());
+        }
+        Err(self.foreign())
+    }
+
+    fn foreign(&self) -> Failure {
+        let labels = [("adapter", self.adapter.name().to_string()), ("kind", "foreign-document".to_owned())];
+        metrics::counter!("ordergate_contract_violations_total", &labels).increment(1);
+        Failure::new(FailureCode::InvalidResponse, "the look-up found another document than was looked for")
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::backend::BackendTraits;
 use super::backoff::backoff;
-use crate::adapter::error::{carries_reference, look_up_verdict, verdict};
+use crate::adapter::error::{TRAP, carries_reference, look_up_verdict, verdict};
 use crate::config::TransferConfig;
 use crate::domain::TransferEvent::{Found, GaveUp, NotDelivered, OutcomeLost, ProvedAbsent, Refused, Taken as WasTaken};
 use crate::domain::{
@@ -69,11 +69,11 @@ impl Case<'_> {
         let failure = match result {
             Ok(Some(taken)) => return self.confirmed(Found, taken),
             Ok(None) if self.started_at >= self.provable_from() => return self.absent(None),
-            Ok(None) => return Outcome { due_at: self.provable_from(), ..self.outcome(vec![], None, Counts::Free) },
+            Ok(None) => return Outcome { due_at: self.next_look(), ..self.outcome(vec![], None, Counts::Free) },
             Err(failure) => failure,
         };
         let verdict = look_up_verdict(&failure, self.transfer.operation, self.class());
-        if !matches!(verdict, Verdict::LookUp)
+        if failure.code == FailureCode::Unsupported
             && let Some(taken) = self.named_by_conflict()
         {
             return self.confirmed(Found, taken);
@@ -95,12 +95,24 @@ impl Case<'_> {
         outcome
     }
 
+    /// It may still come: look when it can be found at all, then at growing intervals, and once more when absence proves something.
+    fn next_look(&self) -> Timestamp {
+        let findable = self.since_lost(std::time::Duration::ZERO);
+        if self.started_at < findable { findable } else { self.after_backoff(None).min(self.provable_from()) }
+    }
+
     /// A look-up that began before this instant proves nothing by finding nothing (rule T4). Counted from the moment at which the outcome
-    /// was lost, not from the start of the attempt: a slow back end may have committed at its very end.
+    /// was lost: from then on the back end may still be at work for `settle_ms`, and what it commits at the end of that may take the
+    /// propagation delay to become findable.
     fn provable_from(&self) -> Timestamp {
+        self.since_lost(self.config.settle())
+    }
+
+    /// So long, and the propagation delay, after the outcome was lost.
+    fn since_lost(&self, wait: std::time::Duration) -> Timestamp {
         let since = self.transfer.unknown_since.unwrap_or(self.started_at);
         let delay = self.traits.map(|traits| traits.propagation_delay).unwrap_or_default();
-        after(since, delay)
+        after(since, wait.saturating_add(delay))
     }
 
     /// A conflict named the existing document, and the back end cannot be asked about it: that number is the document.
@@ -159,10 +171,12 @@ impl Case<'_> {
     }
 }
 
-/// What could not reach the back end says nothing about the transfer: an outage must not park every order of the weekend.
+/// What could not reach the back end, or was not let in, says nothing about the transfer: an outage or an expired password must not park
+/// every order of the weekend. An adapter that broke over this very document is another matter.
 fn counts(failure: &Failure) -> Counts {
     match failure.code {
-        FailureCode::Unavailable | FailureCode::Throttled => Counts::Free,
+        _ if failure.ext.contains_key(TRAP) => Counts::Counted,
+        FailureCode::Unavailable | FailureCode::Throttled | FailureCode::Auth => Counts::Free,
         _ => Counts::Counted,
     }
 }

@@ -79,9 +79,12 @@ impl Commerce {
         if let Some(reference) = stored.used_by {
             return Err(ServiceError::CheckoutUsed(reference));
         }
-        if self.inner.store.delete_seal(id).await?
-            && let Some(reservation) = stored.seal.reservation
-        {
+        if !self.inner.store.delete_seal(id).await? {
+            // An order was faster.
+            let used_by = self.checkout(caller, id).await?.used_by;
+            return used_by.map_or(Ok(()), |reference| Err(ServiceError::CheckoutUsed(reference)));
+        }
+        if let Some(reservation) = stored.seal.reservation {
             self.release(caller, reservation).await;
         }
         Ok(())
@@ -138,7 +141,7 @@ impl Commerce {
         })
     }
 
-    async fn release_new(&self, caller: &Caller, taken: Option<Reservation>, held: Option<&Reservation>) {
+    pub(super) async fn release_new(&self, caller: &Caller, taken: Option<Reservation>, held: Option<&Reservation>) {
         if let Some(reservation) = taken.filter(|taken| held.is_none_or(|held| held.id != taken.id)) {
             self.release(caller, reservation).await;
         }

@@ -41,6 +41,8 @@ pub enum ServiceError {
     RevisionStale { current: String },
     #[error("a document that is {status} does not allow to {action}")]
     ActionNotAllowed { action: &'static str, status: String },
+    #[error("order {0} accepts this quote already")]
+    QuoteAccepted(Reference),
     #[error("the idempotency key was used with another request")]
     KeyReused,
     #[error("a request with this idempotency key is still running")]

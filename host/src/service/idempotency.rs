@@ -92,5 +92,6 @@ pub(super) fn settle<T>(outcome: CaptureOutcome, new: T) -> Result<Captured<T>, 
         CaptureOutcome::Replayed { status, body, .. } => Ok(Captured::Replayed { status, body }),
         CaptureOutcome::KeyReused => Err(ServiceError::KeyReused),
         CaptureOutcome::SealUsed { reference } => Err(ServiceError::CheckoutUsed(reference)),
+        CaptureOutcome::QuoteAccepted { reference } => Err(ServiceError::QuoteAccepted(reference)),
     }
 }

@@ -61,8 +61,11 @@ impl Commerce {
         if !problems.is_empty() {
             return Err(ServiceError::Contradiction(problems));
         }
+        let shown = stored.seal.calculation.totals.payable;
         let seal = self.valid_seal(caller, stored.seal).await?;
-        agree(caller.shop.config.consent, &seal, &request)?;
+        // Consent is to the amount that could be seen before this request, not to one that it has just found out.
+        let consent = request.consent && seal.calculation.totals.payable == shown;
+        agree(caller.shop.config.consent, &seal, consent)?;
         let document = NewDocument {
             reference: Reference::new_order(),
             store: caller.shop.name.clone(),
@@ -109,10 +112,18 @@ impl Commerce {
             return Ok(seal);
         }
         let checked = self.check_live(caller, &seal.cart, seal.reservation.as_ref()).await?;
+        let seal_before = seal.reservation.clone();
         let agreed = Some(seal.agreed().clone());
         let renewed = Seal { agreed, ..self.seal(caller, seal.id, seal.cart, checked)? };
-        self.inner.store.put_seal(renewed.clone()).await?;
-        Ok(renewed)
+        if self.inner.store.renew_seal(renewed.clone()).await? {
+            return Ok(renewed);
+        }
+        // Abandoned, or used by another order, while it was checked again.
+        self.release_new(caller, renewed.reservation.clone(), seal_before.as_ref()).await;
+        match self.checkout(caller, &renewed.id).await?.used_by {
+            Some(reference) => Err(ServiceError::CheckoutUsed(reference)),
+            None => Err(ServiceError::CheckoutUnknown),
+        }
     }
 
     fn order_from(&self, caller: &Caller, seal: &Seal, request: OrderRequest) -> Order {
@@ -197,11 +208,13 @@ impl Commerce {
         reference: &Reference,
         wait: Duration,
     ) -> Result<Option<OrderRecord>, ServiceError> {
-        match tokio::time::timeout(wait, self.inner.pipeline.settled(reference)).await {
-            Ok(Ok(TransferState::Confirmed)) => Ok(Some(self.order(caller, reference.as_str()).await?)),
-            Ok(Err(error)) => Err(error.into()),
-            _ => Ok(None),
-        }
+        let confirmed = async {
+            match self.inner.pipeline.settled(reference).await? {
+                TransferState::Confirmed => Ok(Some(self.order(caller, reference.as_str()).await?)),
+                _ => Ok(None),
+            }
+        };
+        tokio::time::timeout(wait, confirmed).await.unwrap_or(Ok(None))
     }
 
     /// Makes a better answer the one that a replay of the key gets.
@@ -245,9 +258,9 @@ fn captured_record(document: &NewDocument, at: jiff::Timestamp) -> OrderRecord {
 }
 
 /// Whether the customer agrees to what the seal comes to now: by the store's policy, or by saying so (rule C3).
-fn agree(policy: Consent, seal: &Seal, request: &OrderRequest) -> Result<(), ServiceError> {
+fn agree(policy: Consent, seal: &Seal, consent: bool) -> Result<(), ServiceError> {
     let (before, now) = (seal.agreed().totals.payable, seal.calculation.totals.payable);
-    let agreed = request.consent
+    let agreed = consent
         || match policy {
             Consent::None => true,
             Consent::Rise => now.amount <= before.amount,

@@ -5,7 +5,7 @@ use super::orders::instruction;
 use super::record::{OrderRecord, Provenance, QuoteRecord, TransferSummary};
 use super::{Caller, Captured, Commerce, IdempotencyKey, ServiceError};
 use crate::domain::{
-    Currency, Extensions, LineKind, Note, Order, OrderLine, Party, QuoteAction, QuoteDocument, QuoteLine, QuoteLink,
+    AdapterName, Currency, Extensions, LineKind, Note, Order, OrderLine, Party, QuoteAction, QuoteDocument, QuoteLine, QuoteLink,
     QuoteRequest, QuoteStatus, Reference, TransferOperation,
 };
 use crate::store::{Capture, Instruction, NewDocument, NewOperation, Payload};
@@ -43,6 +43,15 @@ pub struct AcceptRequest {
     pub notes: Vec<Note>,
 }
 
+/// How a quote request is filed: where it goes, and what it answers.
+struct Filed {
+    adapter: AdapterName,
+    /// Our quote that a counter-offer answers.
+    parent: Option<Reference>,
+    operation: TransferOperation,
+    instruction: Instruction,
+}
+
 impl Commerce {
     /// Captures a quote request.
     pub async fn request_quote(
@@ -71,7 +80,10 @@ impl Commerce {
             lines: request.lines,
             ext: Extensions::new(),
         };
-        self.capture_quote(caller, key, payload, None, TransferOperation::SubmitQuote, Instruction::default(), render).await
+        let adapter = caller.shop.config.quotes_adapter().clone();
+        let filed =
+            Filed { adapter, parent: None, operation: TransferOperation::SubmitQuote, instruction: Instruction::default() };
+        self.capture_quote(caller, key, payload, filed, render).await
     }
 
     /// Captures a counter-offer: a request of its own that names the quote and revision that it answers.
@@ -105,7 +117,9 @@ impl Commerce {
         };
         let instruction = Instruction { number: Some(offer.number), revision: Some(offer.revision), ..Instruction::default() };
         let parent = record.captured.map(|document| document.reference);
-        self.capture_quote(caller, key, payload, parent, TransferOperation::CounterQuote, instruction, render).await
+        // It goes where the quote is, also when the store's quotes go elsewhere by now.
+        let filed = Filed { adapter: record.adapter, parent, operation: TransferOperation::CounterQuote, instruction };
+        self.capture_quote(caller, key, payload, filed, render).await
     }
 
     /// Turns an offered revision into an order at its prices (rules Q2, Q3).
@@ -217,23 +231,21 @@ impl Commerce {
         Ok((record, offer))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a request and a counter-offer differ in each of them")]
     async fn capture_quote(
         &self,
         caller: &Caller,
         key: IdempotencyKey,
         payload: QuoteRequest,
-        parent: Option<Reference>,
-        operation: TransferOperation,
-        instruction: Instruction,
+        filed: Filed,
         render: impl FnOnce(&QuoteRecord) -> String,
     ) -> Result<Captured<QuoteRecord>, ServiceError> {
+        let Filed { adapter, parent, operation, instruction } = filed;
         let at = self.inner.clock.now();
         let document = NewDocument {
             reference: Reference::new_quote(),
             store: caller.shop.name.clone(),
             account: payload.account.clone(),
-            adapter: caller.shop.config.quotes_adapter().clone(),
+            adapter,
             principal: caller.principal.id.clone(),
             seal: None,
             parent,

@@ -48,6 +48,8 @@ pub enum CaptureOutcome {
     KeyReused,
     /// Another order came from this seal.
     SealUsed { reference: Reference },
+    /// Another order accepts this quote.
+    QuoteAccepted { reference: Reference },
 }
 
 impl Store {
@@ -72,6 +74,11 @@ async fn capture_document(connection: &mut SqliteConnection, capture: Capture) -
         && let Some(reference) = use_seal(connection, seal, &document.reference).await?
     {
         return Ok(CaptureOutcome::SealUsed { reference });
+    }
+    if operation == TransferOperation::AcceptQuote
+        && let Some(reference) = accepted_by(connection, &document, &instruction).await?
+    {
+        return Ok(CaptureOutcome::QuoteAccepted { reference });
     }
     let route =
         Route { reference: &document.reference, store: &document.store, account: &document.account, adapter: &document.adapter };
@@ -109,6 +116,24 @@ async fn use_seal(connection: &mut SqliteConnection, seal: &CheckoutId, by: &Ref
     used_by.map(|reference| Some(reference.into())).ok_or_else(|| StoreError::NotFound(format!("checkout {seal}")))
 }
 
+/// The order that accepts the same quote already: a double click in two windows must not make two orders.
+async fn accepted_by(
+    connection: &mut SqliteConnection,
+    document: &NewDocument,
+    instruction: &Instruction,
+) -> Result<Option<Reference>, StoreError> {
+    let Some(number) = &instruction.number else { return Ok(None) };
+    let reference: Option<String> = sqlx::query_scalar(
+        "SELECT reference FROM transfers WHERE store = ? AND adapter = ? AND accepts = ? AND state NOT IN ('rejected', 'abandoned')",
+    )
+    .bind(document.store.to_string())
+    .bind(document.adapter.to_string())
+    .bind(number.to_string())
+    .fetch_optional(connection)
+    .await?;
+    Ok(reference.map(Reference::from))
+}
+
 /// Whose transfer it is and where it goes.
 struct Route<'a> {
     reference: &'a Reference,
@@ -127,9 +152,10 @@ async fn insert_transfer(
 ) -> Result<i64, StoreError> {
     let state = TransferState::Captured.after(TransferEvent::Enqueued)?;
     let inserted = sqlx::query(
-        "INSERT INTO transfers (reference, operation, store, account, adapter, instruction, state, turn, due_at, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, \
-         NOT EXISTS (SELECT 1 FROM transfers WHERE store = ?3 AND account = ?4 AND turn IS NOT NULL), ?8, ?8, ?8)",
+        "INSERT INTO transfers \
+         (reference, operation, store, account, adapter, instruction, accepts, state, turn, due_at, created_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?9, ?7, \
+         NOT EXISTS (SELECT 1 FROM transfers WHERE store = ?3 AND account = ?4 AND adapter = ?5 AND turn IS NOT NULL), ?8, ?8, ?8)",
     )
     .bind(route.reference.to_string())
     .bind(operation.as_str())
@@ -139,6 +165,7 @@ async fn insert_transfer(
     .bind(json("instruction", instruction)?)
     .bind(state.as_str())
     .bind(to_millis(at))
+    .bind(instruction.number.as_ref().filter(|_| operation == TransferOperation::AcceptQuote).map(ToString::to_string))
     .execute(connection)
     .await?;
     Ok(inserted.last_insert_rowid())

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::instant::{after, from_millis, to_millis};
-use super::{Claimed, Conflict, Fence, Store, StoreError, Transfer, TransferId, rows};
-use crate::domain::{TransferEvent, TransferState};
+use super::{Claimed, Conflict, Document, Fence, Store, StoreError, Transfer, TransferId, rows};
+use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
     /// Claims up to `limit` due transfers until `now + lease`. Of each account only the oldest unsettled one can be claimed (rule T6).
@@ -18,12 +19,59 @@ impl Store {
         let claims = self.write(move |connection| claim(connection, now, limit, lease_until).boxed()).await?;
         // The documents are read outside the writer's transaction: what is sent of them never changes after the capture.
         let references: Vec<_> = claims.iter().map(|(transfer, _)| transfer.reference.clone()).collect();
-        let documents = if references.is_empty() { Vec::new() } else { self.documents(&references).await? };
+        let documents = match self.documents_to_send(&references).await {
+            Ok(documents) => documents,
+            Err(error) => {
+                self.free(claims).await?;
+                return Err(error);
+            }
+        };
         let find = |transfer: &Transfer| documents.iter().find(|document| document.reference == transfer.reference).cloned();
         Ok(claims
             .into_iter()
             .map(|(transfer, fence)| Claimed { document: find(&transfer), transfer, fence, lease_until })
             .collect())
+    }
+
+    /// Documents of claimed transfers. One that this build cannot read is left out, and its transfer is told apart below: it must not stop
+    /// those of other accounts.
+    async fn documents_to_send(&self, references: &[Reference]) -> Result<Vec<Document>, StoreError> {
+        if references.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.documents(references).await {
+            Err(StoreError::Corrupt { .. }) => {}
+            answer => return answer,
+        }
+        let mut readable = Vec::with_capacity(references.len());
+        for reference in references {
+            match self.document(reference).await {
+                Ok(document) => readable.extend(document),
+                Err(StoreError::Corrupt { what, reason }) => {
+                    tracing::error!(%reference, what, reason, "a document cannot be read by this build");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(readable)
+    }
+
+    /// Gives claims back that nothing was done with.
+    async fn free(&self, claims: Vec<(Transfer, Fence)>) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            async move {
+                for (transfer, fence) in claims {
+                    sqlx::query("UPDATE transfers SET lease_until = NULL, due_at = updated_at WHERE id = ? AND fence = ?")
+                        .bind(transfer.id.0)
+                        .bind(fence.0)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Commits `sending` before the first byte leaves (rule T3), with the digest of the adapter that will send. The lease starts anew, so
@@ -78,7 +126,7 @@ async fn claim(
     .await?;
     let mut claims = Vec::with_capacity(claimed.len());
     for row in &claimed {
-        let mut transfer = rows::transfer(row)?;
+        let Some(mut transfer) = readable(row) else { continue };
         if transfer.state == TransferState::Sending {
             lose_outcome(connection, &mut transfer, now).await?;
         }
@@ -86,6 +134,11 @@ async fn claim(
     }
     claims.sort_by_key(|(transfer, _)| transfer.id);
     Ok(claims)
+}
+
+/// A row that this build cannot read (written by a newer one) keeps its lease and is tried again after it: it must not stop the others.
+fn readable(row: &SqliteRow) -> Option<Transfer> {
+    rows::transfer(row).inspect_err(|error| tracing::error!(%error, "a transfer cannot be read by this build")).ok()
 }
 
 /// Its worker died or hangs: it may or may not have been taken.
@@ -148,7 +201,7 @@ async fn recover(connection: &mut SqliteConnection, now: Timestamp) -> Result<u6
     let claimed =
         sqlx::query("SELECT * FROM transfers WHERE turn = 1 AND lease_until IS NOT NULL").fetch_all(&mut *connection).await?;
     for row in &claimed {
-        let mut transfer = rows::transfer(row)?;
+        let Some(mut transfer) = readable(row) else { continue };
         if transfer.state == TransferState::Sending {
             lose_outcome(connection, &mut transfer, now).await?;
         }

@@ -102,7 +102,8 @@ async fn act(
     // A resent transfer lines up again; when its account has none under way, it is in turn (rule T6).
     sqlx::query(
         "UPDATE transfers SET state = ?1, spent = ?2, due_at = ?3, unknown_since = ?4, updated_at = ?5, turn = CASE WHEN ?6 THEN \
-         NOT EXISTS (SELECT 1 FROM transfers o WHERE o.store = transfers.store AND o.account = transfers.account AND o.turn IS NOT NULL) \
+         NOT EXISTS (SELECT 1 FROM transfers o WHERE o.store = transfers.store AND o.account = transfers.account \
+         AND o.adapter = transfers.adapter AND o.turn IS NOT NULL) \
          END WHERE id = ?7",
     )
     .bind(transfer.state.as_str())

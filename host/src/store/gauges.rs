@@ -19,6 +19,9 @@ pub struct Backlog {
     pub oldest_waiting: Option<Timestamp>,
 }
 
+/// Attempts of one transfer that are kept for the timeline: a week-long outage makes thousands.
+const ATTEMPTS_KEPT: i64 = 200;
+
 impl Store {
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
         // Every open state is there, with 0 when none waits: a gauge that vanishes looks like one that stands still.
@@ -51,7 +54,8 @@ impl Store {
         .await
     }
 
-    /// Deletes idempotency answers older than [`ANSWERS_KEPT`] and unused seals that expired before that. Returns how many rows.
+    /// Deletes idempotency answers older than [`ANSWERS_KEPT`], unused seals that expired before that, and of each transfer all attempts but
+    /// the first and the latest [`ATTEMPTS_KEPT`]. Returns how many rows.
     pub async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = to_millis(now.saturating_sub(ANSWERS_KEPT).unwrap_or(Timestamp::MIN));
         self.write(move |connection| {
@@ -60,9 +64,17 @@ impl Store {
                     sqlx::query("DELETE FROM answers WHERE created_at < ?").bind(before).execute(&mut *connection).await?;
                 let seals = sqlx::query("DELETE FROM seals WHERE used_by IS NULL AND expires_at < ?")
                     .bind(before)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
-                Ok(answers.rows_affected() + seals.rows_affected())
+                let attempts = sqlx::query(
+                    "DELETE FROM attempts WHERE number > 1 AND number <= \
+                     (SELECT t.attempts + t.lookups - ?1 FROM transfers t WHERE t.id = attempts.transfer) \
+                     AND transfer IN (SELECT id FROM transfers WHERE attempts + lookups > ?1)",
+                )
+                .bind(ATTEMPTS_KEPT)
+                .execute(connection)
+                .await?;
+                Ok(answers.rows_affected() + seals.rows_affected() + attempts.rows_affected())
             }
             .boxed()
         })

@@ -20,9 +20,19 @@ pub struct DocumentQuery {
     pub from: Option<Timestamp>,
     /// Captured before.
     pub until: Option<Timestamp>,
+    /// Leaves out what the back end's own list shows.
+    pub not_listed_by: Option<ListedBy>,
     /// The last document of the page before.
     pub after: Option<(Timestamp, Reference)>,
     pub limit: u32,
+}
+
+/// A back end whose list is at hand: it shows what it has confirmed, except what it confirmed only just.
+#[derive(Clone, Debug)]
+pub struct ListedBy {
+    pub adapter: AdapterName,
+    /// Confirmed since then: its list may still miss it.
+    pub lagging_since: Timestamp,
 }
 
 /// Documents with the state of the transfer that carries them.
@@ -65,6 +75,10 @@ impl Store {
         }
         if let Some(until) = wanted.until {
             query.push(" AND d.captured_at < ").push_bind(to_millis(until));
+        }
+        if let Some(ListedBy { adapter, lagging_since }) = wanted.not_listed_by {
+            query.push(" AND (t.state NOT IN ('confirmed', 'linked') OR d.updated_at >= ").push_bind(to_millis(lagging_since));
+            query.push(" OR d.adapter <> ").push_bind(adapter.to_string()).push(")");
         }
         if let Some((captured_at, reference)) = wanted.after {
             query.push(" AND (d.captured_at, d.reference) < (").push_bind(to_millis(captured_at));

@@ -103,15 +103,17 @@ async fn move_on(
     Ok(())
 }
 
-/// A settled transfer lets the next of its account go (rule T6).
+/// A settled transfer lets the next of its account go (rule T6). Each adapter has its own line: a sick quote system must not hold up orders
+/// to a healthy one.
 async fn give_turn_on(connection: &mut SqliteConnection, settled: &Transfer) -> Result<(), StoreError> {
     sqlx::query("UPDATE transfers SET turn = NULL WHERE id = ?").bind(settled.id.0).execute(&mut *connection).await?;
     sqlx::query(
         "UPDATE transfers SET turn = 1 WHERE id = \
-         (SELECT id FROM transfers WHERE store = ? AND account = ? AND turn IS NOT NULL ORDER BY id LIMIT 1)",
+         (SELECT id FROM transfers WHERE store = ? AND account = ? AND adapter = ? AND turn IS NOT NULL ORDER BY id LIMIT 1)",
     )
     .bind(settled.store.to_string())
     .bind(settled.account.to_string())
+    .bind(settled.adapter.to_string())
     .execute(connection)
     .await?;
     Ok(())

@@ -38,6 +38,24 @@ impl Store {
         .await
     }
 
+    /// Replaces a seal that is still there and not used: one that was abandoned meanwhile does not come back. Tells whether it did.
+    pub async fn renew_seal(&self, seal: Seal) -> Result<bool, StoreError> {
+        let payload = json("seal", &seal)?;
+        self.write(move |connection| {
+            async move {
+                let renewed = sqlx::query("UPDATE seals SET payload = ?, expires_at = ? WHERE id = ? AND used_by IS NULL")
+                    .bind(payload)
+                    .bind(to_millis(seal.expires_at))
+                    .bind(seal.id.to_string())
+                    .execute(connection)
+                    .await?;
+                Ok(renewed.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
     pub async fn seal(&self, id: &CheckoutId) -> Result<Option<StoredSeal>, StoreError> {
         let row = sqlx::query("SELECT payload, used_by FROM seals WHERE id = ?")
             .bind(id.to_string())

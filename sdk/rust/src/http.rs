@@ -76,10 +76,16 @@ impl Request {
         self
     }
 
-    /// Changes something, whatever the method.
+    /// Changes something. With GET or HEAD it is refused when it is sent: the host and everything on the way may send those twice
+    /// (RFC 9110, section 9.2.2).
     #[must_use]
     pub fn writing(mut self) -> Self {
         self.intent = Intent::Write;
+        if matches!(self.raw.method.as_str(), "GET" | "HEAD") {
+            let message =
+                format!("{} must not change anything: it may be sent twice; use POST, PUT, PATCH or DELETE", self.raw.method);
+            self.defect = Some(Failure::invalid_request(message));
+        }
         self
     }
 

@@ -27,6 +27,12 @@ fn an_unknown_key_is_named_with_the_known_ones() {
 }
 
 #[test]
+fn a_write_by_get_is_refused_because_it_may_be_sent_twice() {
+    let found = problem(with_operation("orders.submit", json!({"path": "/rpc", "query": {"cmd": "create"}, "response": "."})));
+    assert!(found.contains("operations.\"orders.submit\".method: GET must not change anything"), "{found}");
+}
+
+#[test]
 fn an_undefined_function_is_named_with_file_operation_line_and_column() {
     let found =
         problem(with_operation("orders.submit", json!({"path": "/x", "response": "{\n  number: .no,\n  status: (.s | foo)\n}"})));

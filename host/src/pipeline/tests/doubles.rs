@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use super::scripted::{Act, Look, Rig};
 use crate::domain::{Deduplication, Failure, FailureCode, TransferState};
 
-const DELAY: Duration = Duration::from_secs(30);
+/// How long a document may take to become findable, and how long a lost submit may go on working.
+const DELAY: Duration = Duration::from_secs(10);
+const SETTLE: Duration = Duration::from_secs(60);
 
 fn act() -> impl Strategy<Value = Act> {
     let failure = prop::sample::select(vec![
@@ -22,7 +24,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         Just(Act::Take),
         Just(Act::TakeSilently),
-        (0_u64..30).prop_map(|seconds| Act::TakeLate(Duration::from_secs(seconds))),
+        (0_u64..70).prop_map(|seconds| Act::TakeLate(Duration::from_secs(seconds))),
         Just(Act::Lose),
         Just(Act::DieBefore),
         Just(Act::DieAfter),
@@ -45,7 +47,8 @@ fn class() -> impl Strategy<Value = Deduplication> {
 }
 
 async fn nothing_is_doubled_or_lost(class: Deduplication, acts: Vec<Act>, looks: Vec<Look>) {
-    let rig = Rig::new(class).await;
+    let mut rig = Rig::new(class).await;
+    rig.settle_after(SETTLE);
     rig.backend.world.lock().delay = DELAY;
     rig.script(acts);
     rig.script_look_ups(looks);

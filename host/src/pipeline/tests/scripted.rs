@@ -176,13 +176,18 @@ impl Rig {
         let engine = Engine {
             store: temp.store.clone(),
             backends: backend.clone(),
-            config: TransferConfig::default(),
+            config: TransferConfig { settle_ms: 0, ..TransferConfig::default() },
             clock: clock.clone(),
             dice: Dice::seeded(1),
             changed: broadcast::channel(16).0,
             wake: Arc::new(Notify::new()),
         };
         Self { temp, clock, backend, engine }
+    }
+
+    /// How long a lost submit may go on working; none unless a test says so.
+    pub(super) fn settle_after(&mut self, settle: Duration) {
+        self.engine.config.settle_ms = settle.as_millis().try_into().unwrap();
     }
 
     pub(super) fn script(&self, acts: impl IntoIterator<Item = Act>) {

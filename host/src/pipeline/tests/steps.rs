@@ -81,6 +81,26 @@ async fn t4_absence_is_proven_only_after_the_propagation_delay() {
 }
 
 #[tokio::test]
+async fn t4_a_submit_that_goes_on_working_after_its_reply_was_lost_is_not_sent_again() {
+    let mut rig = Rig::new(Deduplication::Queryable).await;
+    rig.settle_after(Duration::from_secs(60));
+    rig.script([Act::TakeLate(Duration::from_secs(59))]);
+    let order = rig.capture("A").await;
+    rig.run(50).await;
+    assert_eq!(rig.state(&order).await, TransferState::Confirmed);
+    assert_eq!((rig.sends(), rig.backend.copies(&order)), (1, 1));
+}
+
+#[tokio::test]
+async fn t4_an_expired_password_parks_no_order() {
+    let rig = Rig::new(Deduplication::Queryable).await;
+    rig.script(std::iter::repeat_n(Act::Fail(failed(FailureCode::Auth)), 30));
+    let order = rig.capture("A").await;
+    rig.run(100).await;
+    assert_eq!((rig.state(&order).await, rig.backend.copies(&order)), (TransferState::Confirmed, 1));
+}
+
+#[tokio::test]
 async fn t4_what_is_proved_absent_is_sent_again() {
     let rig = Rig::new(Deduplication::Queryable).await;
     rig.script([Act::Lose]);
@@ -149,12 +169,15 @@ async fn t7_retry_after_is_honored_and_survives_a_restart() {
 #[tokio::test]
 async fn a_transfer_is_parked_after_its_attempts() {
     let rig = Rig::new(Deduplication::Queryable).await;
-    rig.script(std::iter::repeat_n(Act::Fail(failed(FailureCode::Auth)), 50));
+    // An adapter that breaks over this very order.
+    let mut broken = failed(FailureCode::Unavailable);
+    broken.ext.insert(crate::adapter::error::TRAP.to_owned(), "cpu".to_owned());
+    rig.script(std::iter::repeat_n(Act::Fail(broken), 50));
     let order = rig.capture("A").await;
     rig.run(100).await;
     let transfer = rig.transfer(&order).await;
     assert_eq!((transfer.state, transfer.attempts), (TransferState::Parked, 10));
-    let deed = Deed { actor: "csr".into(), reason: "the password was renewed".into(), at: rig.clock.now() };
+    let deed = Deed { actor: "csr".into(), reason: "the adapter was mended".into(), at: rig.clock.now() };
     rig.backend.world.lock().acts.clear();
     rig.temp.store.resend(&order, deed).await.unwrap();
     rig.run(5).await;

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
 use super::owned::{BackendDocument, only_of};
-use crate::domain::{AccountGrant, AdapterName, DocumentFilter, Failure, FailureCode, Page, PageRequest, TransferState};
+use crate::domain::{
+    AccountGrant, AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, Page, PageRequest, Reference,
+};
 use crate::service::{Caller, Commerce, Provenance, ServiceError};
-use crate::store::{Document, DocumentKind, DocumentQuery, ListKey};
+use crate::store::{Document, DocumentKind, DocumentQuery, ListKey, ListedBy};
 
 /// One page, merged, before it is turned into records.
 pub(super) struct Merged<T> {
@@ -29,15 +31,20 @@ pub(super) enum Either<T> {
 /// How long after a confirmation a back end's list may still miss the document.
 const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
 
+/// Documents of a first page that is worth remembering.
+const REMEMBERED: u32 = 20;
+
+/// How many of our own documents are read at once, and how many one page may hold of them at the most.
+const OURS_AT_ONCE: u32 = 200;
+const MOST_OF_OURS: usize = 5_000;
+
 /// Where the next page begins. Opaque to the caller.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
-    /// The back end's own cursor; absent while it is down.
+    /// The back end's own cursor; absent when the list is continued from what was remembered.
     backend: Option<String>,
-    /// Ours placed before this instant were not shown yet.
+    /// What was placed before this instant was not shown yet.
     before: Timestamp,
-    /// Documents of the remembered list that were shown, while the back end is down.
-    skip: Option<usize>,
 }
 
 impl Cursor {
@@ -64,36 +71,55 @@ impl Commerce {
         let account = caller.account()?;
         let cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?;
         let key = ListKey { store: caller.shop.name.clone(), adapter: adapter.clone(), account: account.clone(), kind };
-        let resumed_offline = cursor.as_ref().is_some_and(|cursor| cursor.skip.is_some());
-        let answer = if resumed_offline {
-            Err(Failure::new(FailureCode::Unavailable, "the list is continued from what was remembered"))
-        } else {
-            let backend = cursor.as_ref().and_then(|cursor| cursor.backend.clone());
-            ask(PageRequest { cursor: backend, limit: request.limit }).await
+        let answer = match &cursor {
+            Some(Cursor { backend: None, .. }) => {
+                Err(Failure::new(FailureCode::Unavailable, "the list is continued from what was remembered"))
+            }
+            Some(Cursor { backend, .. }) => ask(PageRequest { cursor: backend.clone(), limit: request.limit }).await,
+            None => ask(PageRequest { cursor: None, limit: request.limit }).await,
         };
         let listed = match answer {
             Ok(page) => {
                 let items = only_of(adapter, account, page.items);
                 let now = self.inner.clock.now();
-                if request.cursor.is_none() && request.filter == DocumentFilter::default() {
-                    self.inner.store.remember_list(key, &items, now).await?;
-                }
+                self.remember(key, request, &items, page.next.is_none(), now).await;
                 Listed {
-                    items: filtered(items, &request.filter),
+                    items: self.filtered(caller, items, &request.filter),
                     next: page.next.map(NextPage::Backend),
                     provenance: Provenance::Live,
                     as_of: now,
                 }
             }
-            Err(failure) if may_show_last_known(&failure) => self.last_known(&key, request, cursor.as_ref(), &failure).await?,
+            Err(failure) if may_show_last_known(&failure) => {
+                self.last_known(caller, &key, request, cursor.as_ref(), &failure).await?
+            }
             Err(failure) => return Err(failure.into()),
         };
-        self.merge(caller, kind, request, cursor, listed).await
+        self.merge(caller, adapter, kind, request, cursor, listed).await
     }
 
-    /// The remembered list, paged by position (rule H2).
+    /// Keeps an unfiltered first page for the time when the back end is down. A shorter one than usual says less than the one before.
+    async fn remember<T: BackendDocument>(
+        &self,
+        key: ListKey,
+        request: &ListRequest,
+        items: &[T],
+        is_whole: bool,
+        now: Timestamp,
+    ) {
+        let unfiltered = request.cursor.is_none() && request.filter == DocumentFilter::default();
+        if unfiltered
+            && (is_whole || request.limit >= REMEMBERED)
+            && let Err(error) = self.inner.store.remember_list(key, items, now).await
+        {
+            tracing::warn!(%error, "the newest list was not kept");
+        }
+    }
+
+    /// The remembered list, paged by time (rule H2). Documents placed in the same instant stay on one page.
     async fn last_known<T: BackendDocument>(
         &self,
+        caller: &Caller,
         key: &ListKey,
         request: &ListRequest,
         cursor: Option<&Cursor>,
@@ -101,25 +127,32 @@ impl Commerce {
     ) -> Result<Listed<T>, ServiceError> {
         // Without anything remembered, an empty list would be a lie.
         let Some((known, as_of)) = self.inner.store.last_known_list::<T>(key).await? else { return Err(failure.clone().into()) };
-        let skip = cursor.and_then(|cursor| cursor.skip).unwrap_or(0);
-        let limit = request.limit as usize;
-        let known = filtered(known, &request.filter);
-        let next = (known.len() > skip + limit).then_some(NextPage::Remembered(skip + limit));
-        let items = known.into_iter().skip(skip).take(limit).collect();
-        Ok(Listed { items, next, provenance: Provenance::Stale, as_of })
+        let mut items = self.filtered(caller, known, &request.filter);
+        items.retain(|document| cursor.is_none_or(|cursor| document.placed_at() < cursor.before));
+        items.sort_by_key(|document| std::cmp::Reverse(document.placed_at()));
+        let last = (request.limit as usize).checked_sub(1).and_then(|last| items.get(last)).map(BackendDocument::placed_at);
+        let more = last.is_some_and(|last| items.iter().any(|document| document.placed_at() < last));
+        items.retain(|document| last.is_none_or(|last| document.placed_at() >= last));
+        Ok(Listed { items, next: more.then_some(NextPage::Remembered), provenance: Provenance::Stale, as_of })
     }
 
     /// Adds ours to a page: those placed within the time that the page covers.
     async fn merge<T: BackendDocument>(
         &self,
         caller: &Caller,
+        adapter: &AdapterName,
         kind: DocumentKind,
         request: &ListRequest,
         cursor: Option<Cursor>,
         listed: Listed<T>,
     ) -> Result<Merged<T>, ServiceError> {
-        let first_page = cursor.is_none();
-        let lagging_since = self.inner.clock.now().saturating_sub(LIST_LAG).unwrap_or(Timestamp::MIN);
+        let zone = &caller.shop.time_zone;
+        let lagging_since = match cursor {
+            None => self.inner.clock.now().saturating_sub(LIST_LAG).unwrap_or(Timestamp::MIN),
+            Some(_) => Timestamp::MAX,
+        };
+        // While the back end is down, its remembered list may miss whatever was confirmed since.
+        let live = listed.provenance == Provenance::Live;
         let until = cursor.map(|cursor| cursor.before);
         let oldest = listed.items.iter().map(BackendDocument::placed_at).min();
         // On the last page everything older is ours to show; before that, only what is newer than the page's oldest.
@@ -129,40 +162,63 @@ impl Commerce {
             accounts: AccountGrant::Only([caller.account()?.clone()].into()),
             kind,
             statuses: request.filter.statuses.clone(),
-            from: later(since, request.filter.from.and_then(|day| start_of(day, &caller.shop.time_zone))),
-            until: earlier(
-                until,
-                request.filter.to.and_then(|day| day.tomorrow().ok()).and_then(|day| start_of(day, &caller.shop.time_zone)),
-            ),
+            from: later(since, request.filter.from.and_then(|day| start_of(day, zone))),
+            until: earlier(until, request.filter.to.and_then(|day| end_of(day, zone))),
+            not_listed_by: live.then(|| ListedBy { adapter: adapter.clone(), lagging_since }),
             after: None,
-            limit: request.limit.max(100),
+            limit: OURS_AT_ONCE,
         };
-        let shown: HashSet<_> = listed.items.iter().filter_map(|document| document.reference().cloned()).collect();
-        let offline = listed.provenance == Provenance::Stale;
-        let ours = self.inner.store.documents_of(query).await?;
-        let missing = ours.into_iter().filter(|document| {
-            let in_backend = matches!(document.transfer, TransferState::Confirmed | TransferState::Linked);
-            // The back end's list may lag behind what it has just confirmed.
-            let just_confirmed = first_page && document.updated_at >= lagging_since;
-            !shown.contains(&document.reference)
-                && (!in_backend || offline || just_confirmed)
-                && matches_search(document, request.filter.search.as_deref())
+        let references: HashSet<_> = listed.items.iter().filter_map(|document| document.reference().cloned()).collect();
+        let numbers: HashSet<_> = listed.items.iter().map(|document| document.number().clone()).collect();
+        let mut ours = self.all_of(query).await?;
+        ours.retain(|document| {
+            // Some back ends do not keep our reference: then the number tells.
+            let numbered =
+                document.adapter == *adapter && document.backend_number.as_ref().is_some_and(|number| numbers.contains(number));
+            !references.contains(&document.reference) && !numbered && matches_search(document, request.filter.search.as_deref())
         });
-        let mut items: Vec<_> = listed
-            .items
-            .into_iter()
-            .map(Either::Backend)
-            .chain(missing.map(|document| Either::Ours(Box::new(document))))
-            .collect();
+        let ours = ours.into_iter().map(|document| Either::Ours(Box::new(document)));
+        let mut items: Vec<_> = listed.items.into_iter().map(Either::Backend).chain(ours).collect();
         items.sort_by_key(|item| std::cmp::Reverse(item.placed_at()));
         let next_cursor = listed.next.map(|next| {
             let before = since.unwrap_or(Timestamp::MIN);
             match next {
-                NextPage::Backend(backend) => Cursor { backend: Some(backend), before, skip: None }.show(),
-                NextPage::Remembered(skip) => Cursor { backend: None, before, skip: Some(skip) }.show(),
+                NextPage::Backend(backend) => Cursor { backend: Some(backend), before }.show(),
+                NextPage::Remembered => Cursor { backend: None, before }.show(),
             }
         });
         Ok(Merged { items, next_cursor, provenance: listed.provenance, as_of: listed.as_of })
+    }
+
+    /// All documents that a query finds, page by page: none may fall between two pages of a list.
+    async fn all_of(&self, mut query: DocumentQuery) -> Result<Vec<Document>, ServiceError> {
+        let mut all = Vec::new();
+        loop {
+            let page = self.inner.store.documents_of(query.clone()).await?;
+            let is_last = page.len() < OURS_AT_ONCE as usize || all.len() >= MOST_OF_OURS;
+            query.after = page.last().map(|document| (document.captured_at, document.reference.clone()));
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The host filters again: an adapter may not be able to, and a remembered list was not asked.
+    fn filtered<T: BackendDocument>(&self, caller: &Caller, documents: Vec<T>, filter: &DocumentFilter) -> Vec<T> {
+        let (now, zone) = (self.inner.clock.now(), &caller.shop.time_zone);
+        let (from, to) = (filter.from.and_then(|day| start_of(day, zone)), filter.to.and_then(|day| end_of(day, zone)));
+        let search = filter.search.as_deref().map(str::to_lowercase);
+        let wanted = |document: &T| {
+            let status = document.status_at(now, zone);
+            let texts =
+                [Some(document.number().as_str()), document.reference().map(Reference::as_str), document.purchase_order()];
+            (filter.statuses.is_empty() || filter.statuses.iter().any(|wanted| wanted == status))
+                && from.is_none_or(|from| document.placed_at() >= from)
+                && to.is_none_or(|to| document.placed_at() < to)
+                && search.as_deref().is_none_or(|search| contains(texts, search))
+        };
+        documents.into_iter().filter(wanted).collect()
     }
 }
 
@@ -175,7 +231,7 @@ struct Listed<T> {
 
 enum NextPage {
     Backend(String),
-    Remembered(usize),
+    Remembered,
 }
 
 impl<T: BackendDocument> Either<T> {
@@ -187,20 +243,22 @@ impl<T: BackendDocument> Either<T> {
     }
 }
 
-/// The host filters again: an adapter may not be able to.
-fn filtered<T: BackendDocument>(documents: Vec<T>, filter: &DocumentFilter) -> Vec<T> {
-    let wanted = |document: &T| filter.statuses.is_empty() || filter.statuses.iter().any(|status| status == document.status());
-    documents.into_iter().filter(wanted).collect()
-}
-
-/// Ours have no number yet: searched by reference and purchase order.
+/// Searched by reference, number and purchase order.
 fn matches_search(document: &Document, search: Option<&str>) -> bool {
     let Some(search) = search.map(str::to_lowercase) else { return true };
     let purchase_order = document
         .order()
         .and_then(|order| order.purchase_order.as_deref())
         .or_else(|| document.quote().and_then(|quote| quote.purchase_order.as_deref()));
-    [Some(document.reference.as_str()), purchase_order].into_iter().flatten().any(|text| text.to_lowercase().contains(&search))
+    contains(
+        [Some(document.reference.as_str()), purchase_order, document.backend_number.as_ref().map(BackendNumber::as_str)],
+        &search,
+    )
+}
+
+/// `search` must be in lower case.
+fn contains(texts: [Option<&str>; 3], search: &str) -> bool {
+    texts.into_iter().flatten().any(|text| text.to_lowercase().contains(search))
 }
 
 /// The back end is not there or does not answer sensibly; a refusal is passed on.
@@ -210,6 +268,11 @@ fn may_show_last_known(failure: &Failure) -> bool {
 
 fn start_of(day: jiff::civil::Date, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
     day.to_zoned(zone.clone()).ok().map(|start| start.timestamp())
+}
+
+/// The first instant after a day.
+fn end_of(day: jiff::civil::Date, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
+    start_of(day.tomorrow().ok()?, zone)
 }
 
 fn later(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {

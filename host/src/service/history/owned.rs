@@ -1,18 +1,22 @@
 //! Authorization of what adapters return (rule H3): every document is checked against the account that was asked for.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::adapter::Adapter;
-use crate::domain::{AccountNumber, AdapterName, Failure, FailureCode, OrderDocument, QuoteDocument, Reference};
+use crate::domain::{AccountNumber, AdapterName, BackendNumber, Failure, FailureCode, OrderDocument, QuoteDocument, Reference};
 
 /// What orders and quotes of a back end have in common.
 pub(super) trait BackendDocument: Serialize + DeserializeOwned + Clone {
     fn account(&self) -> &AccountNumber;
     fn reference(&self) -> Option<&Reference>;
     fn placed_at(&self) -> Timestamp;
-    fn status(&self) -> &'static str;
+    fn number(&self) -> &BackendNumber;
+    fn purchase_order(&self) -> Option<&str>;
+    /// Business status at an instant: an offer may have expired since the back end said it.
+    fn status_at(&self, now: Timestamp, seller_zone: &TimeZone) -> &'static str;
 }
 
 impl BackendDocument for OrderDocument {
@@ -28,7 +32,15 @@ impl BackendDocument for OrderDocument {
         self.placed_at
     }
 
-    fn status(&self) -> &'static str {
+    fn number(&self) -> &BackendNumber {
+        &self.number
+    }
+
+    fn purchase_order(&self) -> Option<&str> {
+        self.purchase_order.as_deref()
+    }
+
+    fn status_at(&self, _: Timestamp, _: &TimeZone) -> &'static str {
         self.status.as_str()
     }
 }
@@ -46,8 +58,16 @@ impl BackendDocument for QuoteDocument {
         self.placed_at
     }
 
-    fn status(&self) -> &'static str {
-        self.status.as_str()
+    fn number(&self) -> &BackendNumber {
+        &self.number
+    }
+
+    fn purchase_order(&self) -> Option<&str> {
+        self.purchase_order.as_deref()
+    }
+
+    fn status_at(&self, now: Timestamp, seller_zone: &TimeZone) -> &'static str {
+        Self::status_at(self, now, seller_zone).as_str()
     }
 }
 

@@ -1,0 +1,245 @@
+//! Mistakes in the configuration: each is refused before anything starts, with file, line, option and mend; exit code 64.
+
+use std::path::{Path, PathBuf};
+
+use ordergate_tests::{Ended, HostConfig, adapter_file, run_host};
+use tempfile::TempDir;
+
+/// A complete configuration in a folder of its own; the back end need not be there to check it.
+fn config() -> HostConfig {
+    HostConfig::for_backend("http://127.0.0.1:9", "back-end-key-of-this-test")
+}
+
+struct Checked {
+    ended: Ended,
+    file: PathBuf,
+    text: String,
+    _folder: TempDir,
+}
+
+async fn check(config: HostConfig) -> Checked {
+    run(config.toml(), &config, &["check"]).await
+}
+
+async fn run(text: String, config: &HostConfig, arguments: &[&str]) -> Checked {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ordergate.toml");
+    std::fs::write(&file, &text).unwrap();
+    let mut all = arguments.to_vec();
+    all.extend(["--config", file.to_str().unwrap()]);
+    let ended = run_host(config, &all).await;
+    Checked { ended, file, text, _folder: folder }
+}
+
+impl Checked {
+    fn output(&self) -> String {
+        format!("{}{}", self.ended.stdout, self.ended.stderr)
+    }
+
+    /// It was refused as the user's mistake, at the line that holds `marker`, with all of `words`.
+    #[track_caller]
+    fn refused(&self, marker: &str, words: &[&str]) {
+        let output = self.output();
+        assert_eq!(self.ended.code, Some(64), "{output}");
+        let line = self.text.lines().position(|line| line.contains(marker)).expect(marker) + 1;
+        let place = format!("{}:{line}:", self.file.file_name().unwrap().to_str().unwrap());
+        assert!(output.contains(&place), "{place} is not named:\n{output}");
+        for word in words {
+            assert!(output.contains(word), "{word:?} is not said:\n{output}");
+        }
+    }
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> String {
+    let file = folder.join(name);
+    std::fs::write(&file, bytes).unwrap();
+    format!("{:?}", file.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_good_configuration_passes() {
+    let checked = check(config()).await;
+    assert_eq!(checked.ended.code, Some(0), "{}", checked.output());
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_named_with_its_line_and_those_expected() {
+    check(config().set("server.listn", "\"127.0.0.1:0\"")).await.refused("listn", &["unknown field `listn`", "listen", "[C003]"]);
+}
+
+#[tokio::test]
+async fn an_unknown_section_is_named_with_its_line() {
+    check(config().set("srever.listen", "1")).await.refused("[srever]", &["srever: unknown section", "server"]);
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_named_with_its_line() {
+    check(config().set("transfer.concurrency", "\"many\""))
+        .await
+        .refused("concurrency", &["transfer", "invalid type: string \"many\""]);
+}
+
+#[tokio::test]
+async fn a_missing_secret_names_the_variable_and_how_to_give_it() {
+    let config = config().set("ops.key", r#"{ env = "NOT_SET_ANYWHERE" }"#);
+    check(config).await.refused("NOT_SET_ANYWHERE", &["environment variable NOT_SET_ANYWHERE is not set", "export it"]);
+}
+
+#[tokio::test]
+async fn a_secret_in_plain_text_is_refused_and_not_repeated() {
+    let checked = check(config().set("ops.key", "\"hunter2-hunter2-hunter2\"")).await;
+    checked.refused("hunter2", &["a secret is a reference"]);
+    assert!(!checked.output().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_toml_is_refused_at_its_place() {
+    let config = config();
+    let text = format!("{}\n[server\n", config.toml());
+    let checked = run(text, &config, &["check"]).await;
+    let last = checked.text.lines().count();
+    assert_eq!(checked.ended.code, Some(64), "{}", checked.output());
+    assert!(checked.output().contains(&format!("ordergate.toml:{last}:8: unclosed table")), "{}", checked.output());
+}
+
+#[tokio::test]
+async fn all_mistakes_are_told_at_once() {
+    let checked =
+        check(config().set("server.listn", "1").set("transfer.concurrency", "\"many\"").set("stores.main.currency", "\"EURO\""))
+            .await;
+    checked.refused("listn", &[]);
+    checked.refused("concurrency", &[]);
+    checked.refused("currency", &["EURO"]);
+}
+
+#[tokio::test]
+async fn serving_with_a_mistake_is_refused_the_same_way() {
+    let config = config().set("server.listn", "1");
+    run(config.toml(), &config, &["serve"]).await.refused("listn", &["unknown field `listn`"]);
+}
+
+#[tokio::test]
+async fn a_missing_file_is_told_with_the_command_that_writes_one() {
+    let ended = run_host(&config(), &["check", "--config", "/nowhere/ordergate.toml"]).await;
+    assert_eq!(ended.code, Some(64), "{}", ended.stderr);
+    assert!(ended.stderr.contains("/nowhere/ordergate.toml") && ended.stderr.contains("config example"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn as_json_every_mistake_has_line_option_and_code() {
+    let config = config().set("server.listn", "1");
+    let checked = run(config.toml(), &config, &["check", "--json"]).await;
+    assert_eq!(checked.ended.code, Some(64), "{}", checked.output());
+    let report: serde_json::Value = serde_json::from_str(&checked.ended.stdout).expect(&checked.ended.stdout);
+    let problem = &report["problems"][0];
+    let line = checked.text.lines().position(|line| line.contains("listn")).unwrap() + 1;
+    assert_eq!((&problem["line"], &problem["code"]), (&line.into(), &"C003".into()), "{report:#}");
+    assert!(problem["path"].is_string() && problem["message"].is_string(), "{report:#}");
+}
+
+#[tokio::test]
+async fn a_store_with_an_unknown_adapter_is_told_which_there_are() {
+    check(config().set("stores.main.pricing", "\"erp\""))
+        .await
+        .refused("pricing", &["there is no adapter \"erp\"", "nordwind", "[C011]"]);
+}
+
+#[tokio::test]
+async fn a_component_that_is_not_there_is_named() {
+    check(config().set("adapters.nordwind.component", "\"missing.wasm\""))
+        .await
+        .refused("missing.wasm", &["there is no file", "missing.wasm"]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_webassembly_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "adapter.wasm", b"#!/bin/sh\necho hello\n");
+    let checked = check(config().set("adapters.nordwind.component", &file)).await;
+    checked.refused("component", &["adapter.wasm", "WebAssembly"]);
+}
+
+#[tokio::test]
+async fn a_core_module_is_refused_with_how_to_build_a_component() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "module.wasm", b"\0asm\x01\0\0\0");
+    check(config().set("adapters.nordwind.component", &file))
+        .await
+        .refused("component", &["module.wasm", "core module", "wasm32-wasip2"]);
+}
+
+#[tokio::test]
+async fn a_component_of_another_world_is_refused_with_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "other.wasm", b"\0asm\x0d\0\x01\0");
+    let checked = check(config().set("adapters.nordwind.component", &file)).await;
+    checked.refused("component", &["other.wasm", "another contract", "does not export availability"]);
+}
+
+#[tokio::test]
+async fn a_truncated_adapter_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = std::fs::read(adapter_file()).unwrap();
+    let file = write(folder.path(), "cut.wasm", &bytes[..bytes.len() / 2]);
+    check(config().set("adapters.nordwind.component", &file)).await.refused("component", &["cut.wasm"]);
+}
+
+#[tokio::test]
+async fn another_file_than_the_pinned_one_is_refused() {
+    let pin = format!("{:?}", "0".repeat(64));
+    check(config().set("adapters.nordwind.sha256", &pin)).await.refused("sha256", &["pins another file", "SHA-256"]);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_the_adapter_needs_must_be_bound() {
+    let toml = config().toml().replace("[adapters.nordwind.endpoints.api]", "[adapters.nordwind.endpoints.erp]");
+    let checked = run(toml, &config(), &["check"]).await;
+    let output = checked.output();
+    assert_eq!(checked.ended.code, Some(64), "{output}");
+    assert!(output.contains("adapters.nordwind.endpoints.api"), "the endpoint to bind is named:\n{output}");
+}
+
+#[tokio::test]
+async fn settings_that_the_adapter_refuses_are_named_with_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = std::fs::read_to_string(ordergate_tests::demo_profile()).unwrap();
+    let broken = profile.replace("def next_page: if .page < .pages then .page + 1 else null end;", "def next_page: if .page < ;");
+    assert_ne!(profile, broken);
+    let file = write(folder.path(), "broken.toml", broken.as_bytes());
+    let checked = check(config().set("adapters.nordwind.settings_file", &file)).await;
+    checked.refused("settings_file", &["broken.toml", "library", "line"]);
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_a_missing_dependency() {
+    let config = config().set("database.path", "\"/proc/nowhere/ordergate.db\"");
+    for verb in ["check", "serve"] {
+        let checked = run(config.toml(), &config, &[verb]).await;
+        assert_eq!(checked.ended.code, Some(69), "{verb}: {}", checked.output());
+        assert!(checked.output().contains("/proc/nowhere/ordergate.db"), "{verb}: {}", checked.output());
+    }
+}
+
+#[tokio::test]
+async fn a_database_file_that_is_none_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(
+        folder.path(),
+        "orders.db",
+        b"this is a letter to my aunt, not a database, and long enough to be sure of that. ".repeat(100).as_slice(),
+    );
+    let config = config().set("database.path", &file);
+    let checked = run(config.toml(), &config, &["serve"]).await;
+    assert_eq!(checked.ended.code, Some(69), "{}", checked.output());
+    assert!(checked.output().contains("orders.db"), "{}", checked.output());
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_told_with_its_address() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let config = config().set("server.listen", &format!("\"{address}\""));
+    let checked = run(config.toml(), &config, &["serve"]).await;
+    assert_eq!(checked.ended.code, Some(1), "{}", checked.output());
+    assert!(checked.output().contains(&address) && checked.output().contains("server.listen"), "{}", checked.output());
+}

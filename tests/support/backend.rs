@@ -1,0 +1,134 @@
+//! The demo back end as a process: a company that does nothing by itself, so that tests decide what happens when.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{Client, Process, lasting_port, programs};
+
+const KEY: &str = "back-end-key-of-this-test";
+
+/// A running or stopped back end. It keeps its data and its port over a restart.
+pub struct DemoBackend {
+    port: u16,
+    folder: TempDir,
+    process: Option<Process>,
+}
+
+impl DemoBackend {
+    pub async fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("nordwind-test-").tempdir().unwrap();
+        let mut backend = Self { port: lasting_port(), folder, process: None };
+        backend.start_again().await;
+        backend
+    }
+
+    /// Starts the stopped back end on its port, with its data.
+    pub async fn start_again(&mut self) {
+        assert!(self.process.is_none(), "the back end runs already");
+        let mut command = Command::new(programs::backend_program());
+        command.arg("--listen").arg(format!("127.0.0.1:{}", self.port)).arg("--data").arg(self.data()).args(["--api-key", KEY]);
+        command.args(["--answer-after-secs", "86400", "--advance-every-secs", "0", "--stock-moves-every-secs", "0"]);
+        let mut process = Process::start("back end", &mut command);
+        process.wait_for("the back end listens", |process| process.stdout().contains("listening on").then_some(())).await;
+        self.process = Some(process);
+    }
+
+    /// Stops it: nothing listens on its port.
+    pub async fn stop(&mut self) {
+        let mut process = self.process.take().expect("the back end runs");
+        process.terminate();
+        process.ended().await;
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub fn key(&self) -> &str {
+        KEY
+    }
+
+    /// Speaks to the back end itself, past the host.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url()).with("x-api-key", KEY)
+    }
+
+    /// All orders there with our reference; more than one is a doubled order.
+    pub async fn orders_with_reference(&self, reference: &str) -> Vec<Value> {
+        let found = self.client().get(&format!("/control/orders?your_ref={reference}")).await.expect(200);
+        found["items"].as_array().expect("a list").clone()
+    }
+
+    /// How many requests of a route came, such as `GET /api/stock`, since [`DemoBackend::count_from_zero`].
+    pub async fn requests(&self, route: &str) -> u64 {
+        self.stats().await["requests"][route].as_u64().unwrap_or(0)
+    }
+
+    pub async fn stats(&self) -> Value {
+        self.client().get("/control/stats").await.expect(200)
+    }
+
+    pub async fn count_from_zero(&self) {
+        self.client().delete("/control/stats").await.expect(204);
+    }
+
+    /// No reference was taken twice.
+    pub async fn assert_nothing_doubled(&self) {
+        let stats = self.stats().await;
+        assert_eq!(stats["duplicates"], json!([]), "the back end took a reference twice");
+    }
+
+    /// Disturbs requests of a route `times` times: `reply-lost`, `late-reply`, `cut-before`, `cut-mid-body`, `drip`, `garbage-json`,
+    /// `html-error`, `error-500`, `refuse-503` or `throttle-429`. Always, when `times` is nothing.
+    pub async fn disturb(&self, method: &str, path: &str, fault: &str, times: Option<u32>) {
+        self.faults(&json!({"rules": [{"method": method, "path_prefix": path, "fault": fault, "times": times}]})).await;
+    }
+
+    /// Every request waits so long before it is handled.
+    pub async fn slow_down(&self, latency_ms: u64) {
+        self.faults(&json!({"latency_ms": latency_ms})).await;
+    }
+
+    /// Replaces the fault plan.
+    pub async fn faults(&self, plan: &Value) {
+        self.client().put("/control/faults", plan).await.expect(200);
+    }
+
+    pub async fn no_faults(&self) {
+        self.client().delete("/control/faults").await.expect(204);
+    }
+
+    /// Lists add, and details show, a document of another customer.
+    pub async fn leak_foreign_documents(&self) {
+        self.client().put("/control/foreign", &json!({"enabled": true})).await.expect(200);
+    }
+
+    /// A clerk takes an order by telephone; gives its number.
+    pub async fn telephone_order(&self, customer: &str, article: &str) -> String {
+        let body = json!({"customer": customer, "channel": "TEL", "positions": [{"article": article, "qty": "4"}]});
+        self.client().post("/control/orders", &body).await.expect(201)["no"].as_str().expect("a number").to_owned()
+    }
+
+    /// The sales desk answers every quote request that waits.
+    pub async fn answer_quotes(&self) {
+        self.client().post("/control/answer", &json!({})).await.expect(200);
+    }
+
+    /// So many are free at a site from now on.
+    pub async fn set_stock(&self, article: &str, site: &str, free: &str) {
+        self.client().put(&format!("/control/stock/{article}"), &json!({"site": site, "free": free})).await.expect(200);
+    }
+
+    /// Another list price from now on; prices already promised are broken too.
+    pub async fn set_price(&self, article: &str, list: &str) {
+        let body = json!({"list": list, "keep_promises": false});
+        self.client().put(&format!("/control/prices/{article}"), &body).await.expect(200);
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("nordwind.json")
+    }
+}

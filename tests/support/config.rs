@@ -1,0 +1,118 @@
+//! Configurations of hosts under test: a complete one for the demo back end, of which a test changes what it is about.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::programs::{adapter_file, demo_profile};
+
+/// Every scope of a storefront, as a TOML list.
+pub const ALL_SCOPES: &str = r#"["catalog:read", "checkout", "orders:read", "orders:write", "quotes:read", "quotes:write"]"#;
+
+/// A configuration, the callers that it knows, and the environment that holds their keys.
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    sections: BTreeMap<String, BTreeMap<String, String>>,
+    api_keys: Vec<String>,
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+impl HostConfig {
+    /// A host before the back end at `backend`, with short waits, every cache at its default, and these callers: `shop` (any account),
+    /// `hansen` (C-1001), `bauer` (C-1002), `reader` (C-1001, may only look at the catalog), and tokens of customers ([`crate::Token`]).
+    pub fn for_backend(backend: &str, backend_key: &str) -> Self {
+        let mut config = Self { sections: BTreeMap::new(), api_keys: Vec::new(), environment: BTreeMap::new() };
+        config = config
+            .set("server.listen", r#""127.0.0.1:0""#)
+            .set("ops.listen", r#""127.0.0.1:0""#)
+            .set("ops.key", r#"{ env = "TEST_OPS_KEY" }"#)
+            .set("database.path", r#""ordergate.db""#)
+            .set("transfer.poll_ms", "100")
+            .set("transfer.backoff_initial_ms", "50")
+            .set("transfer.backoff_max_ms", "500")
+            .set("transfer.settle_ms", "300")
+            .set("adapters.nordwind.component", &quoted(&adapter_file()))
+            .set("adapters.nordwind.settings_file", &quoted(&demo_profile()))
+            .set("adapters.nordwind.endpoints.api.base_url", &format!("\"{backend}\""))
+            .set(
+                "adapters.nordwind.endpoints.api.credential",
+                r#"{ type = "header", name = "x-api-key", value = { env = "TEST_BACKEND_KEY" } }"#,
+            )
+            .set("adapters.nordwind.endpoints.api.allow", r#"["loopback"]"#)
+            .set("stores.main.adapter", "\"nordwind\"")
+            .set("stores.main.currency", "\"EUR\"")
+            .set("stores.main.time_zone", "\"Europe/Berlin\"")
+            .set("access.jwt.algorithm", "\"HS256\"")
+            .set("access.jwt.key", r#"{ env = "TEST_JWT_KEY" }"#)
+            .set("access.jwt.issuer", "\"https://login.shop.example\"")
+            .set("access.jwt.audience", "\"ordergate\"");
+        config
+            .env("TEST_OPS_KEY", "ops-key-of-this-test")
+            .env("TEST_BACKEND_KEY", backend_key)
+            .env("TEST_JWT_KEY", crate::token::SECRET)
+            .caller("shop", &["*"], ALL_SCOPES)
+            .caller("hansen", &["C-1001"], ALL_SCOPES)
+            .caller("bauer", &["C-1002"], ALL_SCOPES)
+            .caller("reader", &["C-1001"], r#"["catalog:read"]"#)
+    }
+
+    /// Sets an option by its dotted path; the value is TOML.
+    #[must_use]
+    pub fn set(mut self, path: &str, value: &str) -> Self {
+        let (section, key) = path.rsplit_once('.').expect("an option has a section");
+        self.sections.entry(section.to_owned()).or_default().insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Leaves an option out.
+    #[must_use]
+    pub fn unset(mut self, path: &str) -> Self {
+        let (section, key) = path.rsplit_once('.').expect("an option has a section");
+        self.sections.get_mut(section).and_then(|options| options.remove(key)).expect("the option was set");
+        self
+    }
+
+    /// Sets an environment variable of the host.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Takes an environment variable away.
+    #[must_use]
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.environment.remove(name);
+        self
+    }
+
+    /// Adds a caller with an API key; [`crate::Host::caller`] speaks as it.
+    #[must_use]
+    pub fn caller(mut self, name: &str, accounts: &[&str], scopes: &str) -> Self {
+        let variable = format!("TEST_KEY_{}", name.to_uppercase());
+        self.environment.insert(variable.clone(), key_of(name));
+        self.api_keys.push(format!(
+            "[[access.api_keys]]\nname = \"{name}\"\nkey = {{ env = \"{variable}\" }}\nscopes = {scopes}\naccounts = {accounts:?}\n"
+        ));
+        self
+    }
+
+    /// The file's text.
+    pub fn toml(&self) -> String {
+        let mut text = String::new();
+        for (section, options) in &self.sections {
+            text.push_str(&format!("[{section}]\n"));
+            options.iter().for_each(|(key, value)| text.push_str(&format!("{key} = {value}\n")));
+            text.push('\n');
+        }
+        text + &self.api_keys.join("\n")
+    }
+}
+
+/// The API key of a caller that was added by name.
+pub(crate) fn key_of(name: &str) -> String {
+    format!("test-key-of-{name}-0123456789")
+}
+
+fn quoted(path: &Path) -> String {
+    format!("{:?}", path.to_str().unwrap())
+}

@@ -1,0 +1,140 @@
+//! A real host process on ports of its own, with its own folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::config::key_of;
+use crate::{Client, Ended, HostConfig, Process, Token, adapter_cache, eventually, programs};
+
+/// A running or stopped host. Its folder lives as long as it does.
+pub struct Host {
+    config: HostConfig,
+    folder: TempDir,
+    process: Option<Process>,
+    api: String,
+    ops: String,
+}
+
+impl Host {
+    /// Starts a host and waits until it is ready.
+    pub async fn start(config: HostConfig) -> Self {
+        let folder = tempfile::Builder::new().prefix("ordergate-test-").tempdir().unwrap();
+        let mut host = Self { config, folder, process: None, api: String::new(), ops: String::new() };
+        host.start_again().await;
+        host
+    }
+
+    /// Starts the stopped host again on the same folder; it may listen on other ports.
+    pub async fn start_again(&mut self) {
+        assert!(self.process.is_none(), "the host runs already");
+        let config = self.folder().join("ordergate.toml");
+        let addresses = self.folder().join("addresses.json");
+        std::fs::write(&config, self.config.toml()).unwrap();
+        let _ = std::fs::remove_file(&addresses);
+        let mut command = command(&self.config);
+        command.arg("serve").arg("--config").arg(config).arg("--addresses").arg(&addresses);
+        let mut process = Process::start("host", &mut command);
+        (self.api, self.ops) = process.wait_for("the host is ready", |_| read_addresses(&addresses)).await;
+        self.process = Some(process);
+        let ops = self.ops();
+        eventually("/readyz says ready", async || ops.get("/readyz").await.status.is_success().then_some(())).await;
+    }
+
+    /// Changes the configuration for the next start.
+    pub fn reconfigure(&mut self, change: impl FnOnce(HostConfig) -> HostConfig) {
+        self.config = change(self.config.clone());
+    }
+
+    /// A caller of the storefront API with the API key of that name, see [`HostConfig::for_backend`].
+    pub fn caller(&self, name: &str) -> Client {
+        self.anonymous().with("authorization", &format!("Bearer {}", key_of(name)))
+    }
+
+    /// A customer with a token.
+    pub fn customer(&self, token: &Token) -> Client {
+        self.anonymous().with("authorization", &format!("Bearer {}", token.signed()))
+    }
+
+    /// A caller of the storefront API without any credential.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.api)
+    }
+
+    /// The operations port, without a key.
+    pub fn ops(&self) -> Client {
+        Client::new(&self.ops)
+    }
+
+    /// The operations port as an operator.
+    pub fn operator(&self) -> Client {
+        self.ops().with("authorization", "Bearer ops-key-of-this-test")
+    }
+
+    /// Base URL of the storefront API.
+    pub fn api(&self) -> &str {
+        &self.api
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the host has logged since it was started.
+    pub fn log(&self) -> String {
+        self.process.as_ref().map(Process::stderr).unwrap_or_default()
+    }
+
+    /// Ends the host without warning.
+    pub fn kill_9(&mut self) {
+        self.process.take().expect("the host runs").kill_9();
+    }
+
+    /// Sends SIGTERM and returns at once.
+    pub fn terminate(&mut self) {
+        self.process.as_mut().expect("the host runs").terminate();
+    }
+
+    /// Waits until the host has ended.
+    pub async fn ended(&mut self) -> Ended {
+        self.process.take().expect("the host runs").ended().await
+    }
+
+    /// Asks the host to end and waits until it has.
+    pub async fn stop(&mut self) -> Ended {
+        self.terminate();
+        self.ended().await
+    }
+
+    /// The value of a metric: the sum of all its series whose line contains every one of `labels`. Zero when there is none.
+    pub async fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+        let text = self.ops().get("/metrics").await.text();
+        let is_series = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']));
+        let fits = |line: &&str| labels.iter().all(|label| line.contains(label));
+        text.lines().filter(is_series).filter(fits).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+}
+
+/// Runs the `ordergate` program to its end with the environment of `config`.
+pub async fn run_host(config: &HostConfig, arguments: &[&str]) -> Ended {
+    Process::start("host", command(config).args(arguments)).ended().await
+}
+
+fn command(config: &HostConfig) -> Command {
+    let mut command = Command::new(programs::host_program());
+    command.env("ORDERGATE_CACHE_DIR", cache()).envs(&config.environment);
+    command
+}
+
+fn cache() -> PathBuf {
+    let folder = adapter_cache();
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn read_addresses(file: &Path) -> Option<(String, String)> {
+    let addresses: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
+    Some((addresses["api"].as_str()?.to_owned(), addresses["ops"].as_str()?.to_owned()))
+}

@@ -1,0 +1,122 @@
+//! One child process whose output is kept in memory. Dropping it kills it, and shows its output when a test failed.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::wait::within;
+
+/// How a process ended, and all that it wrote.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit code; absent when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A running child.
+pub struct Process {
+    name: String,
+    child: Child,
+    stdout: Lines,
+    stderr: Lines,
+}
+
+type Lines = Arc<Mutex<String>>;
+
+impl Process {
+    pub fn start(name: &str, command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|cause| panic!("cannot start {name}: {cause}"));
+        let stdout = collect(child.stdout.take().unwrap());
+        let stderr = collect(child.stderr.take().unwrap());
+        Self { name: name.to_owned(), child, stdout, stderr }
+    }
+
+    /// Waits until `look` finds something in this process; panics when it ends before.
+    pub async fn wait_for<T>(&mut self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
+        within(Duration::from_secs(60), what, async || {
+            if let Some(found) = look(self) {
+                return Some(found);
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the {} ended ({status}) before {what}", self.name);
+            }
+            None
+        })
+        .await
+    }
+
+    /// Everything that it wrote to standard output so far.
+    pub fn stdout(&self) -> String {
+        self.stdout.lock().clone()
+    }
+
+    /// Everything that it wrote to standard error so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.lock().clone()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&mut self) {
+        if self.is_running() {
+            let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+            kill_process(pid, Signal::TERM).unwrap();
+        }
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill_9(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) -> Ended {
+        let what = format!("the {} has ended", self.name);
+        let status: ExitStatus = within(Duration::from_secs(60), &what, async || self.child.try_wait().unwrap()).await;
+        // The pipes are closed at the other end: what is left in them is soon read.
+        let read = async || (Arc::strong_count(&self.stdout) == 1 && Arc::strong_count(&self.stderr) == 1).then_some(());
+        within(Duration::from_secs(5), "its output is read", read).await;
+        Ended { code: status.code(), stdout: self.stdout(), stderr: self.stderr() }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let lines = |text: String| text.lines().map(|line| format!("  | {line}\n")).collect::<String>();
+            eprintln!("the {} wrote:\n{}{}", self.name, lines(self.stdout()), lines(self.stderr()));
+        }
+    }
+}
+
+fn collect(pipe: impl Read + Send + 'static) -> Lines {
+    let lines = Lines::default();
+    let writer = Arc::clone(&lines);
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+            writer.lock().push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    });
+    lines
+}

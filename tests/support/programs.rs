@@ -1,0 +1,46 @@
+//! Where the built programs lie. The tests start what was built, they do not build: `cargo xtask test` does that first.
+
+use std::path::{Path, PathBuf};
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
+}
+
+/// The generic REST adapter, a component.
+pub fn adapter_file() -> PathBuf {
+    existing(target().join("wasm32-wasip2/adapter/ordergate_adapter_rest.wasm"))
+}
+
+/// The REST adapter's settings for the demo back end.
+pub fn demo_profile() -> PathBuf {
+    existing(repository().join("adapters/rest/profiles/demo.toml"))
+}
+
+/// Compiled adapters, shared by all hosts of a test run, so that only the first compiles.
+pub fn adapter_cache() -> PathBuf {
+    target().join("tmp/adapter-cache")
+}
+
+pub(crate) fn host_program() -> PathBuf {
+    existing(programs().join("ordergate"))
+}
+
+pub(crate) fn backend_program() -> PathBuf {
+    existing(programs().join("demo-backend"))
+}
+
+/// The folder with the built programs: this one is in its `deps`.
+fn programs() -> PathBuf {
+    let this = std::env::current_exe().expect("the path of this program");
+    this.ancestors().nth(2).expect("a test program lies in target/PROFILE/deps").to_owned()
+}
+
+fn target() -> PathBuf {
+    programs().parent().expect("target/PROFILE has a parent").to_owned()
+}
+
+fn existing(file: PathBuf) -> PathBuf {
+    assert!(file.is_file(), "{} is not there: run `cargo xtask test`, which builds it first", file.display());
+    file
+}
