@@ -21,3 +21,4 @@ mod quotes;
 mod restart;
 mod tidy;
 mod transfer;
+mod trust;

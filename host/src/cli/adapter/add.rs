@@ -19,21 +19,22 @@ pub(in crate::cli) struct AddArgs {
     /// The adapter's name in the configuration.
     name: String,
     /// The component; its signature is FILE.minisig.
-    file: PathBuf,
+    #[arg(value_name = "FILE")]
+    component: PathBuf,
     #[command(flatten)]
     config: ConfigFile,
 }
 
 pub(in crate::cli) fn add(args: &AddArgs) -> Result<(), CliError> {
     let config = config::load_trust(&args.config.file)?;
-    let file = super::read(&args.file)?;
-    let version = contract::check(&file).map_err(|error| super::refused(&args.file, &error))?;
+    let file = super::read(&args.component)?;
+    let version = contract::check(&file).map_err(|error| super::refused(&args.component, &error))?;
     let now = Clock::system().now();
     let signer =
-        trust::accept(&args.file, &file, &config.trust, now).map_err(|error| CliError::Refused(error.to_string()))?;
+        trust::accept(&args.component, &file, &config.trust, now).map_err(|error| CliError::Refused(error.to_string()))?;
     let (folder, digest) = (config.folder(), super::digest(&file));
     let configured = config.components.get(args.name.as_str());
-    let component = configured.map_or_else(|| beside(&folder, &args.file), |configured| configured.component.clone());
+    let component = configured.map_or_else(|| beside(&folder, &args.component), |configured| configured.component.clone());
     let locked = Locked {
         component: component.clone(),
         sha256: digest.clone(),
@@ -45,7 +46,7 @@ pub(in crate::cli) fn add(args: &AddArgs) -> Result<(), CliError> {
     let before = lock.adapters.insert(args.name.clone(), locked);
     // The pin first and the component last: a running host that watches the component finds everything in place.
     lock.write(&folder).with_context(|| format!("cannot write {}", folder.join(FILE_NAME).display()))?;
-    install(&args.file, &file, &folder.join(&component))?;
+    install(&args.component, &file, &folder.join(&component))?;
     tell_what_is_left(args, &config, &lock, &digest);
     let replaced = before.filter(|before| before.sha256 != digest).map(|before| format!("\nreplaces   {}", before.sha256));
     print(&format!(

@@ -13,7 +13,8 @@ use crate::config::{self, PublicKey, TrustConfig};
 )]
 pub(in crate::cli) struct VerifyArgs {
     /// The component; its signature is FILE.minisig.
-    file: PathBuf,
+    #[arg(value_name = "FILE")]
+    component: PathBuf,
     /// The key that must have signed it: its text (RW…) or a .pub file. Without it, the keys of the configuration.
     #[arg(long, value_name = "KEY")]
     public_key: Option<String>,
@@ -22,18 +23,18 @@ pub(in crate::cli) struct VerifyArgs {
 }
 
 pub(in crate::cli) fn verify(args: &VerifyArgs) -> Result<(), CliError> {
-    let file = super::read(&args.file)?;
+    let file = super::read(&args.component)?;
     let signer = match &args.public_key {
-        Some(key) => verify_with(&args.file, &file, key)?,
+        Some(key) => verify_with(&args.component, &file, key)?,
         None => {
             let trust = config::load_trust(&args.config.file)?.trust;
             // Who asks wants to know, whether or not the host insists.
             let trust = TrustConfig { require_signatures: true, ..trust };
-            let accepted = trust::accept(&args.file, &file, &trust, Clock::system().now());
+            let accepted = trust::accept(&args.component, &file, &trust, Clock::system().now());
             accepted.map_err(|error| CliError::Refused(error.to_string()))?
         }
     };
-    print(&format!("{}: signed by {signer}", args.file.display()))
+    print(&format!("{}: signed by {signer}", args.component.display()))
 }
 
 fn verify_with(path: &Path, file: &[u8], key: &str) -> Result<Signer, CliError> {
