@@ -4,9 +4,11 @@
 mod admission;
 pub mod anatomy;
 mod bindings;
+mod build;
 mod bulkhead;
 mod classify;
 mod compiled;
+pub mod compiler;
 pub mod contract;
 mod convert;
 pub mod describe;
@@ -19,10 +21,13 @@ mod journal;
 mod limits;
 mod live_call;
 mod load;
+#[doc(hidden)]
+pub mod measure;
 mod meter;
 pub mod metrics;
 pub mod operation;
 mod session;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 pub mod trust;
@@ -35,6 +40,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use load::{LoadCause, LoadError, LoadProblem};
 pub use operation::{Lane, Operation};
+pub use snapshot::Snapshot;
 
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
@@ -104,6 +110,11 @@ impl Adapter {
     /// Whose signature the component has.
     pub fn signer(&self) -> &Signer {
         &self.signer
+    }
+
+    /// Whether its instances start configured, and if not, why.
+    pub fn snapshot(&self) -> &Snapshot {
+        self.instances.snapshot()
     }
 
     /// Runs one operation in a fresh instance, within the context's deadline and the adapter's limits. An operation that the adapter

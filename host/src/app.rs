@@ -2,6 +2,7 @@
 //!
 //! Start: store, adapters, pipeline, ports. Stop: readiness, ports, pipeline, store.
 
+mod activity;
 mod listen;
 
 use std::net::SocketAddr;
@@ -20,7 +21,9 @@ use crate::config::Config;
 use crate::pipeline::{AdapterBackend, Pipeline};
 use crate::service::Commerce;
 use crate::store::Store;
-use listen::Listener;
+use crate::telemetry;
+use listen::{Bounds, Listener};
+use tokio_util::task::AbortOnDropHandle;
 
 /// A running host.
 pub struct App {
@@ -33,6 +36,8 @@ pub struct App {
     draining: Arc<AtomicBool>,
     drain: Duration,
     drain_notice: Duration,
+    /// Ends with the host.
+    _upkeep: AbortOnDropHandle<()>,
 }
 
 /// Where compiled adapters are kept: `ORDERGATE_CACHE_DIR`, or `cache` beside the database.
@@ -58,6 +63,7 @@ impl App {
             .context("the transfer pipeline could not start")?;
         let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock);
         let draining = Arc::new(AtomicBool::new(false));
+        let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
         let api_routes = router(ApiState { commerce, authenticator }, &config.server);
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
@@ -65,13 +71,14 @@ impl App {
         Ok(Self {
             api: api_address,
             ops: ops_address,
-            storefronts: Listener::serve(api, api_routes, &config.server),
-            operators: Listener::serve(ops, ops_router(ops_state), &config.server),
+            storefronts: Listener::serve("api", api, api_routes, bounds(config, config.server.max_connections)),
+            operators: Listener::serve("ops", ops, ops_router(ops_state), bounds(config, config.ops.max_connections)),
             pipeline,
             store,
             draining,
             drain: config.server.drain(),
             drain_notice: config.server.drain_notice(),
+            _upkeep: upkeep,
         })
     }
 
@@ -92,6 +99,10 @@ impl App {
         self.store.close().await;
         tracing::info!("stopped");
     }
+}
+
+fn bounds(config: &Config, connections: usize) -> Bounds {
+    Bounds { connections, headers: config.server.header_read_timeout(), idle: config.server.idle_timeout() }
 }
 
 /// Two hosts must not back off in step.

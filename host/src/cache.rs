@@ -8,9 +8,11 @@ mod freshness;
 mod gather;
 mod key;
 mod reads;
+mod weight;
 
 pub use entry::{Entry, Lookup};
 pub use freshness::{Lifetime, availability_lifetime, failure_lifetime, offer_price_lifetime};
 pub use gather::{Fetch, Gatherer, Join};
-pub use key::{AvailabilityKey, PriceKey, PriceScope, project_buyer, project_price_item};
+pub use key::{AvailabilityKey, PriceKey, PriceScope, Urgency, project_buyer, project_price_item};
 pub use reads::{Answer, Demand, Memory, ReadCache, Wanted};
+pub use weight::Weigh;

@@ -1,8 +1,8 @@
 //! The command line: data on stdout, everything else on stderr. Exit codes: 0 ok, 1 failed, 64 usage or configuration, 69 a dependency is
 //! unavailable.
 
-mod adapter;
 mod check;
+mod component;
 mod failure;
 mod serve;
 
@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use failure::CliError;
+
+use crate::adapter;
 
 /// Connects storefronts to a back end of record through sandboxed WebAssembly adapters.
 #[derive(Debug, Parser)]
@@ -67,6 +69,9 @@ enum Command {
     /// Print the OpenAPI document of the storefront API.
     #[command(after_help = "Example: ordergate openapi > openapi.json")]
     Openapi,
+    /// Compile one component from stdin to stdout, within limits. The host runs it in a child process.
+    #[command(hide = true, name = adapter::compiler::COMMAND)]
+    CompileAdapter,
     /// Print the version.
     Version {
         /// As JSON.
@@ -85,15 +90,15 @@ enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 enum AdapterCommand {
     /// Show what a component is before anything of it runs: signer, contract, imports, operations, size.
-    Inspect(adapter::InspectArgs),
+    Inspect(component::InspectArgs),
     /// Check a component's signature.
-    Verify(adapter::VerifyArgs),
+    Verify(component::VerifyArgs),
     /// Sign a component.
-    Sign(adapter::SignArgs),
+    Sign(component::SignArgs),
     /// Make a key pair for signing components.
-    Keygen(adapter::KeygenArgs),
+    Keygen(component::KeygenArgs),
     /// Make a component the pinned one of an adapter.
-    Add(adapter::AddArgs),
+    Add(component::AddArgs),
 }
 
 /// Runs a command and tells how it ended.
@@ -109,20 +114,22 @@ pub async fn run() -> ExitCode {
 }
 
 async fn dispatch(command: Command) -> Result<(), CliError> {
+    adapter::compiler::use_children();
     match command {
         Command::Serve { config, addresses } => serve::serve(&config.file, addresses.as_deref()).await,
         Command::Check { config, json } => check::check(&config.file, json).await,
         Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
-        Command::Adapter(AdapterCommand::Inspect(args)) => adapter::inspect(&args).await,
-        Command::Adapter(AdapterCommand::Verify(args)) => adapter::verify(&args),
-        Command::Adapter(AdapterCommand::Sign(args)) => adapter::sign(&args),
-        Command::Adapter(AdapterCommand::Keygen(args)) => adapter::keygen(&args),
-        Command::Adapter(AdapterCommand::Add(args)) => adapter::add(&args),
+        Command::Adapter(AdapterCommand::Inspect(args)) => component::inspect(&args).await,
+        Command::Adapter(AdapterCommand::Verify(args)) => component::verify(&args),
+        Command::Adapter(AdapterCommand::Sign(args)) => component::sign(&args),
+        Command::Adapter(AdapterCommand::Keygen(args)) => component::keygen(&args),
+        Command::Adapter(AdapterCommand::Add(args)) => component::add(&args),
         Command::Migrate { config } => check::migrate(&config.file).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;
             print(&document)
         }
+        Command::CompileAdapter => adapter::compiler::serve().await.map_err(|error| CliError::Failed(error.into())),
         Command::Version { json: true } => {
             print(&format!("{{\"name\": \"ordergate\", \"version\": \"{}\"}}", env!("CARGO_PKG_VERSION")))
         }

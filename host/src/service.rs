@@ -30,7 +30,7 @@ pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest};
 pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, TransferSummary};
 pub use shop::Shop;
 
-use availability::AvailabilityFetch;
+use availability::{AvailabilityFetch, ReadCalls};
 use idempotency::RunningKeys;
 use offer_prices::PriceFetch;
 
@@ -41,11 +41,6 @@ use crate::config::Config;
 use crate::domain::{AdapterName, Failure, FailureCode, Fresh, StoreName};
 use crate::pipeline::Pipeline;
 use crate::store::Store;
-
-/// Bytes that one cached availability takes with its key, measured with items of one location; sets how many fit the cache.
-const AVAILABILITY_ENTRY_BYTES: u64 = 400;
-/// The same for an offer price with three breaks.
-const PRICE_ENTRY_BYTES: u64 = 900;
 
 /// What is known about one item of a read.
 #[derive(Clone, Debug)]
@@ -79,12 +74,15 @@ impl Commerce {
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
-        let memory = Memory::new(half, AVAILABILITY_ENTRY_BYTES);
-        let fetch =
-            AvailabilityFetch::new(Arc::clone(&adapters), shops.clone(), memory.clone(), &config.freshness, clock.clone());
+        let calls: ReadCalls =
+            config.adapters.iter().map(|(name, adapter)| (name.clone(), adapter.limits.reads_per_buyer())).collect();
+        let memory = Memory::new(half);
+        let (all, named) = (Arc::clone(&adapters), shops.clone());
+        let fetch = AvailabilityFetch::new(all, named, memory.clone(), &config.freshness, calls.clone(), clock.clone());
         let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone());
-        let memory = Memory::new(half, PRICE_ENTRY_BYTES);
-        let fetch = PriceFetch::new(Arc::clone(&adapters), shops.clone(), memory.clone(), &config.freshness, clock.clone());
+        let memory = Memory::new(half);
+        let (all, named) = (Arc::clone(&adapters), shops.clone());
+        let fetch = PriceFetch::new(all, named, memory.clone(), &config.freshness, calls, clock.clone());
         let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone());
         let running = RunningKeys::default();
         Self { inner: Arc::new(Inner { shops, adapters, availability, offer_prices, store, pipeline, clock, running }) }

@@ -58,8 +58,7 @@ impl Desk {
     }
 
     async fn sign(&self, file: &str, key: &str) {
-        let signed =
-            self.adapter(&["sign", &self.text(file), "--secret-key", &self.text(&format!("{key}.key"))]).await;
+        let signed = self.adapter(&["sign", &self.text(file), "--secret-key", &self.text(&format!("{key}.key"))]).await;
         assert_eq!(signed.code, Some(0), "{}", signed.stderr);
     }
 
@@ -183,7 +182,8 @@ async fn another_file_than_the_pinned_one_is_refused_until_it_is_added() {
     // A newer file with a good signature is still not the pinned one.
     desk.upgrade("rest.wasm");
     desk.sign("rest.wasm", "acme").await;
-    let digest = |text: &str| text.lines().find(|line| line.starts_with("sha256")).unwrap().split_whitespace().last().unwrap().to_owned();
+    let digest =
+        |text: &str| text.lines().find(|line| line.starts_with("sha256")).unwrap().split_whitespace().last().unwrap().to_owned();
     let inspected = desk.adapter(&["inspect", &desk.text("rest.wasm")]).await.stdout;
     let (pinned, found) = (digest(&added.stdout), digest(&inspected));
     assert_ne!(pinned, found);

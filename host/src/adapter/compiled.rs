@@ -1,7 +1,7 @@
 //! Compiled components on disk, so that a restart does not compile again. Written and read only by this host: a precompiled file from
 //! elsewhere is native code and is never loaded.
 //!
-//! A file's name holds the component's digest, the runtime's version and a hash of all that shapes the code (target, CPU features, engine
+//! A file's name holds the component's digest (and that of its settings, when it is a snapshot), the runtime's version and a hash of all that shapes the code (target, CPU features, engine
 //! settings). Its first 32 bytes are the SHA-256 of the rest.
 
 use std::fs;
@@ -13,8 +13,6 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
-
-use super::metrics;
 
 const SUM_BYTES: usize = 32;
 const RUNTIME: &str = "wasmtime-48";
@@ -38,15 +36,15 @@ impl CompileCache {
         }
     }
 
-    fn path(&self, engine: &Engine, digest: &str) -> PathBuf {
+    fn path(&self, engine: &Engine, key: &str) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        self.folder.join(format!("{digest}-{RUNTIME}-{:016x}.cwasm", hasher.finish()))
+        self.folder.join(format!("{key}-{RUNTIME}-{:016x}.cwasm", hasher.finish()))
     }
 
-    /// A broken or foreign file counts as none.
-    fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
-        let path = self.path(engine, digest);
+    /// What was kept under this key. A broken or foreign file counts as none.
+    pub(super) fn load(&self, engine: &Engine, key: &str) -> Option<Component> {
+        let path = self.path(engine, key);
         let file = fs::read(&path).ok()?;
         let component = verified(&file).and_then(|artifact| deserialize(engine, artifact));
         if component.is_none() {
@@ -55,10 +53,17 @@ impl CompileCache {
         component
     }
 
+    /// Keeps native code under a key of letters, digits and dashes. When it cannot, the next start compiles again.
+    pub(super) fn keep(&self, engine: &Engine, key: &str, artifact: &[u8]) {
+        if let Err(cause) = self.store(engine, key, artifact) {
+            tracing::warn!(%cause, "a compiled adapter could not be kept; the next start compiles it again");
+        }
+    }
+
     /// Written under another name and renamed, so that nobody reads half a file.
-    fn store(&self, engine: &Engine, digest: &str, artifact: &[u8]) -> io::Result<()> {
-        let path = self.path(engine, digest);
-        let draft = self.folder.join(format!(".{digest}.{}.draft", uuid::Uuid::now_v7()));
+    fn store(&self, engine: &Engine, key: &str, artifact: &[u8]) -> io::Result<()> {
+        let path = self.path(engine, key);
+        let draft = self.folder.join(format!(".{}.draft", uuid::Uuid::now_v7()));
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         let written =
             file.write_all(&Sha256::digest(artifact)).and_then(|()| file.write_all(artifact)).and_then(|()| file.sync_all());
@@ -70,38 +75,22 @@ impl CompileCache {
     }
 }
 
-/// Compiles a component, or takes what was compiled before. Takes seconds: call it on a blocking thread.
-pub(super) fn compile(engine: &Engine, digest: &str, wasm: &[u8], cache: Option<&CompileCache>) -> wasmtime::Result<Component> {
-    if let Some(component) = cache.and_then(|cache| cache.load(engine, digest)) {
-        metrics::loaded("cache");
-        return Ok(component);
-    }
-    let component = Component::new(engine, wasm)?;
-    metrics::loaded("compiled");
-    if let Some(cache) = cache
-        && let Err(cause) =
-            component.serialize().map_err(io::Error::other).and_then(|artifact| cache.store(engine, digest, &artifact))
-    {
-        tracing::warn!(%cause, "a compiled adapter could not be kept; the next start compiles it again");
-    }
-    Ok(component)
-}
-
 fn verified(file: &[u8]) -> Option<&[u8]> {
     let (sum, artifact) = file.split_at_checked(SUM_BYTES)?;
     (Sha256::digest(artifact)[..] == *sum).then_some(artifact)
 }
 
-#[expect(unsafe_code, reason = "wasmtime trusts precompiled code; this file was written by this host and is unchanged")]
-fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
-    // SAFETY: the bytes came from `Component::serialize` of this runtime with these engine settings (file name), are unchanged (sum), and
-    // only this user can write to the folder (mode 0700).
+#[expect(unsafe_code, reason = "wasmtime trusts precompiled code; this was made by this program and is unchanged")]
+pub(super) fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
+    // SAFETY: the bytes were made by `engine::compile` of this program: in this process, in a child of it (a pipe that nobody else has, a
+    // digest that was compared), or earlier and kept in a folder that only this user can write to (mode 0700), where the file's name tells
+    // the runtime and its settings and its sum that it is unchanged.
     unsafe { Component::deserialize(engine, artifact) }.ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::engine::engine;
+    use super::super::engine::{self, engine};
     use super::*;
 
     /// The smallest component: no imports, no exports.
@@ -120,7 +109,7 @@ mod tests {
         let folder = folder.path().join("compiled");
         let (engine, cache) = (engine().unwrap(), CompileCache::open(&folder).unwrap());
         assert!(cache.load(&engine, "abc").is_none());
-        compile(&engine, "abc", EMPTY, Some(&cache)).unwrap();
+        cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         assert_eq!(fs::metadata(only_file(&folder)).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(cache.load(&engine, "abc").is_some());
@@ -131,7 +120,7 @@ mod tests {
     fn a_damaged_file_is_compiled_again_never_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let (engine, cache) = (engine().unwrap(), CompileCache::open(folder.path()).unwrap());
-        compile(&engine, "abc", EMPTY, Some(&cache)).unwrap();
+        cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         let file = only_file(folder.path());
         let mut bytes = fs::read(&file).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
@@ -139,7 +128,7 @@ mod tests {
         assert!(cache.load(&engine, "abc").is_none());
         fs::write(&file, b"short").unwrap();
         assert!(cache.load(&engine, "abc").is_none());
-        compile(&engine, "abc", EMPTY, Some(&cache)).unwrap();
+        cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         assert!(cache.load(&engine, "abc").is_some());
     }
 }

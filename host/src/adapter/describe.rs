@@ -9,12 +9,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
+use super::build::Build;
 use super::classify::classify;
+use super::compiler::Bounds;
+use super::convert;
 use super::engine::{EngineError, engine};
 use super::given::{Given, SettingsError, settings};
 use super::instance::Instances;
 use super::live_call::LiveCall;
-use super::{compiled, convert};
+use super::snapshot::{Inputs, Snapshot};
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
 use crate::domain::{AdapterName, Description, Failure, Side};
@@ -43,19 +46,23 @@ pub enum DescribeError {
     Describe(Failure),
 }
 
+/// What an adapter says, and how it would start.
+#[derive(Debug)]
+pub struct Described {
+    pub description: Description,
+    pub snapshot: Snapshot,
+}
+
 /// Configures the component with the settings of a TOML file, or with none, and asks what it can do.
-pub async fn describe(file: Vec<u8>, digest: &str, settings_file: Option<&Path>) -> Result<Description, DescribeError> {
+pub async fn describe(file: Vec<u8>, digest: &str, settings_file: Option<&Path>) -> Result<Described, DescribeError> {
     let given = Arc::new(given(settings_file)?);
-    let (engine, digest) = (engine()?, digest.to_owned());
-    let compiling = {
-        let engine = engine.clone();
-        tokio::task::spawn_blocking(move || compiled::compile(&engine, &digest, &file, None))
-    };
-    let compiled = compiling.await.map_err(|cause| DescribeError::Compile(cause.to_string()))?;
-    let component = compiled.map_err(|cause| DescribeError::Compile(format!("{cause:#}")))?;
-    let instances = Instances::new(&engine, &component, Arc::clone(&given))
+    let engine = engine()?;
+    let bounds = Bounds { secs: given.limits.compile_secs, bytes: given.limits.compile_bytes };
+    let build = Build { engine: engine.clone(), cache: None, digest: digest.to_owned(), file: file.into(), bounds };
+    let built = build.configured(Inputs::of(&given)).await.map_err(|cause| DescribeError::Compile(cause.to_string()))?;
+    let instances = Instances::new(&engine, &built.component, Arc::clone(&given), built.snapshot.clone())
         .map_err(|cause| DescribeError::Compile(format!("{cause:#}")))?;
-    run(&instances, &given).await
+    Ok(Described { description: run(&instances, &given).await?, snapshot: built.snapshot })
 }
 
 async fn run(instances: &Instances, given: &Given) -> Result<Description, DescribeError> {
@@ -75,7 +82,8 @@ fn given(settings_file: Option<&Path>) -> Result<Given, DescribeError> {
     let (folder, clock) = (Path::new(""), Clock::system());
     let settings = settings(&config, folder)?;
     let none = BTreeMap::new();
-    let egress = Egress::bind(&none, folder, &clock).map_err(|_| DescribeError::Sandbox("no endpoint, yet one does not bind".into()))?;
+    let egress =
+        Egress::bind(&none, folder, &clock).map_err(|_| DescribeError::Sandbox("no endpoint, yet one does not bind".into()))?;
     Ok(Given::new(AdapterName::new("inspected"), &config, settings, egress, clock))
 }
 

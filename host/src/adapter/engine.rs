@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
 
 /// How often running guests are interrupted to have their CPU time counted. Short, so that a spinning guest does not hold a worker thread
 /// for long; a tick costs one atomic addition.
@@ -15,6 +15,18 @@ const TICK: Duration = Duration::from_millis(1);
 pub(super) fn engine() -> Result<Engine, EngineError> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
     ENGINE.get_or_init(start).clone().map_err(EngineError)
+}
+
+/// Native code of a component for [`engine`], in the words of `Component::serialize`. Called in the compiling process, which has no pool: how
+/// instances are allocated does not shape the code.
+pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, String> {
+    let compiled = Engine::new(&configuration()).and_then(|engine| engine.precompile_component(component));
+    compiled.map_err(|cause| format!("{cause:#}"))
+}
+
+/// An engine that compiles fast, for code that runs once: `configure` in the compiling process.
+pub(super) fn rehearsal() -> wasmtime::Result<Engine> {
+    Engine::new(configuration().cranelift_opt_level(OptLevel::None))
 }
 
 /// The engine cannot be built on this machine.

@@ -17,6 +17,7 @@ use super::journal::{Severity, Stdio};
 use super::limits::Limiter;
 use super::live_call::{LiveCall, Observed};
 use super::meter::Meter;
+use super::snapshot::Snapshot;
 use crate::domain::Failure;
 
 /// Most bytes that a guest may ask of the random source at once.
@@ -58,15 +59,21 @@ pub(super) struct Instances {
     engine: Engine,
     pre: bindings::AdapterPre<State>,
     given: Arc<Given>,
+    snapshot: Snapshot,
 }
 
 impl Instances {
     /// Links the component once; an instance is then made in microseconds.
-    pub(super) fn new(engine: &Engine, component: &Component, given: Arc<Given>) -> wasmtime::Result<Self> {
+    pub(super) fn new(engine: &Engine, component: &Component, given: Arc<Given>, snapshot: Snapshot) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         imports::link(&mut linker)?;
         let pre = bindings::AdapterPre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { engine: engine.clone(), pre, given })
+        Ok(Self { engine: engine.clone(), pre, given, snapshot })
+    }
+
+    /// Whether instances start configured.
+    pub(super) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
     }
 
     /// A fresh instance, configured and ready for one operation.
@@ -74,7 +81,9 @@ impl Instances {
         let mut store = self.store(call);
         let bindings = self.pre.instantiate_async(&mut store).await?;
         let mut guest = Guest { store, bindings };
-        convert::configure(&mut guest).await?;
+        if self.snapshot != Snapshot::Taken {
+            convert::configure(&mut guest).await?;
+        }
         Ok(guest)
     }
 

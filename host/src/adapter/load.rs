@@ -6,23 +6,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
 use super::Adapter;
 use super::admission::{Admission, Admitted};
+use super::build::{Build, Built};
 use super::bulkhead::Bulkhead;
 use super::classify::classify;
-use super::compiled::{self, CompileCache};
+use super::compiled::CompileCache;
+use super::compiler::Bounds;
 use super::contract::ContractError;
 use super::convert;
 use super::engine::{EngineError, engine};
 use super::given::{Given, SettingsError, settings};
 use super::instance::Instances;
+use super::journal::{Journal, Severity};
 use super::live_call::LiveCall;
-use super::trust::lock::LockError;
+use super::metrics;
+use super::snapshot::{Inputs, LogLine, Snapshot};
 use super::trust::Distrust;
+use super::trust::lock::LockError;
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
 use crate::domain::{AdapterName, Description, EndpointNeed, Failure, Side};
@@ -115,20 +120,29 @@ impl Source<'_> {
     async fn load(&self, engine: &Engine, cache: Option<Arc<CompileCache>>) -> Result<Adapter, Vec<LoadProblem>> {
         let began = Instant::now();
         let given = self.given();
-        let component = self.component(engine, cache).await;
+        let built = self.built(engine, cache, given.as_ref().ok().map(Inputs::of)).await;
         // Both are tried, so that both are reported.
-        let (given, (admitted, component)) = match (given, component) {
-            (Ok(given), Ok(component)) => (given, component),
-            (given, component) => {
-                return Err(given.err().into_iter().flatten().chain(component.err()).collect());
+        let (given, (admitted, built)) = match (given, built) {
+            (Ok(given), Ok(built)) => (given, built),
+            (given, built) => {
+                return Err(given.err().into_iter().flatten().chain(built.err()).collect());
             }
         };
         let given = Arc::new(given);
-        let instances = Instances::new(engine, &component, Arc::clone(&given)).map_err(|cause| vec![self.unfit(&cause)])?;
+        self.tell(&built);
+        let instances = Instances::new(engine, &built.component, Arc::clone(&given), built.snapshot);
+        let instances = instances.map_err(|cause| vec![self.unfit(&cause)])?;
         let description = self.describe(&instances, &given).await.map_err(|cause| vec![cause])?;
         self.check_endpoints(&description.endpoints)?;
         self.log(&admitted, &description, began);
-        Ok(Adapter { digest: admitted.digest, signer: admitted.signer, description, bulkhead: Bulkhead::new(&given.limits), instances, given })
+        Ok(Adapter {
+            digest: admitted.digest,
+            signer: admitted.signer,
+            description,
+            bulkhead: Bulkhead::new(&given.limits),
+            instances,
+            given,
+        })
     }
 
     fn place(&self, field: &str) -> String {
@@ -158,12 +172,33 @@ impl Source<'_> {
         }
     }
 
-    /// Reads, checks and compiles the file; compiling is seconds of CPU, so it has a thread of its own.
-    async fn component(&self, engine: &Engine, cache: Option<Arc<CompileCache>>) -> Result<(Admitted, Component), LoadProblem> {
-        let (admission, engine) = (self.admission(), engine.clone());
-        let compiling = tokio::task::spawn_blocking(move || admit_and_compile(&admission, &engine, cache.as_deref()));
+    /// Reads, checks and compiles the file: configured when there are inputs, else to find its problems.
+    async fn built(
+        &self,
+        engine: &Engine,
+        cache: Option<Arc<CompileCache>>,
+        inputs: Option<Inputs>,
+    ) -> Result<(Admitted, Built), LoadProblem> {
+        let place = || self.place("component");
+        let (admitted, file) = self.file().await?;
+        let limits = &self.config.limits;
+        let bounds = Bounds { secs: limits.compile_secs, bytes: limits.compile_bytes };
+        let build = Build { engine: engine.clone(), cache, digest: admitted.digest.clone(), file, bounds };
+        let built = match inputs {
+            Some(inputs) if self.config.snapshot => build.configured(inputs).await,
+            Some(_) => build.unconfigured("the configuration forbids it (snapshot = false)").await,
+            None => build.unconfigured("there are no settings to configure it with").await,
+        };
+        let built =
+            built.map_err(|cause| problem(place(), LoadCause::Compile { path: self.path(), cause: cause.to_string() }))?;
+        Ok((admitted, built))
+    }
+
+    /// The checked file, with its digest and signer. Tens of megabytes: read and checked aside.
+    async fn file(&self) -> Result<(Admitted, Bytes), LoadProblem> {
+        let admission = self.admission();
         let place = self.place("component");
-        match compiling.await {
+        match tokio::task::spawn_blocking(move || admit(&admission)).await {
             Ok(result) => result.map_err(|cause| match cause {
                 LoadCause::Digest { .. } => LoadProblem { place: self.place("sha256"), cause },
                 LoadCause::Trust(Distrust::UnknownKey { .. } | Distrust::Expired { .. }) => {
@@ -183,6 +218,24 @@ impl Source<'_> {
             folder: self.base_dir.to_owned(),
             trust: Arc::clone(&self.config.trust),
             now: self.clock.now(),
+        }
+    }
+
+    /// How the adapter will start, and what it logged while it was configured.
+    fn tell(&self, built: &Built) {
+        metrics::snapshotted(self.name, built.snapshot == Snapshot::Taken);
+        if let Snapshot::Not(reason) = &built.snapshot {
+            tracing::warn!(adapter = %self.name, reason, "no snapshot: every call configures the adapter again");
+        }
+        let journal = Journal::new(self.name.clone(), "load".into(), &self.config.limits);
+        for LogLine { level, message, fields } in &built.log {
+            let severity = match level.as_str() {
+                "debug" => Severity::Debug,
+                "info" => Severity::Info,
+                "warn" => Severity::Warn,
+                _ => Severity::Error,
+            };
+            journal.write(severity, message, fields);
         }
     }
 
@@ -227,15 +280,8 @@ impl Source<'_> {
     }
 }
 
-fn admit_and_compile(
-    admission: &Admission,
-    engine: &Engine,
-    cache: Option<&CompileCache>,
-) -> Result<(Admitted, Component), LoadCause> {
+fn admit(admission: &Admission) -> Result<(Admitted, Bytes), LoadCause> {
     let mut admitted = admission.admit()?;
-    let file = std::mem::take(&mut admitted.file);
-    match compiled::compile(engine, &admitted.digest, &file, cache) {
-        Ok(component) => Ok((admitted, component)),
-        Err(cause) => Err(LoadCause::Compile { path: admission.path.clone(), cause: format!("{cause:#}") }),
-    }
+    let file = std::mem::take(&mut admitted.file).into();
+    Ok((admitted, file))
 }

@@ -16,6 +16,8 @@ const LIVE: &str = "ordergate_adapter_live_calls";
 const EGRESS_REQUESTS: &str = "ordergate_egress_requests_total";
 const EGRESS_DENIED: &str = "ordergate_egress_denied_total";
 const COMPILES: &str = "ordergate_adapter_compiles_total";
+const COMPILE_SECONDS: &str = "ordergate_adapter_compile_seconds";
+const SNAPSHOTTED: &str = "ordergate_adapter_snapshotted";
 
 /// Tells the recorder what the numbers mean. Called once by telemetry.
 pub fn describe() {
@@ -29,6 +31,12 @@ pub fn describe() {
     describe_counter!(EGRESS_REQUESTS, "Requests to back ends by adapter, endpoint and outcome (status class or failure code)");
     describe_counter!(EGRESS_DENIED, "Requests that the host refused to send, by reason");
     describe_counter!(COMPILES, "Loaded components by source (compiled, cache)");
+    describe_histogram!(
+        COMPILE_SECONDS,
+        Unit::Seconds,
+        "Compiling processes by work (compile, snapshot) and outcome (ok, failed)"
+    );
+    describe_gauge!(SNAPSHOTTED, "1 when the adapter's instances start configured, 0 when each runs `configure`, by adapter");
 }
 
 pub(super) fn called(adapter: &AdapterName, operation: &'static str, outcome: Option<&Failure>, took: Duration) {
@@ -62,6 +70,15 @@ pub(super) fn egress_denied(reason: &'static str) {
 
 pub(super) fn loaded(source: &'static str) {
     counter!(COMPILES, "source" => source).increment(1);
+}
+
+pub(super) fn compiled(work: &'static str, made: bool, took: Duration) {
+    let outcome = if made { "ok" } else { "failed" };
+    histogram!(COMPILE_SECONDS, "work" => work, "outcome" => outcome).record(took.as_secs_f64());
+}
+
+pub(super) fn snapshotted(adapter: &AdapterName, taken: bool) {
+    gauge!(SNAPSHOTTED, "adapter" => adapter.to_string()).set(f64::from(u8::from(taken)));
 }
 
 pub(super) fn status_class(status: u16) -> &'static str {

@@ -1,6 +1,7 @@
 //! The runtime with hostile and broken guests: tiny components whose operations are written by hand.
 
 mod hostile;
+mod snapshots;
 
 use std::time::Duration;
 

@@ -11,9 +11,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::ApiState;
+use super::body::check_id;
 use super::problem::Problem;
 use super::problem_pages as pages;
-use super::request_id::RequestId;
+use super::request_id::{self, RequestId};
 use crate::config::{AccessConfig, JwtAlgorithm, JwtConfig};
 use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope, StoreName};
 use crate::service::{Caller, FieldProblem};
@@ -43,6 +44,22 @@ struct Claims {
     sub: String,
     #[serde(flatten)]
     others: HashMap<String, serde_json::Value>,
+}
+
+impl Claims {
+    /// The account numbers in a claim: a text or a list of texts. The standard claims count too, such as `sub` where each customer is
+    /// an account.
+    fn accounts(&self, claim: &str) -> BTreeSet<AccountNumber> {
+        match (claim, self.others.get(claim)) {
+            ("iss", _) => [AccountNumber::new(&self.iss)].into(),
+            ("sub", _) => [AccountNumber::new(&self.sub)].into(),
+            (_, Some(serde_json::Value::String(account))) => [AccountNumber::new(account)].into(),
+            (_, Some(serde_json::Value::Array(accounts))) => {
+                accounts.iter().filter_map(|account| account.as_str().map(AccountNumber::new)).collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
 }
 
 impl Authenticator {
@@ -95,13 +112,7 @@ impl TokenCheck {
                 Problem::new(&pages::TOKEN_INVALID)
             })?
             .claims;
-        let accounts = match claims.others.get(&self.accounts_claim) {
-            Some(serde_json::Value::String(account)) => [AccountNumber::new(account)].into(),
-            Some(serde_json::Value::Array(accounts)) => {
-                accounts.iter().filter_map(|account| account.as_str().map(AccountNumber::new)).collect()
-            }
-            _ => Default::default(),
-        };
+        let accounts = claims.accounts(&self.accounts_claim);
         Ok(Principal {
             kind: PrincipalKind::Customer,
             id: format!("customer:{}|{}", claims.iss, claims.sub),
@@ -162,6 +173,9 @@ impl FromRequestParts<ApiState> for Caller {
             if parts.headers.get_all(name).iter().count() > 1 {
                 return Err(Problem::invalid(vec![FieldProblem::new(name, "is there more than once: send it once")]));
             }
+            if let Some(value) = text(name) {
+                check_id(name, value)?;
+            }
         }
         let shop = state.commerce.shop(text("x-store"))?;
         if !principal.may_use(&shop.name) {
@@ -182,7 +196,7 @@ impl FromRequestParts<ApiState> for Caller {
             account,
             principal,
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
-            trace_parent: text("traceparent").map(str::to_owned),
+            trace_parent: text("traceparent").and_then(request_id::trace_parent),
             locale: text("accept-language").and_then(first_language),
         })
     }
@@ -275,6 +289,21 @@ mod tests {
     fn a1_a_token_without_accounts_covers_none() {
         let principal = authenticator().authenticate(&token(Algorithm::HS256, SECRET, json!({"accounts": {"a": 1}}))).unwrap();
         assert_eq!(principal.accounts, AccountGrant::Only(Default::default()));
+    }
+
+    #[test]
+    fn a1_the_subject_of_a_token_can_be_the_account() {
+        let config = JwtConfig {
+            algorithm: JwtAlgorithm::HS256,
+            key: Secret::new(SECRET),
+            issuer: "https://login.example.com".into(),
+            audience: "ordergate".into(),
+            accounts_claim: "sub".into(),
+            stores: BTreeSet::new(),
+            leeway_secs: 0,
+        };
+        let principal = TokenCheck::new(&config).unwrap().check(&token(Algorithm::HS256, SECRET, json!({}))).unwrap();
+        assert_eq!(principal.accounts, AccountGrant::Only(["anna".into()].into()));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct AvailabilityQuery {
     items: Vec<AvailabilityQueryItem>,
     /// `browse` and `cart` may be answered from the cache, `checkout` is asked live.
     #[serde(default)]
-    purpose: Purpose,
+    purpose: ReadPurpose,
     ship_to: Option<String>,
     contract: Option<String>,
 }
@@ -36,6 +36,28 @@ pub struct AvailabilityQueryItem {
     sku: Sku,
     location: Option<Location>,
     unit: Option<Unit>,
+}
+
+/// What a read is for, as a caller may say it; the host's other purposes are its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadPurpose {
+    /// A product page or list.
+    #[default]
+    Browse,
+    Cart,
+    /// Entering billing: asked live.
+    Checkout,
+}
+
+impl From<ReadPurpose> for Purpose {
+    fn from(purpose: ReadPurpose) -> Self {
+        match purpose {
+            ReadPurpose::Browse => Self::Browse,
+            ReadPurpose::Cart => Self::Cart,
+            ReadPurpose::Checkout => Self::Checkout,
+        }
+    }
 }
 
 /// One entry per item, in the order asked.
@@ -61,13 +83,15 @@ pub struct AvailabilityAnswerItem {
 pub struct AvailabilityParameters {
     location: Option<String>,
     #[serde(default)]
-    purpose: Purpose,
+    purpose: ReadPurpose,
 }
 
 impl Check for AvailabilityQuery {
     fn problems(&self) -> Vec<FieldProblem> {
         let mut findings = Findings::default();
-        findings.count("/items", self.items.len(), MAX_ITEMS);
+        if !findings.count("/items", self.items.len(), MAX_ITEMS) {
+            return findings.into_vec();
+        }
         for (index, item) in self.items.iter().enumerate() {
             findings.id(format!("/items/{index}/sku"), item.sku.as_str());
             findings.optional_id(format!("/items/{index}/location"), item.location.as_ref().map(Location::as_str));
@@ -99,7 +123,7 @@ pub async fn query_availability(
     let query = query.into_inner();
     let asked: Vec<_> = query.items.iter().map(|item| (item.sku.clone(), item.location.clone())).collect();
     let items = query.items.into_iter().map(|item| question(item.sku, item.location, item.unit)).collect();
-    let request = AvailabilityRequest { items, purpose: query.purpose, ship_to: query.ship_to, contract: query.contract };
+    let request = AvailabilityRequest { items, purpose: query.purpose.into(), ship_to: query.ship_to, contract: query.contract };
     let answers = commerce.availability(&caller, request).await?;
     let now = commerce.now();
     let mut freshness = Freshness::best(now);
@@ -123,7 +147,7 @@ pub async fn show_availability(
     require(&caller, Scope::CatalogRead)?;
     check_sku(&sku)?;
     let item = question(Sku::new(&sku), parameters.location.map(Location::from), None);
-    let request = AvailabilityRequest { items: vec![item], purpose: parameters.purpose, ship_to: None, contract: None };
+    let request = AvailabilityRequest { items: vec![item], purpose: parameters.purpose.into(), ship_to: None, contract: None };
     let answer = commerce.availability(&caller, request).await?.pop();
     sole_answer(answer, &sku, &commerce, &headers)
 }
@@ -176,5 +200,29 @@ pub(super) fn show<T>(answer: ItemAnswer<T>, freshness: &mut Freshness) -> (Opti
             freshness.spoil();
             (None, None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_may_browse_fill_a_cart_or_check_out_and_nothing_else() {
+        let read = |purpose: &str| serde_json::from_value::<ReadPurpose>(purpose.into()).map(Purpose::from).ok();
+        assert_eq!(read("browse"), Some(Purpose::Browse));
+        assert_eq!(read("cart"), Some(Purpose::Cart));
+        assert_eq!(read("checkout"), Some(Purpose::Checkout));
+        for own in ["commit", "transfer", "history", "probe"] {
+            assert_eq!(read(own), None, "{own}");
+        }
+    }
+
+    #[test]
+    fn a_query_with_too_many_items_is_refused_without_looking_at_them() {
+        let items: Vec<_> = (0..=MAX_ITEMS).map(|_| serde_json::json!({"sku": ""})).collect();
+        let query: AvailabilityQuery = serde_json::from_value(serde_json::json!({ "items": items })).unwrap();
+        let pointers: Vec<_> = query.problems().into_iter().map(|problem| problem.pointer).collect();
+        assert_eq!(pointers, ["/items"]);
     }
 }

@@ -152,18 +152,33 @@ pub const MAX_TEXT: usize = 2_000;
 /// Longest identifier.
 pub const MAX_ID: usize = 128;
 
-/// Collects what is wrong with identifiers and texts.
+/// Most findings in one answer: a small request must not be answered with a large one.
+const MAX_FINDINGS: usize = 50;
+
+/// Refuses a header that is no identifier.
+pub(super) fn check_id(name: &str, text: &str) -> Result<(), Problem> {
+    let mut findings = Findings::default();
+    findings.id(name, text);
+    let problems = findings.into_vec();
+    if problems.is_empty() { Ok(()) } else { Err(Problem::invalid(problems)) }
+}
+
+/// Collects what is wrong with identifiers and texts; the first 50.
 #[derive(Default)]
 pub struct Findings(Vec<FieldProblem>);
 
 impl Findings {
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(FieldProblem::new(pointer, detail));
+        if self.0.len() < MAX_FINDINGS {
+            self.0.push(FieldProblem::new(pointer, detail));
+        }
     }
 
     /// An identifier: 1 to 128 characters, none of them a control character.
     pub fn id(&mut self, pointer: impl Into<String>, text: &str) {
-        if text.is_empty() || text.chars().count() > MAX_ID || text.chars().any(char::is_control) {
+        // No character takes more than 4 bytes: a long text is not counted out.
+        let too_long = text.len() > 4 * MAX_ID || text.chars().count() > MAX_ID;
+        if text.is_empty() || too_long || text.chars().any(char::is_control) {
             self.add(pointer, format!("must have 1 to {MAX_ID} characters and no control characters"));
         }
     }
@@ -192,14 +207,37 @@ impl Findings {
         self.id(format!("{pointer}/unit"), quantity.unit.as_str());
     }
 
-    /// How many there are.
-    pub fn count(&mut self, pointer: impl Into<String>, count: usize, max: usize) {
-        if count == 0 || count > max {
+    /// How many there are; whether that many are read further.
+    #[must_use]
+    pub fn count(&mut self, pointer: impl Into<String>, count: usize, max: usize) -> bool {
+        let fits = (1..=max).contains(&count);
+        if !fits {
             self.add(pointer, format!("must have 1 to {max} entries, has {count}"));
         }
+        fits
     }
 
     pub fn into_vec(self) -> Vec<FieldProblem> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_holds_at_most_fifty_findings() {
+        let mut findings = Findings::default();
+        for index in 0..500 {
+            findings.id(format!("/items/{index}/sku"), "");
+        }
+        assert_eq!(findings.into_vec().len(), MAX_FINDINGS);
+    }
+
+    #[test]
+    fn a_header_that_is_longer_than_an_identifier_is_refused() {
+        assert!(check_id("x-account", &"1".repeat(MAX_ID)).is_ok());
+        assert!(check_id("x-account", &"1".repeat(MAX_ID + 1)).is_err());
     }
 }

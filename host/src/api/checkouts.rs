@@ -94,7 +94,9 @@ impl Checkout {
 impl Check for NewCheckout {
     fn problems(&self) -> Vec<FieldProblem> {
         let mut findings = Findings::default();
-        findings.count("/lines", self.lines.len(), MAX_LINES);
+        if !findings.count("/lines", self.lines.len(), MAX_LINES) {
+            return findings.into_vec();
+        }
         for (index, line) in self.lines.iter().enumerate() {
             findings.optional_id(format!("/lines/{index}/id"), line.id.as_deref());
             findings.id(format!("/lines/{index}/sku"), line.sku.as_str());

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::require;
-use super::availability::{MAX_ITEMS, check_sku, show, sole_answer};
+use super::availability::{MAX_ITEMS, ReadPurpose, check_sku, show, sole_answer};
 use super::body::{Check, Checked, CheckedQuery, Findings};
 use super::conditional::{Freshness, respond};
 use super::problem::{ItemProblem, Problem, Problems};
-use crate::domain::{Currency, Fresh, Location, OfferPrice, PriceItem, Purpose, Quantity, Scope, Sku, Unit};
+use crate::domain::{Currency, Fresh, Location, OfferPrice, PriceItem, Quantity, Scope, Sku, Unit};
 use crate::service::{Caller, Commerce, FieldProblem, ItemAnswer, OfferPriceRequest};
 
 /// What is asked.
@@ -25,7 +25,7 @@ pub struct OfferPriceQuery {
     items: Vec<OfferPriceQueryItem>,
     /// `browse` and `cart` may be answered from the cache, `checkout` is asked live.
     #[serde(default)]
-    purpose: Purpose,
+    purpose: ReadPurpose,
     /// Seconds to wait for prices that are not cached. 0: they are reported as pending at once and asked in the background.
     wait: Option<u64>,
     ship_to: Option<String>,
@@ -79,13 +79,15 @@ pub struct OfferPriceParameters {
     unit: Option<String>,
     location: Option<String>,
     #[serde(default)]
-    purpose: Purpose,
+    purpose: ReadPurpose,
 }
 
 impl Check for OfferPriceQuery {
     fn problems(&self) -> Vec<FieldProblem> {
         let mut findings = Findings::default();
-        findings.count("/items", self.items.len(), MAX_ITEMS);
+        if !findings.count("/items", self.items.len(), MAX_ITEMS) {
+            return findings.into_vec();
+        }
         for (index, item) in self.items.iter().enumerate() {
             findings.id(format!("/items/{index}/sku"), item.sku.as_str());
             findings.quantity(format!("/items/{index}/quantity"), &item.quantity);
@@ -132,7 +134,7 @@ pub async fn query_offer_prices(
     });
     let request = OfferPriceRequest {
         items: items.collect(),
-        purpose: query.purpose,
+        purpose: query.purpose.into(),
         ship_to: query.ship_to,
         contract: query.contract,
         currency: query.currency,
@@ -163,7 +165,7 @@ pub async fn show_offer_price(
     check_sku(&sku)?;
     let quantity = parameters.quantity();
     let item = PriceItem { sku: Sku::new(&sku), quantity, location: parameters.location.map(Location::from), date: None };
-    let purpose = parameters.purpose;
+    let purpose = parameters.purpose.into();
     let request = OfferPriceRequest { items: vec![item], purpose, ship_to: None, contract: None, currency: None, wait: None };
     let answer = commerce.offer_prices(&caller, request).await?.pop();
     sole_answer(answer, &sku, &commerce, &headers)

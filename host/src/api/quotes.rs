@@ -94,7 +94,9 @@ pub struct Withdrawal {
 }
 
 fn check_lines(findings: &mut Findings, lines: &[NewQuoteLine]) {
-    findings.count("/lines", lines.len(), MAX_LINES);
+    if !findings.count("/lines", lines.len(), MAX_LINES) {
+        return;
+    }
     for (index, line) in lines.iter().enumerate() {
         findings.optional_id(format!("/lines/{index}/id"), line.id.as_deref());
         findings.id(format!("/lines/{index}/sku"), line.sku.as_str());

@@ -1,4 +1,4 @@
-//! Gives every request an id, writes problems out with it, and counts and logs the request in one line.
+//! Gives every request an id, writes problems out with it, and counts and logs the request in one line. Checks the trace that it belongs to.
 
 use std::time::Instant;
 
@@ -44,7 +44,72 @@ fn acceptable(value: &HeaderValue) -> Option<String> {
 
 fn record(method: &Method, route: &str, status: StatusCode, started: Instant, id: &str) {
     let seconds = started.elapsed().as_secs_f64();
-    let labels = [("method", method.to_string()), ("route", route.to_owned()), ("status", status.as_u16().to_string())];
+    let labels =
+        [("method", method_label(method).to_owned()), ("route", route.to_owned()), ("status", status.as_u16().to_string())];
     metrics::histogram!("ordergate_http_request_seconds", &labels).record(seconds);
-    tracing::debug!(http.method = %method, http.route = route, http.status = status.as_u16(), request.id = id, duration_ms = seconds * 1_000.0, "request");
+    tracing::debug!(
+        http.method = method_label(method),
+        http.route = route,
+        http.status = status.as_u16(),
+        request.id = id,
+        duration_ms = seconds * 1_000.0,
+        "request"
+    );
+}
+
+/// A client may invent methods, but not metrics: each label makes a series that stays.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// The trace that the request belongs to, when it has the form of W3C Trace Context, version 00: `00-TRACE-PARENT-FLAGS`, 55 characters.
+/// Anything else is dropped, as the standard asks.
+pub(super) fn trace_parent(text: &str) -> Option<String> {
+    let hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    let id = |part: &str, length: usize| hex(part, length) && part.bytes().any(|byte| byte != b'0');
+    let mut parts = text.split('-');
+    let mut part = || parts.next().unwrap_or_default();
+    let well_formed = part() == "00" && id(part(), 32) && id(part(), 16) && hex(part(), 2);
+    (well_formed && parts.next().is_none()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_that_clients_invent_share_one_metric_label() {
+        assert_eq!(method_label(&Method::POST), "POST");
+        for invented in ["BREW", "GET1", "TRACE"] {
+            assert_eq!(method_label(&Method::from_bytes(invented.as_bytes()).unwrap()), "other");
+        }
+    }
+
+    #[test]
+    fn only_a_well_formed_traceparent_is_passed_on() {
+        let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(trace_parent(good).as_deref(), Some(good));
+        for bad in [
+            "",
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+        ] {
+            assert_eq!(trace_parent(bad), None, "{bad}");
+        }
+    }
 }

@@ -1,23 +1,46 @@
-//! A port: accepts connections, bounds how long a client may take for its headers, and lets requests in flight end when it stops.
+//! A port: accepts connections, bounds how many there are and how long each may do nothing, and lets requests in flight end when it stops.
 
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::config::ServerConfig;
+use super::activity::Activity;
+
+/// Of one HTTP/1 connection; also bounds its headers.
+const HTTP1_BUFFER_BYTES: usize = 64 * 1024;
+const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
+const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
+const HTTP2_STREAMS: u32 = 256;
+
+/// What connections may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// At the same time; more are closed at once.
+    pub connections: usize,
+    /// From accepting to the end of the first request's headers; for headers of later ones in HTTP/1.
+    pub headers: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+}
 
 /// A port that is being served.
 pub(super) struct Listener {
-    task: JoinHandle<GracefulShutdown>,
+    task: JoinHandle<()>,
+    connections: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -29,51 +52,110 @@ pub(super) async fn bind(address: SocketAddr, option: &str) -> anyhow::Result<Tc
 }
 
 impl Listener {
-    /// Serves until it is told to stop.
-    pub(super) fn serve(listener: TcpListener, routes: Router, config: &ServerConfig) -> Self {
+    /// Serves until it is told to stop. `port` labels the metrics.
+    pub(super) fn serve(port: &'static str, listener: TcpListener, routes: Router, bounds: Bounds) -> Self {
         let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(config.header_read_timeout());
-        builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(256);
+        let connections = TaskTracker::new();
+        let places = Arc::new(Semaphore::new(bounds.connections));
+        let serving = Serving { port, builder: builder(&bounds), routes, bounds, stop: stop.clone() };
+        let (stopped, tracker) = (stop.clone(), connections.clone());
         let task = tokio::spawn(async move {
-            let connections = GracefulShutdown::new();
             loop {
                 tokio::select! {
-                    () = stopped.cancelled() => return connections,
+                    () = stopped.cancelled() => return,
                     accepted = listener.accept() => match accepted {
-                        Ok((stream, _)) => serve_connection(stream, &builder, routes.clone(), &connections),
+                        Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
+                            Ok(place) => drop(tracker.spawn(serving.clone().run(stream, place))),
+                            Err(_) => metrics::counter!("ordergate_connections_shed_total", "port" => port).increment(1),
+                        },
                         // Out of file descriptors, or a client that is gone: the next accept may work.
                         Err(cause) => {
                             tracing::warn!(error = %cause, "a connection was not accepted");
-                            tokio::time::sleep(Duration::from_millis(20)).await;
+                            sleep(Duration::from_millis(20)).await;
                         }
                     },
                 }
             }
         });
-        Self { task, stop }
+        Self { task, connections, stop }
     }
 
     /// Accepts no more and waits for the requests in flight, at most so long.
     pub(super) async fn stop(self, deadline: Duration) {
         self.stop.cancel();
-        let Ok(connections) = self.task.await else { return };
-        if tokio::time::timeout(deadline, connections.shutdown()).await.is_err() {
+        if self.task.await.is_err() {
+            return;
+        }
+        self.connections.close();
+        if tokio::time::timeout(deadline, self.connections.wait()).await.is_err() {
             tracing::warn!("requests were still running when the time to drain was over");
         }
     }
 }
 
-fn serve_connection(stream: TcpStream, builder: &Builder<TokioExecutor>, routes: Router, connections: &GracefulShutdown) {
-    if let Err(cause) = stream.set_nodelay(true) {
-        tracing::debug!(error = %cause, "no TCP_NODELAY");
-    }
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes)).into_owned();
-    let watched = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(cause) = watched.await {
-            tracing::debug!(error = %cause, "a connection ended with an error");
-        }
-    });
+fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.headers).max_buf_size(HTTP1_BUFFER_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HTTP2_PING_INTERVAL)
+        .keep_alive_timeout(HTTP2_PING_TIMEOUT)
+        .max_concurrent_streams(HTTP2_STREAMS);
+    builder
 }
+
+/// What all connections of a port share.
+#[derive(Clone)]
+struct Serving {
+    port: &'static str,
+    builder: Builder<TokioExecutor>,
+    routes: Router,
+    bounds: Bounds,
+    stop: CancellationToken,
+}
+
+impl Serving {
+    /// Serves one connection to its end. It is told to close when the port stops, which waits for it, or when nothing is asked for too
+    /// long; an idle client that does not close in time is cut off, and so is one that does not read its answer.
+    async fn run(self, stream: TcpStream, _place: OwnedSemaphorePermit) {
+        if let Err(cause) = stream.set_nodelay(true) {
+            tracing::debug!(error = %cause, "no TCP_NODELAY");
+        }
+        let activity = Activity::default();
+        let routes = TowerToHyperService::new(self.routes);
+        let service = service_fn(|request| {
+            let running = activity.begin();
+            let response = routes.call(request);
+            async move {
+                let response = response.await;
+                drop(running);
+                response
+            }
+        });
+        let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
+        let closing_time = tokio::select! {
+            ended = connection.as_mut() => return log_end(ended),
+            () = self.stop.cancelled() => Duration::MAX,
+            () = activity.idle(self.bounds.headers, self.bounds.idle) => {
+                metrics::counter!("ordergate_connections_idle_total", "port" => self.port).increment(1);
+                self.bounds.headers
+            }
+        };
+        connection.as_mut().graceful_shutdown();
+        match tokio::time::timeout(closing_time, connection).await {
+            Ok(ended) => log_end(ended),
+            Err(_) => tracing::debug!("an idle connection that did not close was cut"),
+        }
+    }
+}
+
+/// A client that breaks off is no defect.
+fn log_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(cause) = ended {
+        tracing::debug!(error = %cause, "a connection ended with an error");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! One key, one call; different keys join into batches, adaptively (rule F8).
 //!
 //! A miss goes out at once. While a call for the same scope is in flight, others gather; they leave together when it returns, or as soon as
-//! they fill the adapter's cap. There is no waiting window. A caller who goes away cancels nothing: others may wait for the same answer.
+//! they fill the adapter's cap. There is no waiting window. One scope has only so many calls in flight; what does not fit waits. A caller
+//! who goes away cancels no call: others may wait for the same answer. What nobody waits for any more when its turn comes is not asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -23,6 +24,9 @@ pub trait Fetch: Send + Sync + 'static {
 
     /// Most items in one call.
     fn cap(&self, scope: &Self::Scope) -> usize;
+
+    /// Most calls in flight at once for a scope: one buyer must not take everyone's places.
+    fn calls(&self, scope: &Self::Scope) -> usize;
 
     /// Asks the back end and remembers the answers: one entry per item, in order.
     fn fetch(
@@ -59,7 +63,9 @@ struct Queue<F: Fetch> {
     calls: usize,
     /// Number of the latest call.
     latest: u64,
-    waiting: Batch<F>,
+    /// What is waiting should have left, but for the most calls in flight.
+    held_back: bool,
+    waiting: VecDeque<(F::Key, F::Item)>,
     waiting_for: HashMap<F::Key, Waiters<F::Value>>,
     /// Who waits for which call of a key; more than one when a live question followed.
     in_flight: HashMap<F::Key, Calls<F::Value>>,
@@ -67,7 +73,14 @@ struct Queue<F: Fetch> {
 
 impl<F: Fetch> Default for Queue<F> {
     fn default() -> Self {
-        Self { calls: 0, latest: 0, waiting: Vec::new(), waiting_for: HashMap::new(), in_flight: HashMap::new() }
+        Self {
+            calls: 0,
+            latest: 0,
+            held_back: false,
+            waiting: VecDeque::new(),
+            waiting_for: HashMap::new(),
+            in_flight: HashMap::new(),
+        }
     }
 }
 
@@ -101,7 +114,7 @@ impl<F: Fetch> Gatherer<F> {
             let asked = queue.in_flight.contains_key(&key) || queue.waiting_for.contains_key(&key);
             if !asked && queue.waiting.len() < cap {
                 queue.waiting_for.insert(key.clone(), Vec::new());
-                queue.waiting.push((key, item));
+                queue.waiting.push_back((key, item));
             }
         }
         self.dispatch(scope, queue);
@@ -110,14 +123,22 @@ impl<F: Fetch> Gatherer<F> {
         }
     }
 
-    /// Sends what may leave now: everything when nothing is in flight, else only full batches.
+    /// Sends what may leave now: everything when nothing is in flight or it was held back, else only full batches; never more calls
+    /// than the scope may have in flight.
     fn dispatch(&self, scope: &F::Scope, queue: &mut Queue<F>) {
-        let cap = self.fetch.cap(scope).max(1);
-        let nothing_in_flight = queue.calls == 0;
-        while !queue.waiting.is_empty() && (nothing_in_flight || queue.waiting.len() >= cap) {
+        let (cap, most) = (self.fetch.cap(scope).max(1), self.fetch.calls(scope).max(1));
+        let everything = queue.calls == 0 || queue.held_back;
+        while !queue.waiting.is_empty() && (everything || queue.waiting.len() >= cap) {
+            if queue.calls >= most {
+                queue.held_back = true;
+                return;
+            }
             let (call, batch) = queue.take(cap);
-            self.send(scope, call, batch);
+            if !batch.is_empty() {
+                self.send(scope, call, batch);
+            }
         }
+        queue.held_back = false;
     }
 
     fn send(&self, scope: &F::Scope, call: u64, batch: Batch<F>) {
@@ -174,20 +195,27 @@ impl<F: Fetch> Queue<F> {
             waiters.push(sender);
         } else {
             self.waiting_for.insert(key.clone(), vec![sender]);
-            self.waiting.push((key, item));
+            self.waiting.push_back((key, item));
         }
         receiver
     }
 
     fn take(&mut self, cap: usize) -> (u64, Batch<F>) {
-        self.calls += 1;
-        self.latest += 1;
-        let batch: Vec<_> = self.waiting.drain(..cap.min(self.waiting.len())).collect();
-        for (key, _) in &batch {
-            let waiters = self.waiting_for.remove(key).unwrap_or_default();
-            self.in_flight.entry(key.clone()).or_default().push((self.latest, waiters));
+        let (call, mut batch) = (self.latest + 1, Vec::new());
+        while batch.len() < cap
+            && let Some((key, item)) = self.waiting.pop_front()
+        {
+            let waiters = self.waiting_for.remove(&key).unwrap_or_default();
+            if is_wanted(&waiters) {
+                self.in_flight.entry(key.clone()).or_default().push((call, waiters));
+                batch.push((key, item));
+            }
         }
-        (self.latest, batch)
+        if !batch.is_empty() {
+            self.calls += 1;
+            self.latest = call;
+        }
+        (call, batch)
     }
 
     fn land(&mut self, call: u64, key: &F::Key) -> Waiters<F::Value> {
@@ -205,137 +233,10 @@ impl<F: Fetch> Queue<F> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cache::Lifetime;
-    use jiff::Timestamp;
-    use std::time::Duration;
-    use tokio::sync::{Semaphore, mpsc};
-
-    /// Reports each batch and answers it when the test gives a permit.
-    struct Scripted {
-        cap: usize,
-        batches: mpsc::UnboundedSender<Vec<u32>>,
-        permits: Semaphore,
-    }
-
-    impl Fetch for Scripted {
-        type Scope = &'static str;
-        type Key = u32;
-        type Item = ();
-        type Value = u32;
-
-        fn cap(&self, _: &Self::Scope) -> usize {
-            self.cap
-        }
-
-        async fn fetch(self: Arc<Self>, _: Self::Scope, items: Vec<(u32, ())>) -> Vec<Arc<Entry<u32>>> {
-            self.batches.send(items.iter().map(|(key, ())| *key).collect()).unwrap();
-            self.permits.acquire().await.unwrap().forget();
-            assert!(items.iter().all(|(key, ())| *key != 666), "a fetch that fails");
-            let lifetime = Lifetime { fresh: Duration::from_secs(1), stale: Duration::ZERO };
-            items.iter().map(|(key, ())| Arc::new(Entry::new(Ok(*key), Timestamp::UNIX_EPOCH, None, lifetime))).collect()
-        }
-    }
-
-    fn scripted(cap: usize) -> (Arc<Scripted>, Gatherer<Scripted>, mpsc::UnboundedReceiver<Vec<u32>>) {
-        let (batches, seen) = mpsc::unbounded_channel();
-        let fetch = Arc::new(Scripted { cap, batches, permits: Semaphore::new(0) });
-        (Arc::clone(&fetch), Gatherer::new(fetch), seen)
-    }
-
-    fn items(keys: impl IntoIterator<Item = u32>) -> Vec<(u32, ())> {
-        keys.into_iter().map(|key| (key, ())).collect()
-    }
-
-    #[tokio::test]
-    async fn f8_a_thousand_misses_on_one_key_make_one_call() {
-        let (fetch, gatherer, mut seen) = scripted(100);
-        let waiting: Vec<_> = (0..1000).flat_map(|_| gatherer.ask(&"s", Join::InFlight, items([7]))).collect();
-        assert_eq!(seen.recv().await, Some(vec![7]));
-        fetch.permits.add_permits(1);
-        for receiver in waiting {
-            assert_eq!(receiver.await.unwrap().answer, Ok(7));
-        }
-        assert!(seen.try_recv().is_err(), "no second call");
-        assert!(gatherer.scopes.lock().is_empty(), "nothing is left behind");
-    }
-
-    #[tokio::test]
-    async fn f8_a_miss_goes_out_at_once_and_others_gather_while_it_is_in_flight() {
-        let (fetch, gatherer, mut seen) = scripted(100);
-        let first = gatherer.ask(&"s", Join::InFlight, items([1]));
-        assert_eq!(seen.recv().await, Some(vec![1]));
-        let others: Vec<_> = (2..6).flat_map(|key| gatherer.ask(&"s", Join::InFlight, items([key]))).collect();
-        assert!(seen.try_recv().is_err(), "they gather");
-        fetch.permits.add_permits(2);
-        assert_eq!(seen.recv().await, Some(vec![2, 3, 4, 5]));
-        for receiver in first.into_iter().chain(others) {
-            assert!(receiver.await.is_ok());
-        }
-    }
-
-    #[tokio::test]
-    async fn f8_gathered_keys_leave_as_soon_as_they_fill_the_cap() {
-        let (_fetch, gatherer, mut seen) = scripted(3);
-        let _first = gatherer.ask(&"s", Join::InFlight, items([1]));
-        assert_eq!(seen.recv().await, Some(vec![1]));
-        let _second = gatherer.ask(&"s", Join::InFlight, items([2, 3]));
-        assert!(seen.try_recv().is_err());
-        let _third = gatherer.ask(&"s", Join::InFlight, items([4]));
-        assert_eq!(seen.recv().await, Some(vec![2, 3, 4]));
-    }
-
-    #[tokio::test]
-    async fn f9_items_asked_together_leave_together_in_capped_batches() {
-        let (_fetch, gatherer, mut seen) = scripted(100);
-        let _waiting = gatherer.ask(&"s", Join::InFlight, items(0..250));
-        let mut sizes = Vec::new();
-        for _ in 0..3 {
-            sizes.push(seen.recv().await.unwrap().len());
-        }
-        sizes.sort_unstable();
-        assert_eq!(sizes, [50, 100, 100]);
-    }
-
-    #[tokio::test]
-    async fn a_live_question_is_not_answered_by_a_call_that_has_already_left() {
-        let (fetch, gatherer, mut seen) = scripted(100);
-        let cached = gatherer.ask(&"s", Join::InFlight, items([1]));
-        assert_eq!(seen.recv().await, Some(vec![1]));
-        let live = gatherer.ask(&"s", Join::NotYetSent, items([1]));
-        fetch.permits.add_permits(2);
-        assert_eq!(seen.recv().await, Some(vec![1]), "asked again");
-        for receiver in cached.into_iter().chain(live) {
-            assert!(receiver.await.is_ok());
-        }
-    }
-
-    #[tokio::test]
-    async fn a_caller_who_goes_away_cancels_nobody_elses_answer() {
-        let (fetch, gatherer, mut seen) = scripted(100);
-        let gone = gatherer.ask(&"s", Join::InFlight, items([1]));
-        let stays = gatherer.ask(&"s", Join::InFlight, items([1]));
-        seen.recv().await.unwrap();
-        drop(gone);
-        fetch.permits.add_permits(1);
-        for receiver in stays {
-            assert_eq!(receiver.await.unwrap().answer, Ok(1));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_fetch_that_dies_answers_its_callers_and_blocks_nothing() {
-        let (fetch, gatherer, mut seen) = scripted(100);
-        fetch.permits.add_permits(2);
-        let lost = gatherer.ask(&"s", Join::InFlight, items([666]));
-        for receiver in lost {
-            assert!(receiver.await.unwrap().answer.is_err());
-        }
-        assert_eq!(seen.recv().await, Some(vec![666]));
-        for receiver in gatherer.ask(&"s", Join::InFlight, items([1])) {
-            assert_eq!(receiver.await.unwrap().answer, Ok(1));
-        }
-    }
+/// Somebody waits, or nobody ever did: a refresh.
+fn is_wanted<V>(waiters: &Waiters<V>) -> bool {
+    waiters.is_empty() || waiters.iter().any(|waiter| !waiter.is_closed())
 }
+
+#[cfg(test)]
+mod tests;

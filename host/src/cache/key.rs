@@ -5,7 +5,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::domain::{AdapterName, AvailabilityItem, AvailabilityQuery, Buyer, Description, Dimension, PriceItem, Sku, StoreName};
+use crate::domain::{
+    AdapterName, AvailabilityItem, AvailabilityQuery, Buyer, Description, Dimension, Location, PriceItem, Sku, StoreName, Unit,
+};
 
 /// Reduces a buyer to the declared dimensions. The currency always stays.
 pub fn project_buyer(dimensions: &std::collections::BTreeSet<Dimension>, buyer: &Buyer) -> Buyer {
@@ -46,13 +48,22 @@ impl PriceScope {
     }
 }
 
+/// Whether those who ask together accept cached answers. A live question must not travel in a call that tells the adapter otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Urgency {
+    /// Browsing, filling a cart.
+    Browsing,
+    /// About to bill.
+    Live,
+}
+
 /// Key of one cached offer price. The buyer is inside, reduced to what the adapter declared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PriceKey {
     scope: PriceScope,
     sku: Sku,
-    unit: crate::domain::Unit,
-    location: Option<crate::domain::Location>,
+    unit: Unit,
+    location: Option<Location>,
     date: Option<jiff::civil::Date>,
     /// Absent for a price that answers every quantity, or every quantity that its breaks cover (rule F7).
     quantity: Option<Decimal>,
@@ -77,6 +88,13 @@ impl PriceKey {
     }
 }
 
+impl PriceKey {
+    /// What of it varies in size.
+    pub(super) fn parts(&self) -> (&Buyer, &Sku, &Unit, Option<&Location>) {
+        (&self.scope.buyer, &self.sku, &self.unit, self.location.as_ref())
+    }
+}
+
 /// Key of one cached availability.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AvailabilityKey {
@@ -87,6 +105,11 @@ pub struct AvailabilityKey {
 }
 
 impl AvailabilityKey {
+    /// What of it varies in size.
+    pub(super) fn parts(&self) -> (Option<&Buyer>, &AvailabilityItem) {
+        (self.buyer.as_ref(), &self.item)
+    }
+
     /// Reduces a question to what the adapter declared and gives the key of each of its items, in order, with the reduced question.
     pub fn project(
         adapter: &AdapterName,
@@ -115,7 +138,7 @@ impl AvailabilityKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Currency, Deduplication, Extensions, Quantity, Unit};
+    use crate::domain::{Currency, Deduplication, Extensions, Quantity};
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
     use std::time::Duration;

@@ -9,7 +9,8 @@ use moka::sync::Cache;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
-use super::{Entry, Fetch, Gatherer, Join, Lookup};
+use super::weight::entry_bytes;
+use super::{Entry, Fetch, Gatherer, Join, Lookup, Weigh};
 use crate::clock::Clock;
 use crate::domain::{Failure, FailureCode, Source};
 
@@ -64,11 +65,11 @@ impl<K, V> Expiry<K, Arc<Entry<V>>> for KeptFor {
     }
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Memory<K, V> {
-    /// `max_bytes` is divided by `entry_bytes`, the measured size of a usual entry.
-    pub fn new(max_bytes: u64, entry_bytes: u64) -> Self {
-        let capacity = (max_bytes / entry_bytes.max(1)).max(1);
-        Self(Cache::builder().max_capacity(capacity).expire_after(KeptFor).build())
+impl<K: Hash + Eq + Weigh + Send + Sync + 'static, V: Weigh + Send + Sync + 'static> Memory<K, V> {
+    /// Keeps at most `max_bytes`, estimated from the size of each key and value.
+    pub fn new(max_bytes: u64) -> Self {
+        let weigher = |key: &K, entry: &Arc<Entry<V>>| u32::try_from(entry_bytes(key, entry)).unwrap_or(u32::MAX);
+        Self(Cache::builder().weigher(weigher).max_capacity(max_bytes).expire_after(KeptFor).build())
     }
 
     pub fn get(&self, key: &K) -> Option<Arc<Entry<V>>> {
@@ -95,7 +96,7 @@ pub struct Wanted<F: Fetch> {
     pub item: F::Item,
 }
 
-impl<F: Fetch> ReadCache<F> {
+impl<F: Fetch<Key: Weigh, Value: Weigh>> ReadCache<F> {
     /// `kind` labels the metrics: `availability` or `offer_price`.
     pub fn new(kind: &'static str, memory: Memory<F::Key, F::Value>, fetch: Arc<F>, clock: Clock) -> Self {
         Self { memory, gatherer: Gatherer::new(fetch), clock, kind }
@@ -233,6 +234,10 @@ mod tests {
             100
         }
 
+        fn calls(&self, (): &()) -> usize {
+            1
+        }
+
         async fn fetch(self: Arc<Self>, (): (), items: Vec<(u32, ())>) -> Vec<Arc<Entry<String>>> {
             *self.calls.lock() += 1;
             let call = *self.calls.lock();
@@ -252,7 +257,7 @@ mod tests {
 
     fn cache(fresh_secs: u64) -> (ReadCache<Backend>, Arc<Backend>, Clock) {
         let clock = Clock::manual(Timestamp::UNIX_EPOCH);
-        let memory = Memory::new(1_000_000, 100);
+        let memory = Memory::new(1_000_000);
         let backend = Arc::new(Backend {
             memory: memory.clone(),
             clock: clock.clone(),
@@ -270,6 +275,18 @@ mod tests {
             Answer::Pending => Ok(("pending".into(), Source::Fallback)),
             Answer::Failed(failure) => Err(failure.code),
         }
+    }
+
+    #[test]
+    fn memory_is_bounded_by_the_bytes_of_what_is_kept_not_by_its_number() {
+        let memory: Memory<u32, String> = Memory::new(100_000);
+        let lifetime = Lifetime { fresh: Duration::from_secs(60), stale: Duration::ZERO };
+        for key in 0..100 {
+            memory.remember(key, Arc::new(Entry::new(Ok("x".repeat(10_000)), Timestamp::UNIX_EPOCH, None, lifetime)));
+        }
+        memory.0.run_pending_tasks();
+        let kept = memory.0.entry_count();
+        assert!((1..=9).contains(&kept), "{kept} entries of 10 kB in 100 kB");
     }
 
     #[tokio::test]

@@ -20,7 +20,9 @@ pub(super) async fn serve(file: &Path, addresses: Option<&Path>) -> Result<(), C
     telemetry::start_logging();
     let config = config::load(file)?;
     if !config.trust.require_signatures {
-        tracing::warn!("adapters need no signature (trust.require_signatures = false): whoever can write a component decides what runs");
+        tracing::warn!(
+            "adapters need no signature (trust.require_signatures = false): whoever can write a component decides what runs"
+        );
     }
     // For crash tests; a release build refuses it.
     if let Ok(name) = std::env::var("ORDERGATE_FAILPOINT") {

@@ -71,3 +71,10 @@ pub enum JwtAlgorithm {
     ES384,
     EdDSA,
 }
+
+impl JwtAlgorithm {
+    /// Whether who checks a token has the secret that makes them (HS…).
+    pub fn shares_secret(self) -> bool {
+        matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
+    }
+}

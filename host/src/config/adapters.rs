@@ -28,11 +28,18 @@ pub struct AdapterConfig {
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
     pub endpoints: BTreeMap<EndpointName, EndpointConfig>,
+    /// Whether instances start from a snapshot taken after `configure`, when the component allows it.
+    #[serde(default = "default_snapshot")]
+    pub snapshot: bool,
     #[serde(default)]
     pub limits: LimitsConfig,
     /// Whose signatures its component may have: those of `[trust]`, the same for all adapters.
     #[serde(skip)]
     pub trust: Arc<TrustConfig>,
+}
+
+fn default_snapshot() -> bool {
+    true
 }
 
 /// Limits of one adapter. Defaults are those of a Rust adapter; a JavaScript or Python adapter needs more memory.
@@ -69,6 +76,10 @@ pub struct LimitsConfig {
     pub queue: usize,
     /// How long a call waits for a free place before it is shed, in milliseconds.
     pub queue_wait_ms: u64,
+    /// How long compiling the component may take, in seconds.
+    pub compile_secs: u64,
+    /// Memory that compiling the component may take, in bytes.
+    pub compile_bytes: u64,
 }
 
 impl Default for LimitsConfig {
@@ -90,6 +101,8 @@ impl Default for LimitsConfig {
             concurrency: 64,
             queue: 256,
             queue_wait_ms: 1_000,
+            compile_secs: 60,
+            compile_bytes: 2 * 1024 * MIB as u64,
         }
     }
 }
@@ -101,6 +114,11 @@ impl LimitsConfig {
 
     pub fn wall(&self) -> Duration {
         Duration::from_millis(self.wall_ms)
+    }
+
+    /// Most reads in flight for one store and buyer: about a quarter of the places for reads, so that nobody takes them all.
+    pub fn reads_per_buyer(&self) -> usize {
+        (self.concurrency / 6).max(1)
     }
 
     pub fn queue_wait(&self) -> Duration {
@@ -134,6 +152,19 @@ pub struct EndpointConfig {
     /// Idle connections kept open. More than the adapter's concurrency saves reconnecting after a burst.
     #[serde(default = "default_idle_connections")]
     pub idle_connections: usize,
+}
+
+impl EndpointConfig {
+    /// Whether the credential, or what it is fetched with, travels unencrypted beyond the operator's own machine and network.
+    pub fn sends_secrets_in_the_clear(&self) -> bool {
+        let plain = |url: &str| url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+        let secret = match &self.credential {
+            None => false,
+            Some(CredentialConfig::OauthClient { token_url, .. }) => plain(token_url) || plain(&self.base_url),
+            Some(_) => plain(&self.base_url),
+        };
+        secret && self.allow.is_empty()
+    }
 }
 
 fn default_connect_timeout_ms() -> u64 {
@@ -188,4 +219,26 @@ pub enum CredentialConfig {
         client_secret: Secret,
         scope: Option<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(text: &str) -> EndpointConfig {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_credential_over_http_is_found_unless_the_endpoint_is_on_an_own_network() {
+        // `CARGO` is there whenever tests run.
+        let credential = "credential = { type = \"bearer\", token = { env = \"CARGO\" } }";
+        let clear = |text: &str| endpoint(text).sends_secrets_in_the_clear();
+        assert!(clear(&format!("base_url = \"HTTP://erp.example.com\"\n{credential}")));
+        assert!(!clear(&format!("base_url = \"https://erp.example.com\"\n{credential}")));
+        assert!(!clear(&format!("base_url = \"http://erp.local\"\nallow = [\"private\"]\n{credential}")));
+        assert!(!clear("base_url = \"http://erp.example.com\""));
+        let token = "{ type = \"oauth_client\", token_url = \"http://login.example.com\", client_id = \"a\", client_secret = { env = \"CARGO\" } }";
+        assert!(clear(&format!("base_url = \"https://erp.example.com\"\ncredential = {token}")));
+    }
 }

@@ -6,6 +6,10 @@ use super::load::{Problem, Source};
 use super::{AdapterConfig, Config, StoreConfig, TrustConfig};
 use crate::domain::{AdapterName, Scope, StoreName};
 
+const MIN_KEY_CHARACTERS: usize = 16;
+/// The output of the smallest hash (RFC 7518, section 3.2).
+const MIN_SHARED_SECRET_BYTES: usize = 32;
+
 /// What is left of a lease after the longest attempt: for the store to record its outcome.
 const LEASE_MARGIN_MS: u64 = 10_000;
 
@@ -59,15 +63,34 @@ impl Checker<'_, '_> {
             ("max_body_bytes", config.server.max_body_bytes as u64),
             ("request_timeout_ms", config.server.request_timeout_ms),
             ("header_read_timeout_ms", config.server.header_read_timeout_ms),
+            ("idle_timeout_ms", config.server.idle_timeout_ms),
             ("max_concurrent_requests", config.server.max_concurrent_requests as u64),
+            ("max_connections", config.server.max_connections as u64),
         ] {
             if value == 0 {
                 self.report(&["server", key], "C013", "must be above 0");
             }
         }
+        if config.ops.max_connections == 0 {
+            self.report(&["ops", "max_connections"], "C013", "must be above 0");
+        }
+        if config.ops.key.as_ref().is_some_and(|key| key.expose().len() < MIN_KEY_CHARACTERS) {
+            let message =
+                format!("is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one, such as `openssl rand -hex 32`");
+            self.report(&["ops", "key"], "C015", message);
+        }
     }
 
     fn access(&mut self, config: &Config) {
+        if let Some(jwt) = &config.access.jwt
+            && jwt.algorithm.shares_secret()
+            && jwt.key.expose().len() < MIN_SHARED_SECRET_BYTES
+        {
+            let message = format!(
+                "has fewer than {MIN_SHARED_SECRET_BYTES} bytes: whoever has a token can guess it and make their own (RFC 7518, section 3.2)"
+            );
+            self.report(&["access", "jwt", "key"], "C015", message);
+        }
         let keys = &config.access.api_keys;
         if let Some(jwt) = &config.access.jwt {
             self.stores_of(config, &["access", "jwt", "stores"], "access.jwt", &jwt.stores);
@@ -85,11 +108,11 @@ impl Checker<'_, '_> {
             if earlier().any(|other| other.key.expose() == key.key.expose()) {
                 self.report(&["access", "api_keys"], "C015", format!("the key of {:?} is used twice: make a new one", key.name));
             }
-            if key.key.expose().len() < 16 {
+            if key.key.expose().len() < MIN_KEY_CHARACTERS {
                 self.report(
                     &["access", "api_keys"],
                     "C015",
-                    format!("the key of {:?} is shorter than 16 characters: make a longer one", key.name),
+                    format!("the key of {:?} is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one", key.name),
                 );
             }
             if key.scopes.contains(&Scope::Operate) {
@@ -170,8 +193,16 @@ impl Checker<'_, '_> {
             self.report(&["adapters", name, "limits", "concurrency"], "C013", "must be above 0");
         }
         for (endpoint, binding) in &adapter.endpoints {
+            let path = |key| ["adapters", name, "endpoints", endpoint.as_str(), key];
             if let Err(message) = check_base_url(&binding.base_url) {
-                self.report(&["adapters", name, "endpoints", endpoint.as_str(), "base_url"], "C018", message);
+                self.report(&path("base_url"), "C018", message);
+            }
+            if binding.sends_secrets_in_the_clear() {
+                self.report(
+                    &path("credential"),
+                    "C020",
+                    "would cross the Internet in the clear: use https://, or `allow = [\"private\"]` for a back end on your own network",
+                );
             }
         }
     }
@@ -192,7 +223,8 @@ impl Checker<'_, '_> {
 }
 
 fn check_base_url(text: &str) -> Result<(), String> {
-    let uri: http::Uri = text.parse().map_err(|cause| format!("{text:?} is no URL: {cause}"))?;
+    // The text is not repeated: what cannot be read may hold a password.
+    let uri: http::Uri = text.parse().map_err(|cause| format!("is no URL: {cause}"))?;
     let authority = uri.authority().ok_or("must have a host, such as https://erp.example.com/api")?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err("must begin with http:// or https://".into());
@@ -209,6 +241,12 @@ fn check_base_url(text: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_url_that_cannot_be_read_is_not_repeated() {
+        let message = check_base_url("https://user:hunter2@erp example.com").unwrap_err();
+        assert!(message.contains("is no URL") && !message.contains("hunter2"), "{message}");
+    }
 
     #[test]
     fn base_urls_with_credentials_queries_or_other_schemes_are_refused() {

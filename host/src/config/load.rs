@@ -329,6 +329,25 @@ mod tests {
     }
 
     #[test]
+    fn short_secrets_and_credentials_in_the_clear_are_reported_with_their_place() {
+        let short = "{ file = \"short\" }";
+        let text = format!(
+            "[ops]\nkey = {short}\n[access.jwt]\nalgorithm = \"HS256\"\nkey = {short}\nissuer = \"i\"\naudience = \"a\"\n\
+             [adapters.erp]\ncomponent = \"erp.wasm\"\n[adapters.erp.endpoints.api]\nbase_url = \"http://erp.example.com\"\n\
+             credential = {{ type = \"bearer\", token = {short} }}\n"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "fifteen-letters").unwrap();
+        let shown = problems(&text.replace("\"short\"", &format!("{secret:?}")));
+        let found = |begin: &str| shown.iter().any(|line| line.starts_with(&format!("ordergate.toml:{begin}")));
+        assert!(found("2:1: ops.key: is shorter than 16 characters"), "{shown:#?}");
+        assert!(found("5:1: access.jwt.key: has fewer than 32 bytes"), "{shown:#?}");
+        assert!(found("12:1: adapters.erp.endpoints.api.credential: would cross the Internet in the clear"), "{shown:#?}");
+        assert!(!shown.iter().any(|line| line.contains("fifteen")), "{shown:#?}");
+    }
+
+    #[test]
     fn a_file_that_is_no_toml_is_reported_with_its_place() {
         let shown = problems("[server\nlisten = 1\n");
         assert!(shown[0].starts_with("ordergate.toml:1:8"), "{shown:#?}");

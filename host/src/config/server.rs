@@ -17,8 +17,12 @@ pub struct ServerConfig {
     pub max_body_bytes: usize,
     /// Longest time for one request; then 504.
     pub request_timeout_ms: u64,
-    /// Longest time for a client to send its request headers.
+    /// Longest time for a client to send its request headers, and to begin with its first request.
     pub header_read_timeout_ms: u64,
+    /// How long a connection stays open without a request. Longer than clients keep theirs, or they send into closed ones.
+    pub idle_timeout_ms: u64,
+    /// Connections at the same time; more are closed at once.
+    pub max_connections: usize,
     /// Requests at the same time; more are answered with 503.
     pub max_concurrent_requests: usize,
     /// How long the port stays open after SIGTERM while `/readyz` already says no: give a load balancer time to notice.
@@ -34,6 +38,8 @@ impl Default for ServerConfig {
             max_body_bytes: 1024 * 1024,
             request_timeout_ms: 30_000,
             header_read_timeout_ms: 10_000,
+            idle_timeout_ms: 120_000,
+            max_connections: 10_000,
             max_concurrent_requests: 1_024,
             drain_notice_ms: 0,
             drain_ms: 10_000,
@@ -48,6 +54,10 @@ impl ServerConfig {
 
     pub fn header_read_timeout(&self) -> Duration {
         Duration::from_millis(self.header_read_timeout_ms)
+    }
+
+    pub fn idle_timeout(&self) -> Duration {
+        Duration::from_millis(self.idle_timeout_ms)
     }
 
     pub fn drain_notice(&self) -> Duration {
@@ -66,11 +76,13 @@ pub struct OpsConfig {
     pub listen: SocketAddr,
     /// Key for `/ops/v1` (`Authorization: Bearer …`). Without it, those routes answer 401; health and metrics stay open.
     pub key: Option<Secret>,
+    /// Connections at the same time; more are closed at once.
+    pub max_connections: usize,
 }
 
 impl Default for OpsConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)), key: None }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)), key: None, max_connections: 256 }
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
 use crate::adapter::Adapters;
 use crate::adapter::operation::CheckAvailability;
-use crate::cache::{Answer, AvailabilityKey, Demand, Entry, Fetch, Memory, Wanted, availability_lifetime, failure_lifetime};
+use crate::cache::{
+    Answer, AvailabilityKey, Demand, Entry, Fetch, Memory, Urgency, Wanted, availability_lifetime, failure_lifetime,
+};
 use crate::clock::Clock;
 use crate::config::{AvailabilityFreshness, FreshnessConfig};
 use crate::domain::{
@@ -35,14 +37,15 @@ impl Commerce {
         let buyer = caller.buyer(request.ship_to, request.contract, None);
         let query = AvailabilityQuery { buyer: Some(buyer), items: request.items };
         let (keys, query) = AvailabilityKey::project(name, &shop.name, adapter.description(), query);
-        let scope = AvailabilityScope { adapter: name.clone(), store: shop.name.clone(), buyer: query.buyer };
-        let asker = Arc::new(caller.context(request.purpose, shop.config.read_deadline()));
+        let demand = demand(request.purpose);
+        let (adapter, store, urgency) = (name.clone(), shop.name.clone(), urgency(demand));
+        let scope = AvailabilityScope { adapter, store, buyer: query.buyer, urgency };
+        let asker = Arc::new(caller.read_context(request.purpose));
         let wanted = keys
             .into_iter()
             .zip(query.items)
             .map(|(key, item)| Wanted { known_as: vec![key.clone()], key, item: Question { item, asker: Arc::clone(&asker) } })
             .collect();
-        let demand = demand(request.purpose);
         let answers = self.inner.availability.read(&scope, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
         Ok(answers.into_iter().map(item_answer).collect())
     }
@@ -53,6 +56,13 @@ pub(super) fn demand(purpose: Purpose) -> Demand {
     match purpose {
         Purpose::Browse | Purpose::Cart => Demand::Cached,
         _ => Demand::Live,
+    }
+}
+
+pub(super) fn urgency(demand: Demand) -> Urgency {
+    match demand {
+        Demand::Live => Urgency::Live,
+        Demand::Cached | Demand::CachedOnly => Urgency::Browsing,
     }
 }
 
@@ -70,6 +80,7 @@ pub(super) struct AvailabilityScope {
     adapter: AdapterName,
     store: StoreName,
     buyer: Option<Buyer>,
+    urgency: Urgency,
 }
 
 /// One item, and the request that asked it first.
@@ -85,8 +96,12 @@ pub(super) struct AvailabilityFetch {
     shops: BTreeMap<StoreName, Arc<Shop>>,
     memory: Memory<AvailabilityKey, Availability>,
     policy: AvailabilityFreshness,
+    calls: ReadCalls,
     clock: Clock,
 }
+
+/// Most reads in flight for one scope, by adapter.
+pub(super) type ReadCalls = BTreeMap<AdapterName, usize>;
 
 impl AvailabilityFetch {
     pub(super) fn new(
@@ -94,9 +109,10 @@ impl AvailabilityFetch {
         shops: BTreeMap<StoreName, Arc<Shop>>,
         memory: Memory<AvailabilityKey, Availability>,
         freshness: &FreshnessConfig,
+        calls: ReadCalls,
         clock: Clock,
     ) -> Self {
-        Self { adapters, shops, memory, policy: freshness.availability.clone(), clock }
+        Self { adapters, shops, memory, policy: freshness.availability.clone(), calls, clock }
     }
 
     async fn ask(
@@ -116,19 +132,25 @@ impl AvailabilityFetch {
     }
 }
 
-/// An answer about another item than asked is not believed.
+/// An answer about another item, location or unit than asked is not believed.
 fn believe(
     answer: Result<Availability, Failure>,
     item: &AvailabilityItem,
     scope: &AvailabilityScope,
 ) -> Result<Availability, Failure> {
     let availability = answer?;
-    if availability.sku == item.sku && !availability.available.is_sign_negative() {
+    if answers(&availability, item) {
         return Ok(availability);
     }
     metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "availability")
         .increment(1);
     Err(Failure::new(FailureCode::InvalidResponse, "the back end answered something else than was asked"))
+}
+
+fn answers(availability: &Availability, item: &AvailabilityItem) -> bool {
+    let elsewhere = || item.location.is_some() && availability.location.is_some() && availability.location != item.location;
+    let in_another_unit = || item.unit.as_ref().is_some_and(|unit| *unit != availability.unit);
+    availability.sku == item.sku && !availability.available.is_sign_negative() && !elsewhere() && !in_another_unit()
 }
 
 /// The context of a gathered call: that of its first asker, with the store's whole deadline, because others may have joined.
@@ -151,6 +173,10 @@ impl Fetch for AvailabilityFetch {
         self.adapters.get(&scope.adapter).map_or(1, |adapter| adapter.description().batch_cap("availability.check"))
     }
 
+    fn calls(&self, scope: &Self::Scope) -> usize {
+        self.calls.get(&scope.adapter).copied().unwrap_or(1)
+    }
+
     async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<Availability>>> {
         let asked_at = self.clock.now();
         let answers = self.ask(&scope, &items).await;
@@ -170,5 +196,51 @@ impl Fetch for AvailabilityFetch {
                 entry
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Extensions, Unit};
+    use rust_decimal::Decimal;
+
+    fn asked(location: Option<&str>, unit: Option<&str>) -> AvailabilityItem {
+        AvailabilityItem {
+            sku: "A".into(),
+            location: location.map(Into::into),
+            unit: unit.map(Unit::new),
+            quantity: None,
+            requested_date: None,
+        }
+    }
+
+    fn answered(location: Option<&str>, unit: &str) -> Availability {
+        Availability {
+            sku: "A".into(),
+            location: location.map(Into::into),
+            available: Decimal::TEN,
+            unit: Unit::new(unit),
+            unlimited: false,
+            schedule: vec![],
+            lead_time_days: None,
+            as_of: None,
+            ext: Extensions::new(),
+        }
+    }
+
+    #[test]
+    fn availability_at_another_location_than_asked_is_not_believed() {
+        assert!(answers(&answered(Some("W1"), "C62"), &asked(Some("W1"), None)));
+        assert!(answers(&answered(None, "C62"), &asked(Some("W1"), None)), "it need not be repeated");
+        assert!(answers(&answered(Some("W1"), "C62"), &asked(None, None)), "the back end picks");
+        assert!(!answers(&answered(Some("W2"), "C62"), &asked(Some("W1"), None)));
+    }
+
+    #[test]
+    fn availability_in_another_unit_than_asked_is_not_believed() {
+        assert!(answers(&answered(None, "KGM"), &asked(None, Some("KGM"))));
+        assert!(answers(&answered(None, "KGM"), &asked(None, None)));
+        assert!(!answers(&answered(None, "C62"), &asked(None, Some("KGM"))));
     }
 }

@@ -40,6 +40,11 @@ impl Caller {
         }
     }
 
+    /// The context of a read whose answer others may get, too: in the store's language, not the caller's.
+    pub(super) fn read_context(&self, purpose: Purpose) -> CallContext {
+        CallContext { locale: self.shop.config.locale.clone(), ..self.context(purpose, self.shop.config.read_deadline()) }
+    }
+
     /// For whom a price is asked.
     pub(super) fn buyer(&self, ship_to: Option<String>, contract: Option<String>, currency: Option<Currency>) -> Buyer {
         Buyer {

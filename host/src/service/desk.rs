@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Commerce, ServiceError};
+use crate::adapter::Snapshot;
 use crate::domain::{
     AccountNumber, AdapterName, BackendNumber, Description, Failure, Reference, StoreName, TransferOperation, TransferState,
 };
@@ -108,6 +109,8 @@ pub struct AdapterReport {
     pub name: AdapterName,
     /// SHA-256 of the component.
     pub digest: String,
+    /// Whether its instances start configured, and if not, why.
+    pub snapshot: Snapshot,
     pub description: Description,
 }
 
@@ -124,6 +127,7 @@ impl Commerce {
         let report = |adapter: &std::sync::Arc<crate::adapter::Adapter>| AdapterReport {
             name: adapter.name().clone(),
             digest: adapter.digest().to_owned(),
+            snapshot: adapter.snapshot().clone(),
             description: adapter.description().clone(),
         };
         self.inner.adapters.iter().map(report).collect()

@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::availability::{Question, call_context, demand};
+use rust_decimal::Decimal;
+
+use super::availability::{Question, ReadCalls, call_context, demand, urgency};
 use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
 use crate::adapter::Adapters;
 use crate::adapter::operation::OfferPrices;
 use crate::cache::{
-    Answer, Demand, Entry, Fetch, Memory, PriceKey, PriceScope, Wanted, failure_lifetime, offer_price_lifetime,
+    Answer, Demand, Entry, Fetch, Memory, PriceKey, PriceScope, Urgency, Wanted, failure_lifetime, offer_price_lifetime,
     project_price_item,
 };
 use crate::clock::Clock;
 use crate::config::{FreshnessConfig, PriceFreshness};
-use crate::domain::{Currency, Dimension, Failure, FailureCode, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity, StoreName};
+use crate::domain::{
+    Currency, Dimension, Failure, FailureCode, Fresh, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity, StoreName,
+};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -53,10 +57,11 @@ impl Commerce {
             .filter(|wait| !wait.is_zero())
             .unwrap_or_else(|| shop.config.read_deadline())
             .min(shop.config.read_deadline());
-        let asker = Arc::new(caller.context(request.purpose, shop.config.read_deadline()));
+        let asker = Arc::new(caller.read_context(request.purpose));
         let by_quantity = description.price_dimensions.contains(&Dimension::Quantity);
         let items: Vec<_> = request.items.iter().map(|item| project_price_item(description, item)).collect();
         let wanted = items.iter().map(|item| wanted(&scope, item, &asker)).collect();
+        let scope = (scope, urgency(demand));
         let answers = self
             .inner
             .offer_prices
@@ -77,9 +82,11 @@ fn wanted(scope: &PriceScope, item: &PriceItem, asker: &Arc<crate::domain::CallC
     }
 }
 
-/// The price for a quantity, when a known one answers it (rule F7).
+/// The price for a quantity, when a known one answers it (rule F7). Never one in another unit.
 fn for_quantity(price: &OfferPrice, quantity: &Quantity, by_quantity: bool) -> Option<OfferPrice> {
-    if price.quantity == *quantity {
+    if price.quantity.unit != quantity.unit {
+        None
+    } else if price.quantity.value == quantity.value {
         Some(price.clone())
     } else if !price.breaks.is_empty() {
         price.for_quantity(quantity.value)
@@ -91,19 +98,21 @@ fn for_quantity(price: &OfferPrice, quantity: &Quantity, by_quantity: bool) -> O
 }
 
 fn item_answer(answer: Answer<OfferPrice>, quantity: &Quantity, by_quantity: bool) -> ItemAnswer<OfferPrice> {
-    match answer {
-        Answer::Known(entry, source) => match entry.to_fresh(source) {
-            Ok(mut fresh) => {
-                if let Some(price) = for_quantity(&fresh.value, quantity, by_quantity) {
-                    fresh.value = price;
-                }
-                ItemAnswer::Known(fresh)
-            }
-            Err(failure) => ItemAnswer::Failed(failure),
-        },
-        Answer::Pending => ItemAnswer::Pending,
-        Answer::Failed(failure) => ItemAnswer::Failed(failure),
-    }
+    let known = match answer {
+        Answer::Known(entry, source) => entry.to_fresh(source),
+        Answer::Pending => return ItemAnswer::Pending,
+        Answer::Failed(failure) => Err(failure),
+    };
+    known
+        .and_then(|fresh| {
+            let value = for_quantity(&fresh.value, quantity, by_quantity).ok_or_else(priced_something_else)?;
+            Ok(Fresh { value, ..fresh })
+        })
+        .map_or_else(ItemAnswer::Failed, ItemAnswer::Known)
+}
+
+fn priced_something_else() -> Failure {
+    Failure::new(FailureCode::InvalidResponse, "the back end priced something else than was asked")
 }
 
 /// Asks the adapter and remembers the answers.
@@ -112,6 +121,7 @@ pub(super) struct PriceFetch {
     shops: BTreeMap<StoreName, Arc<Shop>>,
     memory: Memory<PriceKey, OfferPrice>,
     policy: PriceFreshness,
+    calls: ReadCalls,
     clock: Clock,
 }
 
@@ -121,12 +131,18 @@ impl PriceFetch {
         shops: BTreeMap<StoreName, Arc<Shop>>,
         memory: Memory<PriceKey, OfferPrice>,
         freshness: &FreshnessConfig,
+        calls: ReadCalls,
         clock: Clock,
     ) -> Self {
-        Self { adapters, shops, memory, policy: freshness.offer_prices.clone(), clock }
+        Self { adapters, shops, memory, policy: freshness.offer_prices.clone(), calls, clock }
     }
 
-    async fn ask(&self, scope: &PriceScope, items: &[(PriceKey, Question<PriceItem>)]) -> Vec<Result<OfferPrice, Failure>> {
+    async fn ask(
+        &self,
+        scope: &PriceScope,
+        items: &[(PriceKey, Question<PriceItem>)],
+        by_quantity: bool,
+    ) -> Vec<Result<OfferPrice, Failure>> {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
         let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store))
         else {
@@ -135,7 +151,8 @@ impl PriceFetch {
         let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
         let operation = OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items: questions } };
         let answers = adapter.call(&context, &operation).await.unwrap_or_else(everything_failed);
-        answers.into_iter().zip(items).map(|(answer, (_, question))| believe(answer, &question.item, scope)).collect()
+        let believed = |(answer, (_, question)): (_, &(_, Question<_>))| believe(answer, &question.item, scope, by_quantity);
+        answers.into_iter().zip(items).map(believed).collect()
     }
 
     /// Under which key an answer is remembered: one for all quantities where it answers them, else for the priced quantity.
@@ -148,34 +165,48 @@ impl PriceFetch {
     }
 }
 
-/// A price for another item or in another currency than asked is not believed: it must never reach a customer.
-fn believe(answer: Result<OfferPrice, Failure>, item: &PriceItem, scope: &PriceScope) -> Result<OfferPrice, Failure> {
+/// A price for another item, unit or quantity, or in another currency than asked is not believed: it must never reach a customer.
+fn believe(
+    answer: Result<OfferPrice, Failure>,
+    item: &PriceItem,
+    scope: &PriceScope,
+    by_quantity: bool,
+) -> Result<OfferPrice, Failure> {
     let price = answer?;
-    if price.sku == item.sku && price.unit_price.currency == scope.buyer.currency && !price.per.is_zero() {
+    let currency = scope.buyer.currency;
+    let in_currency = price.unit_price.currency == currency
+        && price.list_price.is_none_or(|list| list.currency == currency)
+        && price.breaks.iter().all(|step| step.unit_price.currency == currency);
+    let answers = for_quantity(&price, &item.quantity, by_quantity).is_some();
+    if price.sku == item.sku && in_currency && price.per > Decimal::ZERO && answers {
         return Ok(price);
     }
     metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "price")
         .increment(1);
-    Err(Failure::new(FailureCode::InvalidResponse, "the back end priced something else than was asked"))
+    Err(priced_something_else())
 }
 
 impl Fetch for PriceFetch {
-    type Scope = PriceScope;
+    type Scope = (PriceScope, Urgency);
     type Key = PriceKey;
     type Item = Question<PriceItem>;
     type Value = OfferPrice;
 
-    fn cap(&self, scope: &Self::Scope) -> usize {
+    fn cap(&self, (scope, _): &Self::Scope) -> usize {
         self.adapters.get(&scope.adapter).map_or(1, |adapter| adapter.description().batch_cap("pricing.offer-prices"))
     }
 
-    async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
+    fn calls(&self, (scope, _): &Self::Scope) -> usize {
+        self.calls.get(&scope.adapter).copied().unwrap_or(1)
+    }
+
+    async fn fetch(self: Arc<Self>, (scope, _): Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
         let asked_at = self.clock.now();
-        let answers = self.ask(&scope, &items).await;
         let by_quantity = self
             .adapters
             .get(&scope.adapter)
             .is_none_or(|adapter| adapter.description().price_dimensions.contains(&Dimension::Quantity));
+        let answers = self.ask(&scope, &items, by_quantity).await;
         items
             .into_iter()
             .zip(answers)
@@ -196,5 +227,65 @@ impl Fetch for PriceFetch {
                 entry
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Buyer, Extensions, Money, QuantityBreak, Unit};
+
+    fn euro(amount: i64) -> Money {
+        Money::new(Decimal::from(amount), Currency::parse("EUR").unwrap())
+    }
+
+    fn price(quantity: i64, unit: &str, breaks: &[i64]) -> OfferPrice {
+        OfferPrice {
+            sku: "A".into(),
+            quantity: Quantity::new(quantity.into(), Unit::new(unit)),
+            unit_price: euro(10),
+            list_price: None,
+            per: Decimal::ONE,
+            breaks: breaks.iter().map(|from| QuantityBreak { from: Decimal::from(*from), unit_price: euro(9) }).collect(),
+            components: vec![],
+            valid_until: None,
+            as_of: None,
+            ext: Extensions::new(),
+        }
+    }
+
+    /// Whether a price is believed as the answer for ten pieces.
+    fn believed(price: OfferPrice, by_quantity: bool) -> bool {
+        let item = PriceItem { sku: "A".into(), quantity: Quantity::pieces(10), location: None, date: None };
+        let currency = Currency::parse("EUR").unwrap();
+        let (account, ship_to, contract, sales_area, ext) = (None, None, None, None, Extensions::new());
+        let buyer = Buyer { account, ship_to, contract, currency, sales_area, ext };
+        let scope = PriceScope { adapter: "erp".into(), store: "main".into(), buyer };
+        believe(Ok(price), &item, &scope, by_quantity).is_ok()
+    }
+
+    #[test]
+    fn a_price_in_another_unit_than_asked_is_not_believed() {
+        assert!(believed(price(10, "C62", &[]), true));
+        assert!(!believed(price(10, "KGM", &[]), true));
+        assert!(!believed(price(10, "KGM", &[]), false));
+        assert!(!believed(price(1, "KGM", &[1, 5]), true));
+    }
+
+    #[test]
+    fn f7_a_price_for_another_quantity_is_believed_only_where_it_covers_the_asked_one() {
+        assert!(believed(price(1, "C62", &[]), false), "the quantity does not matter to this adapter");
+        assert!(!believed(price(1, "C62", &[]), true));
+        assert!(believed(price(1, "C62", &[1, 10]), true));
+        assert!(!believed(price(100, "C62", &[50, 100]), true));
+    }
+
+    #[test]
+    fn a_price_with_a_break_in_another_currency_or_per_nothing_is_not_believed() {
+        let mut foreign = price(1, "C62", &[1]);
+        foreign.breaks[0].unit_price.currency = Currency::parse("USD").unwrap();
+        assert!(!believed(foreign, true));
+        assert!(!believed(OfferPrice { per: Decimal::ZERO, ..price(10, "C62", &[]) }, true));
+        assert!(!believed(OfferPrice { per: Decimal::NEGATIVE_ONE, ..price(10, "C62", &[]) }, true));
     }
 }

@@ -38,13 +38,27 @@ const CAPABILITIES: [&str; 7] = [
 
 /// The component's bytes.
 pub(super) fn component() -> Vec<u8> {
+    assemble(&[], "world hostile { include adapter; }", body, module)
+}
+
+/// A component of the world that `world` defines, over the contract and other packages; `body` tells what an
+/// operation does, `module` puts the functions into a core module.
+pub(super) fn assemble(
+    packages: &[&str],
+    world: &str,
+    body: impl Fn(&str) -> String,
+    module: impl Fn(&str) -> String,
+) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    for package in packages {
+        resolve.push_str("package.wit", package).unwrap();
+    }
     let mut sources = SourceMap::new();
-    for (path, text) in WIT {
+    for (path, text) in WIT.into_iter().chain([("world-of-test.wit", world)]) {
         sources.push_str(path, text);
     }
-    let mut resolve = Resolve::default();
     let package = resolve.push_group(sources.parse().map_err(|(_, error)| error).unwrap()).unwrap();
-    let world = resolve.select_world(&[package], Some("adapter")).unwrap();
+    let world = resolve.select_world(&[package], world.split_whitespace().nth(1)).unwrap();
     let mut functions = String::new();
     for (key, item) in &resolve.worlds[world].exports {
         let WorldItem::Interface { id, .. } = item else { continue };
@@ -115,7 +129,7 @@ fn texts_and_list() -> (String, String) {
 }
 
 /// Little-endian words as a data string.
-fn words(words: &[u32]) -> String {
+pub(super) fn words(words: &[u32]) -> String {
     let mut text = String::new();
     for byte in words.iter().flat_map(|word| word.to_le_bytes()) {
         write!(text, "\\{byte:02x}").unwrap();

@@ -13,7 +13,8 @@ pub const FILE_NAME: &str = "ordergate.lock";
 /// The version of the file's own format.
 const FORMAT: u32 = 1;
 
-const HEADER: &str = "# Written by `ordergate adapter add`. Keep it with the configuration; a host loads no other file than these.\n\n";
+const HEADER: &str =
+    "# Written by `ordergate adapter add`. Keep it with the configuration; a host loads no other file than these.\n\n";
 
 /// The pins of all adapters, by name.
 #[derive(Debug, Deserialize, Serialize)]
@@ -67,7 +68,8 @@ impl Lock {
             Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(LockError::Unreadable { path, cause }),
         };
-        let damaged = |cause: toml::de::Error| LockError::Syntax { path: path.clone(), cause: cause.to_string().trim().replace('\n', " ") };
+        let damaged =
+            |cause: toml::de::Error| LockError::Syntax { path: path.clone(), cause: cause.to_string().trim().replace('\n', " ") };
         match toml::from_str::<toml::Table>(&text).map_err(damaged)?.get("format").and_then(toml::Value::as_integer) {
             Some(format) if format != i64::from(FORMAT) => {
                 Err(LockError::Format { path: path.clone(), format: u32::try_from(format).unwrap_or_default() })
@@ -148,8 +150,12 @@ mod tests {
         let (folder, component) = (Path::new("/etc/ordergate"), Path::new("/etc/ordergate/adapters/erp.wasm"));
         lock().check(folder, "erp", component, &"AB".repeat(32)).unwrap();
         let refused = lock().check(folder, "erp", component, &"cd".repeat(32)).unwrap_err().to_string();
-        for text in ["/etc/ordergate/ordergate.lock", &"ab".repeat(32), &"cd".repeat(32), "ordergate adapter add erp /etc/ordergate/adapters/erp.wasm"]
-        {
+        for text in [
+            "/etc/ordergate/ordergate.lock",
+            &"ab".repeat(32),
+            &"cd".repeat(32),
+            "ordergate adapter add erp /etc/ordergate/adapters/erp.wasm",
+        ] {
             assert!(refused.contains(text), "{text} in {refused}");
         }
         let refused = lock().check(folder, "crm", component, "00").unwrap_err().to_string();
@@ -159,7 +165,9 @@ mod tests {
     #[test]
     fn a_damaged_or_foreign_lock_file_pins_nothing_and_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        for (text, reason) in [("format = ", "is damaged"), ("[adapters]", "is damaged"), ("format = 2\nmore = 1", "has format 2")] {
+        for (text, reason) in
+            [("format = ", "is damaged"), ("[adapters]", "is damaged"), ("format = 2\nmore = 1", "has format 2")]
+        {
             std::fs::write(folder.path().join(FILE_NAME), text).unwrap();
             let refused = Lock::read(folder.path()).unwrap_err().to_string();
             assert!(refused.contains(reason), "{refused}");

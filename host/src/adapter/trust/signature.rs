@@ -25,7 +25,9 @@ pub enum SignatureError {
     Unreadable { path: String, cause: std::io::Error },
     #[error("{path} is no minisign signature. Get it anew from whoever made the component")]
     Malformed { path: String },
-    #[error("{path} is signed in a way that is no longer accepted (not prehashed). Have it signed anew: ordergate adapter sign, or minisign -S")]
+    #[error(
+        "{path} is signed in a way that is no longer accepted (not prehashed). Have it signed anew: ordergate adapter sign, or minisign -S"
+    )]
     Legacy { path: String },
     #[error(
         "{path} does not fit the component: the component or its signature was changed after {name} signed it (key {id}). Do not load \

@@ -114,7 +114,8 @@ fn an_expired_key_is_refused_with_its_last_day() {
 #[test]
 fn a_file_that_is_no_signature_is_refused() {
     let bench = Bench::new();
-    for text in ["", "garbage", "a\nb\nc\nd\n", "untrusted comment: x\nRUQf6LRCGA9i\ntrusted comment: y\nAAAA\n", "ä\nä\nä\nä"] {
+    for text in ["", "garbage", "a\nb\nc\nd\n", "untrusted comment: x\nRUQf6LRCGA9i\ntrusted comment: y\nAAAA\n", "ä\nä\nä\nä"]
+    {
         bench.write_signature(text);
         let refused = bench.accept(FILE, &bench.trust(""), TODAY).unwrap_err();
         assert!(refused.contains("is no minisign signature"), "{text:?}: {refused}");

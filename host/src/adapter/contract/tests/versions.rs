@@ -86,18 +86,24 @@ fn an_adapter_for_a_newer_contract_is_refused_with_what_the_host_lacks() {
     let host = host(&[one_zero()]);
     let refused = checked(&host, &component_of(&one_one(), "adapter-with-extra")).unwrap_err();
     assert!(refused.starts_with("built for ordergate:adapter@1.1.0, this host knows 1.0.0: "), "{refused}");
-    for text in ["it imports counters, which adapters are not given", "it exports extra, which ordergate:adapter@1.0.0 does not have"] {
+    for text in
+        ["it imports counters, which adapters are not given", "it exports extra, which ordergate:adapter@1.0.0 does not have"]
+    {
         assert!(refused.contains(text), "{text} in {refused}");
     }
     assert!(refused.ends_with("Use a newer host, or an adapter built for 1.0.0"), "{refused}");
     let plain = texts(|text| text.replace("@1.0.0;", "@1.1.0;"));
     let refused = checked(&host, &component_of(&plain, "adapter")).unwrap_err();
-    assert!(refused.ends_with("it uses nothing that 1.0.0 lacks, so build it for that version, or use a newer host"), "{refused}");
+    assert!(
+        refused.ends_with("it uses nothing that 1.0.0 lacks, so build it for that version, or use a newer host"),
+        "{refused}"
+    );
 }
 
 #[test]
 fn another_major_version_is_refused_in_both_directions() {
-    let two = || texts(|text| text.replace("@1.0.0;", "@2.0.0;").replace("        remaining-ms: u32,", "        remaining-ms: u64,"));
+    let two =
+        || texts(|text| text.replace("@1.0.0;", "@2.0.0;").replace("        remaining-ms: u32,", "        remaining-ms: u64,"));
     let refused = checked(&host(&[one_zero()]), &component_of(&two(), "adapter")).unwrap_err();
     assert!(refused.starts_with("built for ordergate:adapter@2.0.0, this host knows 1.0.0: "), "{refused}");
     assert!(refused.contains("remaining-ms of record types.context is u64, the host's is u32"), "{refused}");
@@ -112,12 +118,18 @@ fn another_major_version_is_refused_in_both_directions() {
 fn a_minor_version_that_is_too_old_is_refused() {
     let one_two = texts(|text| text.replace("@1.0.0;", "@1.2.0;"));
     let refused = checked(&host(&[one_two, one_one()]), &component_of(&one_zero(), "adapter")).unwrap_err();
-    assert!(refused.starts_with("built for ordergate:adapter@1.0.0, this host knows 1.2.0 and 1.1.0: it is too old"), "{refused}");
+    assert!(
+        refused.starts_with("built for ordergate:adapter@1.0.0, this host knows 1.2.0 and 1.1.0: it is too old"),
+        "{refused}"
+    );
 }
 
 #[test]
 fn a_component_that_is_no_adapter_is_refused_as_such() {
-    let foreign = vec![("foreign.wit", "package acme:billing@1.0.0;\ninterface bills { pay: func(); }\nworld adapter { export bills; }".into())];
+    let foreign = vec![(
+        "foreign.wit",
+        "package acme:billing@1.0.0;\ninterface bills { pay: func(); }\nworld adapter { export bills; }".into(),
+    )];
     let refused = checked(&host(&[one_zero()]), &component_of(&foreign, "adapter")).unwrap_err();
     assert_eq!(
         refused,
@@ -137,7 +149,10 @@ fn released(version: &str) -> Vec<(&'static str, String)> {
 
 fn semver_check(released: &[(&'static str, String)], new: &[(&'static str, String)]) -> Result<(), String> {
     // Both have the same package; the second is read under another version and versions are ignored by the check.
-    let new: Vec<_> = new.iter().map(|(path, text)| (*path, text.replace("package ordergate:adapter@1.", "package ordergate:adapter@99."))).collect();
+    let new: Vec<_> = new
+        .iter()
+        .map(|(path, text)| (*path, text.replace("package ordergate:adapter@1.", "package ordergate:adapter@99.")))
+        .collect();
     let mut resolve = Resolve::default();
     let old = world(&mut resolve, released, "adapter");
     let new = world(&mut resolve, &new, "adapter");

@@ -41,7 +41,10 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), CliError> {
         }
         opened => opened.with_context(|| format!("cannot write {}", path.display()))?,
     };
-    Ok(file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))?)
+    Ok(file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))?)
 }
 
 /// Reads a secret key; its password is asked for when it has one.

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::adapter::Snapshot;
 use crate::adapter::anatomy::Anatomy;
 use crate::adapter::contract::{ContractError, Examined};
-use crate::adapter::describe::DescribeError;
+use crate::adapter::describe::{DescribeError, Described};
 use crate::adapter::trust::{SignatureError, Signer};
 use crate::domain::Description;
 
@@ -18,7 +19,7 @@ pub(super) struct Report<'a> {
     pub examined: Result<Examined, ContractError>,
     pub anatomy: Option<Anatomy>,
     /// Absent unless the component was run.
-    pub description: Option<Result<Description, DescribeError>>,
+    pub description: Option<Result<Described, DescribeError>>,
 }
 
 impl Report<'_> {
@@ -61,15 +62,17 @@ impl Report<'_> {
                 line("  export", &format!("{}: {}", export.name, export.operations.join(", ")));
             }
         }
-        if let Some(Ok(description)) = &self.description {
-            describe(description, &mut line);
+        if let Some(Ok(described)) = &self.description {
+            describe(described, &mut line);
         }
         text
     }
 
     fn signer_text(&self) -> String {
         match &self.signer {
-            Ok(Signer::Unknown(id)) => format!("unknown key ID {id}: the signature was not checked (--config names the trusted keys)"),
+            Ok(Signer::Unknown(id)) => {
+                format!("unknown key ID {id}: the signature was not checked (--config names the trusted keys)")
+            }
             Ok(signer) => signer.to_string(),
             Err(_) => "BROKEN: see below".into(),
         }
@@ -96,8 +99,9 @@ impl Report<'_> {
             "initial_tables": self.anatomy.map(|anatomy| anatomy.tables),
             "initial_table_elements": self.anatomy.map(|anatomy| anatomy.table_elements),
         });
-        if let (Some(Ok(description)), Some(shown)) = (&self.description, shown.as_object_mut()) {
-            shown.insert("description".into(), description_json(description));
+        if let (Some(Ok(described)), Some(shown)) = (&self.description, shown.as_object_mut()) {
+            shown.insert("description".into(), description_json(&described.description));
+            shown.insert("snapshot".into(), json!(described.snapshot));
         }
         shown.to_string()
     }
@@ -119,7 +123,8 @@ fn world(examined: &Examined) -> Option<String> {
     Some(format!("ordergate:adapter/adapter@{version}"))
 }
 
-fn describe(description: &Description, line: &mut impl FnMut(&str, &str)) {
+fn describe(described: &Described, line: &mut impl FnMut(&str, &str)) {
+    let description = &described.description;
     line("name", &description.name);
     line("version", &description.version);
     line("vendor", &description.vendor);
@@ -129,6 +134,10 @@ fn describe(description: &Description, line: &mut impl FnMut(&str, &str)) {
     for endpoint in &description.endpoints {
         let needed = if endpoint.required { "needed" } else { "optional" };
         line("  endpoint", &format!("{} ({needed}): {}", endpoint.name, endpoint.description));
+    }
+    match &described.snapshot {
+        Snapshot::Taken => line("snapshot", "instances start configured"),
+        Snapshot::Not(reason) => line("snapshot", &format!("none, every call configures: {reason}")),
     }
     line("settings", if description.settings_schema.is_empty() { "none" } else { description.settings_schema.as_str() });
 }

@@ -1,0 +1,167 @@
+//! What one call of `adapters/rest` costs: `availability.check` of 1 and 20 items against a server in this process that answers at once, in a
+//! fresh instance (from a snapshot, and without one) and in an instance that is used again.
+//!
+//! `cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter && cargo bench -p ordergate --bench fresh_instance`
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use ordergate::adapter::operation::CheckAvailability;
+use ordergate::adapter::{Adapter, Adapters, measure};
+use ordergate::clock::Clock;
+use ordergate::config::{AdapterConfig, TrustConfig};
+use ordergate::domain::{AdapterName, AvailabilityItem, AvailabilityQuery, CallContext, Purpose};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const CALLS: usize = 500;
+const WARM_UP: usize = 50;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    // `cargo test --all-targets` runs benchmarks as well, without this.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let server = TcpListener::bind("127.0.0.1:0").await?;
+    let address = server.local_addr()?;
+    tokio::spawn(serve(server));
+    let folder = std::env::temp_dir().join(format!("ordergate-bench-{}", std::process::id()));
+    let measured = run(address, &folder).await;
+    std::fs::remove_dir_all(&folder)?;
+    println!("{}", measured?);
+    Ok(())
+}
+
+async fn run(address: SocketAddr, cache: &Path) -> Result<String> {
+    let with = load(address, cache, true).await?;
+    let without = load(address, cache, false).await?;
+    eprintln!("snapshot: {:?}; without: {:?}", with.snapshot(), without.snapshot());
+    let mut table = String::from("| items | instance | median | 95 % | of reused |\n|---|---|---|---|---|\n");
+    for items in [1, 20] {
+        let operation = check(items);
+        let mut reused = measure::reused(&with, &context(), &operation, CALLS + WARM_UP).await?.split_off(WARM_UP);
+        let base = median(&mut reused);
+        for (name, mut took) in [
+            ("reused", reused),
+            ("fresh, from a snapshot", fresh(&with, &operation).await?),
+            ("fresh, without", fresh(&without, &operation).await?),
+        ] {
+            let (median, late) = (median(&mut took), took.get(CALLS * 95 / 100).copied().unwrap_or_default());
+            let ratio = median.as_secs_f64() / base.as_secs_f64();
+            writeln!(table, "| {items} | {name} | {} | {} | {ratio:.1} |", shown(median), shown(late))?;
+        }
+    }
+    Ok(table)
+}
+
+async fn fresh(adapter: &Adapter, operation: &CheckAvailability) -> Result<Vec<Duration>> {
+    let mut took = Vec::with_capacity(CALLS);
+    for number in 0..CALLS + WARM_UP {
+        let began = Instant::now();
+        let answers = adapter.call(&context(), operation).await?;
+        if number >= WARM_UP {
+            took.push(began.elapsed());
+        }
+        answers.into_iter().collect::<Result<Vec<_>, _>>()?;
+    }
+    Ok(took)
+}
+
+fn median(took: &mut [Duration]) -> Duration {
+    took.sort_unstable();
+    took.get(took.len() / 2).copied().unwrap_or_default()
+}
+
+fn shown(took: Duration) -> String {
+    format!("{:.2} ms", took.as_secs_f64() * 1_000.0)
+}
+
+/// With limits wide enough for all calls in one instance.
+async fn load(address: SocketAddr, cache: &Path, snapshot: bool) -> Result<Arc<Adapter>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let component = component(&root);
+    let profile = root.join("adapters/rest/profiles/demo.toml");
+    let mut config: AdapterConfig = toml::from_str(&format!(
+        "component = '{}'\nsettings_file = '{}'\nsnapshot = {snapshot}\n[limits]\ncpu_ms = 60000\negress_requests = 100000\nreply_total_bytes = 1000000000\nlog_bytes = 1\n[endpoints.api]\nbase_url = 'http://{address}'\nallow = ['loopback']\n",
+        component.display(),
+        profile.display(),
+    ))?;
+    config.trust = Arc::new(TrustConfig { require_signatures: false, keys: Vec::new() });
+    let configs = BTreeMap::from([(AdapterName::new("rest"), config)]);
+    let adapters = Adapters::load(&configs, &root, cache, &Clock::system()).await.with_context(
+        || "build the adapter first: cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter",
+    )?;
+    adapters.get(&AdapterName::new("rest")).ok_or_else(|| anyhow!("the adapter was not loaded"))
+}
+
+fn component(root: &Path) -> PathBuf {
+    let target = std::env::var_os("ORDERGATE_BENCH_TARGET").map_or_else(|| root.join("target"), PathBuf::from);
+    target.join("wasm32-wasip2/adapter/ordergate_adapter_rest.wasm")
+}
+
+fn check(items: usize) -> CheckAvailability {
+    let item = |number| AvailabilityItem {
+        sku: format!("NW-{number:04}").into(),
+        location: None,
+        unit: None,
+        quantity: None,
+        requested_date: None,
+    };
+    CheckAvailability { query: AvailabilityQuery { buyer: None, items: (0..items).map(item).collect() } }
+}
+
+fn context() -> CallContext {
+    CallContext {
+        store: "shop".into(),
+        channel: "web".into(),
+        locale: "en".into(),
+        request_id: "bench".into(),
+        trace_parent: None,
+        purpose: Purpose::Browse,
+        deadline: Duration::from_secs(600),
+    }
+}
+
+/// Answers every request for stock with the articles that it asks for.
+async fn serve(server: TcpListener) {
+    while let Ok((connection, _)) = server.accept().await {
+        tokio::spawn(answer(connection));
+    }
+}
+
+async fn answer(mut connection: TcpStream) -> std::io::Result<()> {
+    connection.set_nodelay(true)?;
+    let mut request = Vec::new();
+    loop {
+        let mut piece = [0; 4096];
+        let read = connection.read(&mut piece).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        request.extend_from_slice(piece.get(..read).unwrap_or_default());
+        if request.ends_with(b"\r\n\r\n") {
+            let body = stock(&String::from_utf8_lossy(&request));
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+            connection.write_all((head + &body).as_bytes()).await?;
+            request.clear();
+        }
+    }
+}
+
+fn stock(request: &str) -> String {
+    let query =
+        request.split("sku=").nth(1).and_then(|rest| rest.split([' ', '&']).next()).unwrap_or_default().replace("%2C", ",");
+    let article = |sku: &str| {
+        format!(
+            r#"{{"article":"{sku}","site":null,"free":"1240","uom":"PCE","made_to_order":false,"lead_days":3,"inbound":[{{"qty":"500","eta":"2026-12-03"}}],"counted_at":"2026-11-22T10:00:00Z"}}"#
+        )
+    };
+    let articles: Vec<_> = query.split(',').map(article).collect();
+    format!(r#"{{"stock":[{}],"unknown":[]}}"#, articles.join(","))
+}

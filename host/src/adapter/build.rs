@@ -1,0 +1,109 @@
+//! From a component's file to code that can be linked: frozen after `configure` when that is possible, from the cache when it was built
+//! before, else by a compiling process. Called by `load`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::compiled::{self, CompileCache};
+use super::compiler::{self, Bounds, CompileError, Work};
+use super::given::Given;
+use super::metrics;
+use super::snapshot::{Inputs, LogLine, Snapshot};
+
+/// Changed whenever a snapshot is taken differently, so that earlier ones are not used.
+const SNAPSHOT_VERSION: u32 = 1;
+
+/// A component to be built.
+pub(super) struct Build {
+    pub engine: Engine,
+    pub cache: Option<Arc<CompileCache>>,
+    /// SHA-256 of the file, in hexadecimal.
+    pub digest: String,
+    pub file: Bytes,
+    pub bounds: Bounds,
+}
+
+pub(super) struct Built {
+    pub component: Component,
+    pub snapshot: Snapshot,
+    /// What the adapter logged while its snapshot was taken.
+    pub log: Vec<LogLine>,
+}
+
+impl Inputs {
+    pub(super) fn of(given: &Given) -> Self {
+        let limits = &given.limits;
+        let (memory_bytes, log_bytes) = (limits.memory_bytes, limits.log_bytes);
+        Self { settings: given.settings.clone(), maps: given.maps.clone(), memory_bytes, log_bytes }
+    }
+
+    /// Names all that a snapshot depends on besides component and runtime. How much may be logged is none of it.
+    fn digest(&self) -> String {
+        type Maps = BTreeMap<String, BTreeMap<String, String>>;
+        let all: (u32, &str, &str, &Maps, usize) =
+            (SNAPSHOT_VERSION, env!("CARGO_PKG_VERSION"), &self.settings, &self.maps, self.memory_bytes);
+        // Texts and maps of texts always have a JSON form.
+        HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&all).unwrap_or_default()))
+    }
+}
+
+impl Build {
+    /// With a snapshot if there can be one. No snapshot is no error; a component that does not compile is.
+    pub(super) async fn configured(&self, inputs: Inputs) -> Result<Built, CompileError> {
+        let key = format!("{}-{}", self.digest, inputs.digest());
+        if let Some(component) = self.cached(&key).await {
+            return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new() });
+        }
+        match self.frozen(&key, inputs).await {
+            Ok(built) => Ok(built),
+            Err(reason) => self.unconfigured(reason.to_string()).await,
+        }
+    }
+
+    /// The component as it is, and why.
+    pub(super) async fn unconfigured(&self, reason: impl Into<String>) -> Result<Built, CompileError> {
+        let component = match self.cached(&self.digest).await {
+            Some(component) => component,
+            None => self.compiled(&self.digest, self.file.clone()).await?,
+        };
+        Ok(Built { component, snapshot: Snapshot::Not(reason.into()), log: Vec::new() })
+    }
+
+    async fn frozen(&self, key: &str, inputs: Inputs) -> Result<Built, CompileError> {
+        let made = compiler::run(self.bounds, Work::Snapshot(inputs), self.file.clone()).await?;
+        let component = self.compiled(key, made.bytes.into()).await?;
+        Ok(Built { component, snapshot: Snapshot::Taken, log: made.log })
+    }
+
+    async fn compiled(&self, key: &str, component: Bytes) -> Result<Component, CompileError> {
+        let made = compiler::run(self.bounds, Work::Compile, component).await?;
+        metrics::loaded("compiled");
+        let (engine, cache, key) = (self.engine.clone(), self.cache.clone(), key.to_owned());
+        self.aside(move || {
+            if let Some(cache) = cache {
+                cache.keep(&engine, &key, &made.bytes);
+            }
+            compiled::deserialize(&engine, &made.bytes)
+        })
+        .await
+        .ok_or(CompileError::Damaged)
+    }
+
+    async fn cached(&self, key: &str) -> Option<Component> {
+        let (engine, cache, key) = (self.engine.clone(), self.cache.clone()?, key.to_owned());
+        let component = self.aside(move || cache.load(&engine, &key)).await?;
+        metrics::loaded("cache");
+        Some(component)
+    }
+
+    /// Reading and writing megabytes is nothing for a thread that serves.
+    async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
+        tokio::task::spawn_blocking(work).await.ok().flatten()
+    }
+}

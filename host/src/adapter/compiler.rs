@@ -1,0 +1,59 @@
+//! Compiling and snapshotting: in a child process of the same program with limits on CPU, memory and time, because compiling hostile Wasm
+//! can exhaust a machine (and is officially no vulnerability of the compiler). One at a time. Called by `build`; never runs in the process
+//! that serves, once [`use_program`] has been called.
+
+mod child;
+mod error;
+mod inside;
+mod task;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+pub(super) use error::CompileError;
+pub use inside::serve;
+pub(super) use task::{Bounds, Made, Work};
+
+use super::metrics;
+
+/// The hidden subcommand under which the program compiles.
+pub const COMMAND: &str = "compile-adapter";
+
+static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on this process compiles in children of its own program. The `ordergate` program calls it first of all; a program that only
+/// links the library (a test, a benchmark) has no such command and compiles in its own process.
+pub fn use_children() {
+    PROGRAM.get_or_init(|| {
+        // Names the running program even when its file has been replaced by another version meanwhile.
+        let running = Path::new("/proc/self/exe");
+        let file = || std::env::current_exe().unwrap_or_else(|_| "ordergate".into());
+        if running.exists() { running.to_owned() } else { file() }
+    });
+}
+
+/// Does one piece of work on a component, within its bounds, after all earlier ones have ended.
+pub(super) async fn run(bounds: Bounds, work: Work, component: Bytes) -> Result<Made, CompileError> {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    let _turn = TURN.lock().await;
+    let (began, name) = (Instant::now(), work.name());
+    let made = match PROGRAM.get() {
+        Some(program) => child::run(program, bounds, work, component).await,
+        None => in_this_process(work, component).await,
+    };
+    metrics::compiled(name, made.is_ok(), began.elapsed());
+    made
+}
+
+async fn in_this_process(work: Work, component: Bytes) -> Result<Made, CompileError> {
+    let working = tokio::task::spawn_blocking(move || Handle::current().block_on(task::perform(&work, &component)));
+    match working.await {
+        Ok(made) => made.map_err(CompileError::Refused),
+        Err(cause) => Err(CompileError::Ended { how: cause.to_string(), said: String::new() }),
+    }
+}

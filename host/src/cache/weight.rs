@@ -1,0 +1,144 @@
+//! How much memory a cached answer takes, roughly. Guides what is evicted; never exact.
+
+use std::mem::size_of;
+
+use super::{AvailabilityKey, Entry, PriceKey};
+use crate::domain::{Availability, Buyer, Extensions, Failure, OfferPrice, PriceComponent, QuantityBreak, ScheduleLine};
+
+/// What the cache itself keeps for an entry: its place in the table and in the queues of age and use, and the entry's own counts.
+const BOOKKEEPING: usize = 200;
+/// A node of a map or an allocation's header, per text.
+const TEXT: usize = 32;
+
+/// Knows how many bytes it refers to, besides its own.
+pub trait Weigh {
+    fn bytes_behind(&self) -> usize;
+}
+
+/// Bytes of an entry with its key.
+pub(super) fn entry_bytes<K: Weigh, V: Weigh>(key: &K, entry: &Entry<V>) -> usize {
+    let behind = match &entry.answer {
+        Ok(value) => value.bytes_behind(),
+        Err(failure) => failure.bytes_behind(),
+    };
+    BOOKKEEPING + size_of::<K>() + key.bytes_behind() + size_of::<Entry<V>>() + behind
+}
+
+fn text(text: &str) -> usize {
+    TEXT + text.len()
+}
+
+fn optional(value: Option<&str>) -> usize {
+    value.map_or(0, text)
+}
+
+fn extensions(values: &Extensions) -> usize {
+    values.iter().map(|(name, value)| text(name) + text(value)).sum()
+}
+
+impl Weigh for Buyer {
+    fn bytes_behind(&self) -> usize {
+        let area = self.sales_area.as_ref().map_or(0, |area| {
+            [&area.organization, &area.channel, &area.division].into_iter().map(|part| optional(part.as_deref())).sum()
+        });
+        optional(self.account.as_ref().map(|account| account.as_str()))
+            + optional(self.ship_to.as_deref())
+            + optional(self.contract.as_deref())
+            + area
+            + extensions(&self.ext)
+    }
+}
+
+impl Weigh for AvailabilityKey {
+    fn bytes_behind(&self) -> usize {
+        let (buyer, item) = self.parts();
+        buyer.map_or(0, Buyer::bytes_behind)
+            + text(item.sku.as_str())
+            + optional(item.location.as_ref().map(|location| location.as_str()))
+            + optional(item.unit.as_ref().map(|unit| unit.as_str()))
+    }
+}
+
+impl Weigh for PriceKey {
+    fn bytes_behind(&self) -> usize {
+        let (buyer, sku, unit, location) = self.parts();
+        buyer.bytes_behind() + text(sku.as_str()) + text(unit.as_str()) + optional(location.map(|location| location.as_str()))
+    }
+}
+
+impl Weigh for ScheduleLine {
+    fn bytes_behind(&self) -> usize {
+        text(self.quantity.unit.as_str()) + optional(self.location.as_ref().map(|location| location.as_str()))
+    }
+}
+
+impl Weigh for Availability {
+    fn bytes_behind(&self) -> usize {
+        text(self.sku.as_str())
+            + optional(self.location.as_ref().map(|location| location.as_str()))
+            + text(self.unit.as_str())
+            + self.schedule.iter().map(|line| size_of::<ScheduleLine>() + line.bytes_behind()).sum::<usize>()
+            + extensions(&self.ext)
+    }
+}
+
+impl Weigh for PriceComponent {
+    fn bytes_behind(&self) -> usize {
+        text(&self.kind) + optional(self.description.as_deref()) + optional(self.code.as_deref())
+    }
+}
+
+impl Weigh for OfferPrice {
+    fn bytes_behind(&self) -> usize {
+        text(self.sku.as_str())
+            + text(self.quantity.unit.as_str())
+            + self.breaks.len() * size_of::<QuantityBreak>()
+            + self.components.iter().map(|part| size_of::<PriceComponent>() + part.bytes_behind()).sum::<usize>()
+            + extensions(&self.ext)
+    }
+}
+
+impl Weigh for Failure {
+    fn bytes_behind(&self) -> usize {
+        text(&self.message) + optional(self.detail.as_deref()) + optional(self.line.as_deref()) + extensions(&self.ext)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Currency, Money, Quantity};
+    use rust_decimal::Decimal;
+
+    /// Doubles of the tests beside this file.
+    impl Weigh for u32 {
+        fn bytes_behind(&self) -> usize {
+            0
+        }
+    }
+
+    impl Weigh for String {
+        fn bytes_behind(&self) -> usize {
+            text(self)
+        }
+    }
+
+    #[test]
+    fn a_value_with_long_texts_weighs_more_than_they_are_long() {
+        let mut price = OfferPrice {
+            sku: "A".into(),
+            quantity: Quantity::pieces(1),
+            unit_price: Money::new(Decimal::TEN, Currency::parse("EUR").unwrap()),
+            list_price: None,
+            per: Decimal::ONE,
+            breaks: vec![],
+            components: vec![],
+            valid_until: None,
+            as_of: None,
+            ext: Extensions::new(),
+        };
+        let light = price.bytes_behind();
+        price.ext.insert("note".into(), "x".repeat(5_000));
+        assert!(price.bytes_behind() >= light + 5_000);
+    }
+}

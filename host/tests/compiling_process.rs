@@ -1,0 +1,81 @@
+//! The compiling process through the real program: `ordergate check` compiles in a child and believes only what the child made.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{ManglingAndAbi, Resolve};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ordergate");
+
+/// Fits the contract; every operation of it traps.
+fn dummy() -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit")).unwrap();
+    let world = resolve.select_world(&[package], Some("adapter")).unwrap();
+    let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
+}
+
+/// What `check` finds with such limits.
+fn check(limits: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("dummy.wasm"), dummy()).unwrap();
+    let config = format!(
+        "[server]\nlisten = '127.0.0.1:0'\n[ops]\nlisten = '127.0.0.1:0'\n[database]\npath = 'orders.db'\n[trust]\nrequire_signatures = false\n
+         [adapters.dummy]\ncomponent = 'dummy.wasm'\n[adapters.dummy.limits]\n{limits}\n
+         [stores.shop]\nadapter = 'dummy'\ncurrency = 'EUR'\n"
+    );
+    let file = folder.path().join("ordergate.toml");
+    fs::write(&file, config).unwrap();
+    let output = Command::new(PROGRAM).args(["check", "--config"]).arg(&file).output().unwrap();
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// What the hidden command answers to this input.
+fn answer(input: &[u8]) -> Output {
+    let streams = Stdio::piped;
+    let mut command = Command::new(PROGRAM);
+    let mut child =
+        command.arg("compile-adapter").env_clear().stdin(streams()).stdout(streams()).stderr(streams()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn an_adapter_is_compiled_in_a_child_and_used_by_the_host() {
+    // It compiled and was started: only a started component can break down.
+    let found = check("");
+    assert!(found.contains("the adapter refuses its settings: the adapter broke down"), "{found}");
+}
+
+#[test]
+fn compiling_that_takes_too_long_is_ended_and_the_limit_is_named() {
+    let found = check("compile_secs = 0");
+    assert!(found.contains("dummy.wasm does not compile: it took longer than 0 s (limits.compile_secs)"), "{found}");
+}
+
+#[test]
+fn compiling_that_takes_too_much_memory_is_ended_and_the_limit_is_named() {
+    let found = check("compile_bytes = 1048576");
+    assert!(found.contains("dummy.wasm does not compile: it needs more than 1 MiB of memory (limits.compile_bytes)"), "{found}");
+}
+
+#[test]
+fn what_is_no_component_is_refused_in_the_compilers_words() {
+    let task = b"{\"bounds\":{\"secs\":60,\"bytes\":2147483648},\"work\":\"compile\"}\n\0asm nonsense";
+    let output = answer(task);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.starts_with("{\"refused\":\""), "{said}");
+}
+
+#[test]
+fn what_is_no_task_ends_the_child() {
+    let output = answer(b"nonsense\n");
+    assert!(!output.status.success() && output.stdout.is_empty());
+}
