@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow};
 use ordergate::adapter::operation::CheckAvailability;
 use ordergate::adapter::{Adapter, Adapters, measure};
 use ordergate::clock::Clock;
-use ordergate::config::AdapterConfig;
+use ordergate::config::{AdapterConfig, TrustConfig};
 use ordergate::domain::{AdapterName, AvailabilityItem, AvailabilityQuery, CallContext, Purpose};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -87,11 +87,12 @@ async fn load(address: SocketAddr, cache: &Path, snapshot: bool) -> Result<Arc<A
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let component = component(&root);
     let profile = root.join("adapters/rest/profiles/demo.toml");
-    let config: AdapterConfig = toml::from_str(&format!(
+    let mut config: AdapterConfig = toml::from_str(&format!(
         "component = '{}'\nsettings_file = '{}'\nsnapshot = {snapshot}\n[limits]\ncpu_ms = 60000\negress_requests = 100000\nreply_total_bytes = 1000000000\nlog_bytes = 1\n[endpoints.api]\nbase_url = 'http://{address}'\nallow = ['loopback']\n",
         component.display(),
         profile.display(),
     ))?;
+    config.trust = Arc::new(TrustConfig { require_signatures: false, keys: Vec::new() });
     let configs = BTreeMap::from([(AdapterName::new("rest"), config)]);
     let adapters = Adapters::load(&configs, &root, cache, &Clock::system()).await.with_context(
         || "build the adapter first: cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter",

@@ -27,7 +27,7 @@ fn check(limits: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("dummy.wasm"), dummy()).unwrap();
     let config = format!(
-        "[server]\nlisten = '127.0.0.1:0'\n[ops]\nlisten = '127.0.0.1:0'\n[database]\npath = 'orders.db'\n
+        "[server]\nlisten = '127.0.0.1:0'\n[ops]\nlisten = '127.0.0.1:0'\n[database]\npath = 'orders.db'\n[trust]\nrequire_signatures = false\n
          [adapters.dummy]\ncomponent = 'dummy.wasm'\n[adapters.dummy.limits]\n{limits}\n
          [stores.shop]\nadapter = 'dummy'\ncurrency = 'EUR'\n"
     );

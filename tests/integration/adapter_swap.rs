@@ -24,7 +24,8 @@ impl Swaps {
         let quoted = |path: PathBuf| format!("{:?}", path.to_str().unwrap());
         let world = World::with(|config| {
             let options = canary.split(", ").map(|option| option.split_once(" = ").unwrap());
-            let config = options.fold(config, |config, (key, value)| config.set(&format!("adapters.nordwind.canary.{key}"), value));
+            let config =
+                options.fold(config, |config, (key, value)| config.set(&format!("adapters.nordwind.canary.{key}"), value));
             config
                 .set("adapters.nordwind.component", &quoted(component(folder.path())))
                 .set("adapters.nordwind.settings_file", &quoted(settings(folder.path())))
@@ -44,7 +45,11 @@ impl Swaps {
     /// A mapping error that no probe sees: stock without item numbers.
     fn break_the_mapping(&self) {
         let text = std::fs::read_to_string(demo_profile()).unwrap();
-        let broken = text.replacen("sku: .article,\n  location: .site,\n  available", "sku: .nonsense,\n  location: .site,\n  available", 1);
+        let broken = text.replacen(
+            "sku: .article,\n  location: .site,\n  available",
+            "sku: .nonsense,\n  location: .site,\n  available",
+            1,
+        );
         assert_ne!(text, broken);
         std::fs::write(settings(self.folder.path()), broken).unwrap();
     }
@@ -282,7 +287,8 @@ async fn a_reload_loads_what_changed_names_what_needs_a_restart_and_refuses_a_br
     std::fs::write(&file, text_before).unwrap();
     hang_up(swaps.world.host.folder());
     eventually("SIGHUP brings the third version in", async || {
-        (text(&swaps.report().await, "/last_swap/result") == "promoted" && state(&swaps.report().await, 3) == Some("live")).then_some(())
+        (text(&swaps.report().await, "/last_swap/result") == "promoted" && state(&swaps.report().await, 3) == Some("live"))
+            .then_some(())
     })
     .await;
     eventually("the reload has ended well", async || {
@@ -296,7 +302,8 @@ async fn the_command_line_loads_and_rolls_back() {
     let swaps = Swaps::start("share_percent = 0", "false").await;
     let addresses = std::fs::read_to_string(swaps.world.host.folder().join("addresses.json")).unwrap();
     let ops = text(&serde_json::from_str(&addresses).unwrap(), "/ops").to_owned();
-    let config = ordergate_tests::HostConfig::for_backend("http://127.0.0.1:9", "unused").env("KEY_OF_OPS", "ops-key-of-this-test");
+    let config =
+        ordergate_tests::HostConfig::for_backend("http://127.0.0.1:9", "unused").env("KEY_OF_OPS", "ops-key-of-this-test");
     let run = async |arguments: &[&str]| {
         let at = ["--ops", ops.as_str(), "--key-env", "KEY_OF_OPS"];
         ordergate_tests::run_host(&config, &[&["adapter"], arguments, &at].concat()).await

@@ -123,7 +123,8 @@ fn judge(config: &CanaryConfig, elapsed: Duration, traps: u64, new: &Counts, old
 
 fn more_failures(config: &CanaryConfig, new: &Counts, old: &Counts) -> Option<String> {
     let allowed = (old.failure_ratio() * config.max_failure_factor).max(FORGIVEN_FAILURES);
-    let text = || format!("{} of its {} reads failed, {} of {} of the old one's", new.failures, new.calls, old.failures, old.calls);
+    let text =
+        || format!("{} of its {} reads failed, {} of {} of the old one's", new.failures, new.calls, old.failures, old.calls);
     (new.failure_ratio() > allowed).then(text)
 }
 

@@ -120,11 +120,7 @@ impl Adapters {
 fn compare(new: &Adapter, live: &Adapter) -> Result<(), SwapError> {
     let (found, known) = (new.description(), live.description());
     if found.name != known.name {
-        return Err(SwapError::OtherAdapter {
-            adapter: new.name().clone(),
-            live: known.name.clone(),
-            found: found.name.clone(),
-        });
+        return Err(SwapError::OtherAdapter { adapter: new.name().clone(), live: known.name.clone(), found: found.name.clone() });
     }
     let lost: Vec<_> = known.capabilities.difference(&found.capabilities).map(String::as_str).collect();
     if !lost.is_empty() {

@@ -83,7 +83,11 @@ pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
     match command {
         OperateCommand::List { host, json } => {
             let list = host.ask(Method::GET, "/ops/v1/adapters", None).await?;
-            if json { print(&list.to_string()) } else { print(&list["items"].as_array().map(|items| shown(items)).unwrap_or_default()) }
+            if json {
+                print(&list.to_string())
+            } else {
+                print(&list["items"].as_array().map(|items| shown(items)).unwrap_or_default())
+            }
         }
         OperateCommand::Load { deed, wait } => {
             let report = deed.act("load").await?;
@@ -118,8 +122,12 @@ impl AdapterDeed {
 
 impl RunningHost {
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, CliError> {
-        let key = std::env::var(&self.key_env)
-            .map_err(|_| CliError::Refused(format!("{} is not set: put the key of the operations port in it, or name another variable with --key-env", self.key_env)))?;
+        let key = std::env::var(&self.key_env).map_err(|_| {
+            CliError::Refused(format!(
+                "{} is not set: put the key of the operations port in it, or name another variable with --key-env",
+                self.key_env
+            ))
+        })?;
         let url = format!("{}{path}", self.ops.trim_end_matches('/'));
         let request = Request::builder()
             .method(method)
@@ -181,7 +189,13 @@ fn show(adapter: &Value) -> String {
     };
     let last = adapter["last_swap"].as_object().map(|_| &adapter["last_swap"]);
     let last = last.map(|swap| {
-        format!("{}  last: generation {} {} ({})", text(&adapter["name"]), swap["generation"], text(&swap["result"]), text(&swap["detail"]))
+        format!(
+            "{}  last: generation {} {} ({})",
+            text(&adapter["name"]),
+            swap["generation"],
+            text(&swap["result"]),
+            text(&swap["detail"])
+        )
     });
     generations(adapter).iter().map(line).chain(last).collect::<Vec<_>>().join("\n")
 }
@@ -198,9 +212,7 @@ mod tests {
 
     #[test]
     fn each_generation_is_a_line() {
-        let generation = |number: u64, state: &str| {
-            json!({"generation": number, "state": state, "digest": "0123456789abcdef", "version": "1.2", "calls": 3, "failures": 0, "in_flight": 1})
-        };
+        let generation = |number: u64, state: &str| json!({"generation": number, "state": state, "digest": "0123456789abcdef", "version": "1.2", "calls": 3, "failures": 0, "in_flight": 1});
         let adapter = json!({"name": "erp", "generations": [generation(2, "canary"), generation(1, "live")], "last_swap": null});
         assert_eq!(show(&adapter).lines().count(), 2);
         assert!(show(&adapter).starts_with("erp  generation 2  canary    0123456789ab  version 1.2"), "{}", show(&adapter));

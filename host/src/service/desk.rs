@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Commerce, ServiceError};
-use crate::domain::{
-    AccountNumber, AdapterName, BackendNumber, Failure, Reference, StoreName, TransferOperation, TransferState,
-};
+use crate::domain::{AccountNumber, AdapterName, BackendNumber, Failure, Reference, StoreName, TransferOperation, TransferState};
 use crate::store::{Attempt, AttemptKind, AuditEntry, Backlog, Deed, Transfer};
 
 /// Everything about one document, for the desk. Without its payload: that is personal.

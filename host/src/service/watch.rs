@@ -34,7 +34,9 @@ impl Commerce {
     async fn look_closer(&self, name: &AdapterName) {
         let config = match self.adapter_config(name) {
             Ok(config) => config,
-            Err(error) => return tracing::error!(adapter = %name, %error, "a changed adapter is not loaded: the configuration is refused"),
+            Err(error) => {
+                return tracing::error!(adapter = %name, %error, "a changed adapter is not loaded: the configuration is refused");
+            }
         };
         if !self.inner.adapters.differs(name, &config).await {
             return;

@@ -63,6 +63,7 @@ impl Operation for Probe {
 
 /// The adapter did not understand the back end, or the back end the adapter.
 fn is_nonsense<T>(item: &Result<T, Failure>) -> bool {
-    let is_nonsense = |code| matches!(code, FailureCode::InvalidResponse | FailureCode::InvalidRequest | FailureCode::Unsupported);
+    let is_nonsense =
+        |code| matches!(code, FailureCode::InvalidResponse | FailureCode::InvalidRequest | FailureCode::Unsupported);
     item.as_ref().is_err_and(|failure| is_nonsense(failure.code))
 }

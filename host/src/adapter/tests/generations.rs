@@ -116,8 +116,7 @@ async fn a_share_of_the_reads_is_spread_evenly() {
     let swaps = Swaps::start().await;
     let prepared = swaps.adapters.prepare(&name(), &swaps.config(10)).await.unwrap();
     swaps.adapters.install(prepared);
-    let generations: Vec<_> =
-        (0..200).map(|_| swaps.adapters.reader(&name()).unwrap().adapter().generation()).collect();
+    let generations: Vec<_> = (0..200).map(|_| swaps.adapters.reader(&name()).unwrap().adapter().generation()).collect();
     let on_trial = |reads: &[u64]| reads.iter().filter(|generation| **generation == 2).count();
     assert!((18..=22).contains(&on_trial(&generations)), "{generations:?}");
     assert!(generations.chunks(40).all(|reads| (2..=6).contains(&on_trial(reads))), "{generations:?}");
