@@ -4,6 +4,7 @@
 mod bindings;
 mod build;
 mod bulkhead;
+mod canary;
 mod classify;
 mod compiled;
 pub mod compiler;
@@ -23,7 +24,11 @@ pub mod measure;
 mod meter;
 pub mod metrics;
 pub mod operation;
+mod reader;
+mod record;
 mod session;
+mod slot;
+mod swap;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -37,6 +42,9 @@ use tokio::time::{Instant, timeout_at};
 pub use contract::{ContractError, check as check_contract};
 pub use load::{LoadCause, LoadError, LoadProblem};
 pub use operation::{Lane, Operation};
+pub use reader::Reader;
+pub use slot::{GenerationReport, GenerationState, SlotReport, SwapReport, SwapResult};
+pub use swap::{Prepared, SwapError};
 pub use snapshot::Snapshot;
 
 use crate::clock::Clock;
@@ -48,11 +56,16 @@ use classify::{Classified, classify};
 use given::Given;
 use instance::Instances;
 use live_call::LiveCall;
+use load::Workshop;
+use record::Record;
+use slot::Slot;
 
-/// All configured adapters, by name.
-#[derive(Clone, Default)]
+/// All configured adapters, by name. Each name is a slot, in which generations follow each other.
 pub struct Adapters {
-    adapters: BTreeMap<AdapterName, Arc<Adapter>>,
+    slots: BTreeMap<AdapterName, Arc<Slot>>,
+    workshop: Workshop,
+    /// One load at a time: compiling uses every core by itself.
+    loading: tokio::sync::Mutex<()>,
 }
 
 impl Adapters {
@@ -64,26 +77,40 @@ impl Adapters {
         cache_dir: &Path,
         clock: &Clock,
     ) -> Result<Self, LoadError> {
-        load::all(configs, base_dir, cache_dir, clock).await.map(|adapters| Self { adapters })
+        let workshop = Workshop { base_dir: base_dir.to_owned(), cache_dir: cache_dir.to_owned(), clock: clock.clone() };
+        let loaded = load::all(configs, &workshop).await?;
+        let slots = loaded.into_iter().map(|(name, adapter)| (name, Arc::new(Slot::new(adapter, clock.clone())))).collect();
+        Ok(Self { slots, workshop, loading: tokio::sync::Mutex::default() })
     }
 
+    /// The live generation. Whoever holds it finishes on it, whatever is loaded meanwhile (rule T12).
     pub fn get(&self, name: &AdapterName) -> Option<Arc<Adapter>> {
-        self.adapters.get(name).cloned()
+        self.slots.get(name).map(|slot| slot.live())
     }
 
-    /// In the order of their names.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Adapter>> {
-        self.adapters.values()
+    /// The generation that serves the next read of the catalog: the live one, or for its share the one on trial.
+    pub fn reader(&self, name: &AdapterName) -> Option<Reader> {
+        self.slots.get(name).map(|slot| slot.reader())
+    }
+
+    /// The live generations, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = Arc<Adapter>> {
+        self.slots.values().map(|slot| slot.live())
     }
 }
 
-/// One loaded adapter: a component, what it is given, and places for its calls.
+/// One loaded generation of an adapter: a component, what it is given, and places for its calls.
 pub struct Adapter {
+    generation: u64,
     digest: String,
     description: Description,
     bulkhead: Bulkhead,
     instances: Instances,
     given: Arc<Given>,
+    /// What it was loaded from.
+    config: AdapterConfig,
+    loaded_at: jiff::Timestamp,
+    record: Record,
 }
 
 impl Adapter {
@@ -97,6 +124,11 @@ impl Adapter {
         &self.description
     }
 
+    /// Rises with every load of the adapter, from 1 at the host's start.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// SHA-256 of the component, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
@@ -107,14 +139,21 @@ impl Adapter {
         self.instances.snapshot()
     }
 
+    /// Most reads in flight for one buyer.
+    pub fn reads_per_buyer(&self) -> usize {
+        self.given.limits.reads_per_buyer()
+    }
+
     /// Runs one operation in a fresh instance, within the context's deadline and the adapter's limits. An operation that the adapter
     /// does not list is refused without running it.
     pub async fn call<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
         if !self.description.supports(O::NAME) {
             return Err(Failure::new(FailureCode::Unsupported, format!("adapter {} has no {}", self.name(), O::NAME)));
         }
+        let _running = self.record.enter();
         let began = Instant::now();
         let outcome = self.guarded(context, operation).await;
+        self.record.ended(&outcome);
         metrics::called(self.name(), O::NAME, outcome.as_ref().err().map(|failed| failed.failure.as_ref()), began.elapsed());
         outcome.map_err(|failed| self.report::<O>(context, failed))
     }
@@ -123,10 +162,10 @@ impl Adapter {
         let ends = Instant::now() + context.deadline.min(self.given.limits.wall());
         let _slot = self.enter(O::LANE, ends).await?;
         let _live = metrics::Live::enter(self.name());
-        let call = LiveCall::new(&self.given, trace(context), ends);
-        let ran = timeout_at(ends, self.run(context, operation, &call)).await;
+        let call = LiveCall::new(&self.given, O::LANE, trace(context), ends);
+        let ran = timeout_at(ends, call.meter.drive(self.run(context, operation, &call))).await;
         let observed = call.observed();
-        metrics::guest(self.name(), O::NAME, observed.cpu, observed.memory_bytes);
+        metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);
         classify(ran.ok(), O::SIDE, &call)
     }
 
@@ -153,9 +192,9 @@ impl Adapter {
         }
         match failure.code {
             FailureCode::Rejected | FailureCode::NotFound | FailureCode::Conflict | FailureCode::Unsupported => {
-                tracing::debug!(adapter, operation, code, request_id, message = failure.message, "adapter call refused");
+                tracing::debug!(adapter, operation, code, request_id, cause = failure.message, "adapter call refused");
             }
-            _ => tracing::warn!(adapter, operation, code, request_id, message = failure.message, detail, "adapter call failed"),
+            _ => tracing::warn!(adapter, operation, code, request_id, cause = failure.message, detail, "adapter call failed"),
         }
         *failure
     }

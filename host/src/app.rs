@@ -29,6 +29,7 @@ use tokio_util::task::AbortOnDropHandle;
 pub struct App {
     pub api: SocketAddr,
     pub ops: SocketAddr,
+    commerce: Commerce,
     storefronts: Listener,
     operators: Listener,
     pipeline: Pipeline,
@@ -38,6 +39,7 @@ pub struct App {
     drain_notice: Duration,
     /// Ends with the host.
     _upkeep: AbortOnDropHandle<()>,
+    _watch: AbortOnDropHandle<()>,
 }
 
 /// Where compiled adapters are kept: `ORDERGATE_CACHE_DIR`, or `cache` beside the database.
@@ -65,12 +67,14 @@ impl App {
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
-        let api_routes = router(ApiState { commerce, authenticator }, &config.server);
+        let api_routes = router(ApiState { commerce: commerce.clone(), authenticator }, &config.server);
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
+        let watch = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_adapters()));
         tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
         Ok(Self {
             api: api_address,
             ops: ops_address,
+            commerce,
             storefronts: Listener::serve("api", api, api_routes, bounds(config, config.server.max_connections)),
             operators: Listener::serve("ops", ops, ops_router(ops_state), bounds(config, config.ops.max_connections)),
             pipeline,
@@ -79,7 +83,14 @@ impl App {
             drain: config.server.drain(),
             drain_notice: config.server.drain_notice(),
             _upkeep: upkeep,
+            _watch: watch,
         })
+    }
+
+    /// Reads the configuration again in the background; what comes of it is logged.
+    pub fn reload(&self) {
+        let commerce = self.commerce.clone();
+        tokio::spawn(async move { drop(commerce.reload().await) });
     }
 
     /// Stops without losing anything: readiness ends, requests in flight end, transfers under way end, the store closes. The operators'

@@ -4,6 +4,7 @@
 mod check;
 mod failure;
 mod inspect;
+mod operate;
 mod serve;
 
 use std::path::PathBuf;
@@ -57,7 +58,7 @@ enum Command {
     /// Configuration examples.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Adapter components.
+    /// Adapter components, and the adapters of a running host.
     #[command(subcommand)]
     Adapter(AdapterCommand),
     /// Bring the database's schema up to date.
@@ -97,6 +98,8 @@ enum AdapterCommand {
         #[arg(long)]
         json: bool,
     },
+    #[command(flatten)]
+    Operate(operate::OperateCommand),
 }
 
 /// Runs a command and tells how it ended.
@@ -118,6 +121,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Check { config, json } => check::check(&config.file, json).await,
         Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
         Command::Adapter(AdapterCommand::Inspect { file, json }) => inspect::inspect(&file, json),
+        Command::Adapter(AdapterCommand::Operate(command)) => operate::operate(command).await,
         Command::Migrate { config } => check::migrate(&config.file).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;

@@ -2,6 +2,7 @@
 
 mod access;
 mod adapters;
+mod canary;
 mod check;
 mod load;
 mod read_policy;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
 pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig};
+pub use canary::CanaryConfig;
 pub use load::{ConfigError, Problem, load, locate};
 pub use read_policy::{AvailabilityFreshness, CacheConfig, FreshnessConfig, PriceFreshness};
 pub use secret::Secret;

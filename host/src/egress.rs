@@ -7,11 +7,13 @@ mod budget;
 mod client;
 mod connector;
 mod credential;
+mod departure;
 mod endpoint;
 mod error;
 mod headers;
 mod oauth;
 mod path;
+mod resolver;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;
@@ -19,7 +21,7 @@ mod tls;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use budget::Budget;
+pub use budget::{Budget, Traffic};
 pub use client::Reply;
 pub use endpoint::{BindError, EgressRequest, Endpoint, Trace};
 pub use error::{Effect, EgressError};
@@ -52,7 +54,8 @@ impl Egress {
         if failed.is_empty() { Ok(Self { endpoints }) } else { Err(failed) }
     }
 
-    /// Sends a request to a named endpoint and waits for the whole reply. Any status is a reply.
+    /// Sends a request to a named endpoint and waits for the whole reply. Any status is a reply. Whatever becomes of it, it is one request
+    /// of the call's budget: refusing costs the host work as well.
     pub async fn send(
         &self,
         endpoint: &str,
@@ -60,6 +63,9 @@ impl Egress {
         trace: &Trace,
         budget: &Budget,
     ) -> Result<Reply, EgressError> {
+        if !budget.take_request() {
+            return Err(EgressError::TooManyRequests);
+        }
         match self.endpoints.get(endpoint) {
             Some(endpoint) => endpoint.send(request, trace, budget).await,
             None => Err(EgressError::Unbound(endpoint.chars().take(64).collect())),

@@ -1,6 +1,7 @@
 //! The use cases that the API calls. Reads go through the cache to an adapter and never touch the store; writes are committed to the store
 //! before they are acknowledged, and the pipeline moves them on.
 
+mod adapters;
 mod availability;
 mod caller;
 mod checkouts;
@@ -12,15 +13,18 @@ mod offer_prices;
 mod orders;
 mod quotes;
 mod record;
+mod reload;
 mod shop;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
 pub use caller::Caller;
 pub use checkouts::{CheckoutRequest, Sealed, SeenPrice};
-pub use desk::{AdapterReport, AttemptReport, AuditReport, Decision, Dossier, TransferReport};
+pub use desk::{AttemptReport, AuditReport, Decision, Dossier, TransferReport};
 pub use error::{FieldProblem, ServiceError};
 pub use history::ListRequest;
 pub use idempotency::{Captured, IdempotencyKey};
@@ -28,13 +32,14 @@ pub use offer_prices::OfferPriceRequest;
 pub use orders::{LineClaim, OrderRequest};
 pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest};
 pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, TransferSummary};
+pub use reload::{ReloadReport, ReloadedAdapter};
 pub use shop::Shop;
 
-use availability::{AvailabilityFetch, ReadCalls};
+use availability::AvailabilityFetch;
 use idempotency::RunningKeys;
 use offer_prices::PriceFetch;
 
-use crate::adapter::{Adapter, Adapters};
+use crate::adapter::{Adapter, Adapters, Reader};
 use crate::cache::{Memory, ReadCache};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -67,6 +72,8 @@ struct Inner {
     pipeline: Pipeline,
     clock: Clock,
     running: RunningKeys,
+    /// What the host was started with; a reload is compared with it.
+    started_with: Config,
 }
 
 impl Commerce {
@@ -74,18 +81,17 @@ impl Commerce {
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
-        let calls: ReadCalls =
-            config.adapters.iter().map(|(name, adapter)| (name.clone(), adapter.limits.reads_per_buyer())).collect();
         let memory = Memory::new(half);
-        let (all, named) = (Arc::clone(&adapters), shops.clone());
-        let fetch = AvailabilityFetch::new(all, named, memory.clone(), &config.freshness, calls.clone(), clock.clone());
+        let fetch = AvailabilityFetch::new(shops.clone(), memory.clone(), &config.freshness, clock.clone());
         let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone());
         let memory = Memory::new(half);
-        let (all, named) = (Arc::clone(&adapters), shops.clone());
-        let fetch = PriceFetch::new(all, named, memory.clone(), &config.freshness, calls, clock.clone());
+        let fetch = PriceFetch::new(shops.clone(), memory.clone(), &config.freshness, clock.clone());
         let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone());
-        let running = RunningKeys::default();
-        Self { inner: Arc::new(Inner { shops, adapters, availability, offer_prices, store, pipeline, clock, running }) }
+        let (running, started_with) = (RunningKeys::default(), config.clone());
+        reload::describe_metrics();
+        Self {
+            inner: Arc::new(Inner { shops, adapters, availability, offer_prices, store, pipeline, clock, running, started_with }),
+        }
     }
 
     /// The store that a request names, or the only one.
@@ -104,9 +110,16 @@ impl Commerce {
     }
 
     fn adapter(&self, name: &AdapterName) -> Result<Arc<Adapter>, ServiceError> {
-        self.inner.adapters.get(name).ok_or_else(|| {
-            // The configuration was checked against the adapters at start.
-            ServiceError::Backend(Failure::new(FailureCode::Unavailable, "the adapter is not loaded").with_detail(name.as_str()))
-        })
+        self.inner.adapters.get(name).ok_or_else(|| not_loaded(name))
     }
+
+    /// For one read of the catalog: by its share, a new version on trial may answer it.
+    fn reader(&self, name: &AdapterName) -> Result<Reader, ServiceError> {
+        self.inner.adapters.reader(name).ok_or_else(|| not_loaded(name))
+    }
+}
+
+/// Cannot happen: the configuration was checked against the adapters at start.
+fn not_loaded(name: &AdapterName) -> ServiceError {
+    Failure::new(FailureCode::Unavailable, "the adapter is not loaded").with_detail(name.as_str()).into()
 }

@@ -67,7 +67,7 @@ impl From<Failure> for Classified {
 pub(super) fn classify<T>(ran: Option<Ran<T>>, side: Side, call: &LiveCall) -> Result<T, Classified> {
     match ran {
         Some(Ok(reply)) => Ok(reply),
-        Some(Err(Broke::Failed(failure))) => Err(failure.into()),
+        Some(Err(Broke::Failed(failure))) => Err(careful(failure, side, call).into()),
         Some(Err(Broke::Crashed(error))) if error.is::<PoolConcurrencyLimitError>() => {
             let failure = Failure::new(FailureCode::Throttled, "no place for another adapter instance is free");
             Err(failure.with_retry_after(Duration::from_secs(1)).into())
@@ -88,6 +88,16 @@ fn trap_kind(error: &wasmtime::Error, call: &LiveCall) -> TrapKind {
         None if observed.memory_refused => TrapKind::Memory,
         None if error.is::<wasmtime_wasi::I32Exit>() => TrapKind::Abort,
         _ => TrapKind::Other,
+    }
+}
+
+/// Rule T4: "turned away, send it again" is not believed of a write once the back end may have acted on one of its changes.
+fn careful(failure: Failure, side: Side, call: &LiveCall) -> Failure {
+    let invites_resending = matches!(failure.code, FailureCode::Unavailable | FailureCode::Throttled | FailureCode::Auth);
+    if side == Side::Write && invites_resending && call.budget.change_taken() {
+        Failure { code: FailureCode::OutcomeUnknown, ..failure }
+    } else {
+        failure
     }
 }
 

@@ -6,8 +6,8 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -17,18 +17,22 @@ use wasmtime::component::Component;
 const SUM_BYTES: usize = 32;
 const RUNTIME: &str = "wasmtime-48";
 
+/// The host's own folder within the cache folder.
+const FOLDER: &str = "adapters";
+
 /// A folder of compiled components.
 pub(super) struct CompileCache {
     folder: PathBuf,
 }
 
 impl CompileCache {
-    /// Makes the folder, open to this user only. Without one, every load compiles.
-    pub(super) fn open(folder: &Path) -> Option<Self> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        let closed = made.and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(0o700)));
-        match closed {
-            Ok(()) => Some(Self { folder: folder.to_owned() }),
+    /// Makes a folder of its own in `cache_dir`, open to this user only, or takes the one that is there when nobody else could have put
+    /// anything into it. Without one, every load compiles.
+    pub(super) fn open(cache_dir: &Path) -> Option<Self> {
+        let folder = cache_dir.join(FOLDER);
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        match made.and_then(|()| check_own_folder(&folder)) {
+            Ok(()) => Some(Self { folder }),
             Err(cause) => {
                 tracing::warn!(folder = %folder.display(), %cause, "compiled adapters cannot be kept; every start compiles them");
                 None
@@ -45,7 +49,7 @@ impl CompileCache {
     /// What was kept under this key. A broken or foreign file counts as none.
     pub(super) fn load(&self, engine: &Engine, key: &str) -> Option<Component> {
         let path = self.path(engine, key);
-        let file = fs::read(&path).ok()?;
+        let file = read_own(&path)?;
         let component = verified(&file).and_then(|artifact| deserialize(engine, artifact));
         if component.is_none() {
             tracing::warn!(file = %path.display(), "a compiled adapter is damaged and is compiled again");
@@ -75,6 +79,29 @@ impl CompileCache {
     }
 }
 
+/// A folder that is none of this user's, or that others can write to, may hold their code.
+fn check_own_folder(folder: &Path) -> io::Result<()> {
+    let found = fs::symlink_metadata(folder)?;
+    let is_own = found.is_dir() && found.uid() == effective_user() && found.mode() & 0o022 == 0;
+    let refused = || io::Error::new(io::ErrorKind::PermissionDenied, "it is no folder of this user alone: remove it");
+    is_own.then_some(()).ok_or_else(refused)
+}
+
+/// A file of this user's, and no link.
+fn read_own(path: &Path) -> Option<Vec<u8>> {
+    let mut file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
+    let found = file.metadata().ok().filter(|found| found.is_file() && found.uid() == effective_user())?;
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
+    file.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[expect(unsafe_code, reason = "the standard library does not say who runs the process")]
+fn effective_user() -> u32 {
+    // SAFETY: geteuid has no arguments, touches no memory and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
 fn verified(file: &[u8]) -> Option<&[u8]> {
     let (sum, artifact) = file.split_at_checked(SUM_BYTES)?;
     (Sha256::digest(artifact)[..] == *sum).then_some(artifact)
@@ -83,13 +110,15 @@ fn verified(file: &[u8]) -> Option<&[u8]> {
 #[expect(unsafe_code, reason = "wasmtime trusts precompiled code; this was made by this program and is unchanged")]
 pub(super) fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
     // SAFETY: the bytes were made by `engine::compile` of this program: in this process, in a child of it (a pipe that nobody else has, a
-    // digest that was compared), or earlier and kept in a folder that only this user can write to (mode 0700), where the file's name tells
+    // digest that was compared), or earlier and kept in a file and a folder of this user alone (checked), where the file's name tells
     // the runtime and its settings and its sum that it is unchanged.
     unsafe { Component::deserialize(engine, artifact) }.ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::super::engine::{self, engine};
     use super::*;
 
@@ -110,8 +139,9 @@ mod tests {
         let (engine, cache) = (engine().unwrap(), CompileCache::open(&folder).unwrap());
         assert!(cache.load(&engine, "abc").is_none());
         cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
-        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
-        assert_eq!(fs::metadata(only_file(&folder)).unwrap().permissions().mode() & 0o777, 0o600);
+        let folder = cache.folder.as_path();
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(only_file(folder)).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(cache.load(&engine, "abc").is_some());
         assert!(cache.load(&engine, "other").is_none());
     }
@@ -121,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (engine, cache) = (engine().unwrap(), CompileCache::open(folder.path()).unwrap());
         cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
-        let file = only_file(folder.path());
+        let file = only_file(&cache.folder);
         let mut bytes = fs::read(&file).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&file, &bytes).unwrap();
@@ -130,5 +160,26 @@ mod tests {
         assert!(cache.load(&engine, "abc").is_none());
         cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         assert!(cache.load(&engine, "abc").is_some());
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_to_is_neither_used_nor_changed() {
+        let cache_dir = tempfile::tempdir().unwrap();
+        let folder = cache_dir.path().join(FOLDER);
+        fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(CompileCache::open(cache_dir.path()).is_none());
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o777);
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let (cache_dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        symlink(elsewhere.path(), cache_dir.path().join(FOLDER)).unwrap();
+        assert!(CompileCache::open(cache_dir.path()).is_none());
+        let (file, link) = (elsewhere.path().join("file"), elsewhere.path().join("link"));
+        fs::write(&file, b"code").unwrap();
+        symlink(&file, &link).unwrap();
+        assert_eq!((read_own(&file).as_deref(), read_own(&link)), (Some(&b"code"[..]), None));
     }
 }

@@ -3,6 +3,7 @@
 //! careful choice.
 
 pub(super) mod availability;
+mod bounded;
 pub(super) mod checkout;
 pub(super) mod description;
 mod order_document;
@@ -18,6 +19,9 @@ use std::time::Duration;
 use super::bindings::shared::types as wit;
 use super::instance::{Broke, Guest, Ran};
 use crate::domain::{CallContext, Failure, FailureCode, Side};
+
+/// The longest wait that a back end can ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Asks whether a side of the back end is there.
 pub(super) async fn probe(guest: &mut Guest, context: &CallContext, side: Side) -> Ran<()> {
@@ -47,16 +51,18 @@ pub(super) fn to_failure(failure: &Failure) -> wit::Failure {
     }
 }
 
+/// A failure is kept with its transfer and logged, so its texts are cut.
 fn from_failure(failure: wit::Failure, side: Side) -> Failure {
     let code = FailureCode::parse(&failure.code, side);
-    let unknown = (code.as_str() != failure.code).then(|| format!("the adapter's code was {:?}", failure.code));
+    let is_known = code.as_str() == failure.code;
+    let unknown = (!is_known).then(|| format!("the adapter's code was {:?}", bounded::word(failure.code)));
     Failure {
         code,
-        message: failure.message,
-        detail: failure.detail.or(unknown),
-        line: failure.line,
-        retry_after: failure.retry_after_ms.map(Duration::from_millis),
-        ext: failure.ext.into_iter().collect(),
+        message: bounded::sentence(failure.message),
+        detail: failure.detail.map(bounded::detail).or(unknown),
+        line: failure.line.map(bounded::word),
+        retry_after: failure.retry_after_ms.map(|wait| Duration::from_millis(wait).min(LONGEST_WAIT)),
+        ext: bounded::extensions(failure.ext),
     }
 }
 
@@ -149,6 +155,24 @@ mod tests {
         assert!(matches!(ask("auth", "auth"), Err(Broke::Failed(failure)) if failure.code == FailureCode::Auth));
         assert!(ask("unavailable", "timeout").is_ok());
         assert!(ask("not-found", "not-found").is_ok());
+    }
+
+    #[test]
+    fn the_texts_of_a_failure_are_cut_and_cleaned() {
+        let long = || "x\n".repeat(4_000_000);
+        let told = wit::Failure {
+            code: long(),
+            message: long(),
+            detail: Some(long()),
+            line: Some(long()),
+            retry_after_ms: Some(u64::MAX),
+            ext: vec![(String::new(), long()); 100],
+        };
+        let read = from_failure(told, Side::Write);
+        assert_eq!((read.message.len(), read.detail.unwrap().len(), read.line.unwrap().len()), (1024, 2048, 256));
+        assert_eq!(read.ext.values().map(String::len).collect::<Vec<_>>(), [256]);
+        assert_eq!(read.retry_after, Some(LONGEST_WAIT));
+        assert!(!read.message.contains('\n'));
     }
 
     #[test]

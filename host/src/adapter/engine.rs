@@ -70,15 +70,42 @@ fn configuration() -> Config {
     config
 }
 
-/// Slots for 1,000 live instances. Python and JavaScript components hold dozens of core instances and large tables, so the numbers per
-/// component are far above what a Rust adapter needs. Slots are address space, not memory.
+/// Places in the pool for all adapters together: live instances, their memories and their tables.
+const INSTANCES: u32 = 2_000;
+const MEMORIES: u32 = 2_000;
+const TABLES: u32 = 8_000;
+
+/// What one adapter takes of the pool when all its places are in use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand {
+    pub instances: usize,
+    /// For each instance.
+    pub memories: u32,
+    pub tables: u32,
+}
+
+/// What all adapters together want of the pool beyond what it has, in words for the log; nothing when it is enough.
+pub(super) fn shortage(demands: impl Iterator<Item = Demand> + Clone) -> Option<String> {
+    let sum = |each: fn(&Demand) -> u64| demands.clone().map(|demand| demand.instances as u64 * each(&demand)).sum::<u64>();
+    let wanted = [
+        ("instances", sum(|_| 1), INSTANCES),
+        ("memories", sum(|demand| demand.memories.into()), MEMORIES),
+        ("tables", sum(|demand| demand.tables.into()), TABLES),
+    ];
+    let short = wanted.into_iter().filter(|(_, wanted, there)| *wanted > u64::from(*there));
+    let short: Vec<_> = short.map(|(kind, wanted, there)| format!("{wanted} {kind} of {there}")).collect();
+    (!short.is_empty()).then(|| short.join(", "))
+}
+
+/// Python and JavaScript components hold dozens of core instances and large tables, so the numbers per component are far above what a Rust
+/// adapter needs. Slots are address space, not memory; core instances are only counted.
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(1_000);
-    pool.total_core_instances(4_000);
-    pool.total_memories(1_000);
-    pool.total_tables(2_000);
-    pool.total_stacks(1_000);
+    pool.total_component_instances(INSTANCES);
+    pool.total_core_instances(40_000);
+    pool.total_memories(MEMORIES);
+    pool.total_tables(TABLES);
+    pool.total_stacks(INSTANCES);
     pool.max_component_instance_size(10 * 1024 * 1024);
     pool.max_core_instance_size(10 * 1024 * 1024);
     pool.max_core_instances_per_component(200);
@@ -105,4 +132,17 @@ fn start_ticker(engine: &Engine) -> Result<(), String> {
         }
     };
     std::thread::Builder::new().name("epoch".into()).spawn(tick).map(drop).map_err(|cause| cause.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_that_is_too_small_for_all_places_of_all_adapters_is_told() {
+        let lean = Demand { instances: 64, memories: 1, tables: 1 };
+        let heavy = Demand { instances: 1_000, memories: 2, tables: 7 };
+        assert_eq!(shortage([lean; 10].into_iter()), None);
+        assert_eq!(shortage([lean, heavy].into_iter()).as_deref(), Some("2064 memories of 2000"));
+    }
 }

@@ -11,12 +11,12 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::bindings;
 use super::convert;
+use super::engine::Demand;
 use super::given::Given;
 use super::imports;
 use super::journal::{Severity, Stdio};
 use super::limits::Limiter;
 use super::live_call::{LiveCall, Observed};
-use super::meter::Meter;
 use super::snapshot::Snapshot;
 use crate::domain::Failure;
 
@@ -76,6 +76,13 @@ impl Instances {
         &self.snapshot
     }
 
+    /// What its adapter takes of the engine's pool at most. A component that does not say is counted as a small one.
+    pub(super) fn demand(&self) -> Demand {
+        let required = self.pre.instance_pre().component().resources_required();
+        let (memories, tables) = required.map_or((1, 1), |required| (required.num_memories, required.num_tables));
+        Demand { instances: self.given.limits.concurrency, memories, tables }
+    }
+
     /// A fresh instance, configured and ready for one operation.
     pub(super) async fn start(&self, call: Arc<LiveCall>) -> Ran<Guest> {
         let mut store = self.store(call);
@@ -91,13 +98,9 @@ impl Instances {
         let limits = &self.given.limits;
         let mut store = Store::new(&self.engine, State::new(Arc::clone(&self.given), call));
         store.limiter(|state| &mut state.limiter);
-        store.call_hook(|mut context, crossing| {
-            context.data_mut().meter.cross(crossing);
-            Ok(())
-        });
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
-            if context.data().meter.is_spent() { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
+            if context.data().call.meter.is_spent() { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
         });
         // One budget of Wasmtime's bounds what a guest hands to the host, as arguments of an import or as its result, so the smaller
         // limit holds for both.
@@ -111,7 +114,6 @@ impl Instances {
 pub(super) struct State {
     pub(super) given: Arc<Given>,
     pub(super) call: Arc<LiveCall>,
-    meter: Meter,
     limiter: Limiter,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -130,8 +132,8 @@ impl State {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
-        let (meter, limiter) = (Meter::new(limits.cpu()), Limiter::new(limits.memory_bytes));
-        Self { given, call, meter, limiter, wasi, table }
+        let limiter = Limiter::new(limits.memory_bytes);
+        Self { given, call, limiter, wasi, table }
     }
 }
 
@@ -144,10 +146,6 @@ impl WasiView for State {
 /// Leaves behind what the runtime needs to tell a trap from a limit, however the instance ended.
 impl Drop for State {
     fn drop(&mut self) {
-        self.call.observe(Observed {
-            cpu: self.meter.spent(),
-            memory_bytes: self.limiter.memory_bytes(),
-            memory_refused: self.limiter.refused(),
-        });
+        self.call.observe(Observed { memory_bytes: self.limiter.memory_bytes(), memory_refused: self.limiter.refused() });
     }
 }

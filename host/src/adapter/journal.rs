@@ -12,6 +12,9 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use crate::config::LimitsConfig;
 use crate::domain::AdapterName;
 
+/// What a line costs besides its text: the log adds time, adapter and request id, and writing it is work.
+const LINE_COST: usize = 256;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Severity {
     Debug,
@@ -59,7 +62,7 @@ impl Journal {
             }
         }
         let mut left = self.bytes_left.lock();
-        *left = left.checked_sub(line.len().max(1))?;
+        *left = left.checked_sub(line.len() + LINE_COST)?;
         Some(line)
     }
 }
@@ -156,19 +159,25 @@ mod tests {
 
     #[test]
     fn a_guest_cannot_forge_log_lines() {
-        let line = journal(1000, 100).admit("a\nWARN b\u{1b}[31m", &[("k\r".into(), "v\0".into())]);
+        let line = journal(10_000, 100).admit("a\nWARN b\u{1b}[31m", &[("k\r".into(), "v\0".into())]);
         assert_eq!(line.as_deref(), Some("a WARN b [31m k =v "));
     }
 
     #[test]
     fn a_long_line_is_cut_at_a_character() {
-        assert_eq!(journal(1000, 4).admit("abcäö", &[]).as_deref(), Some("abc"));
+        assert_eq!(journal(10_000, 4).admit("abcäö", &[]).as_deref(), Some("abc"));
     }
 
     #[test]
     fn a_flood_is_dropped_when_the_calls_share_is_spent() {
-        let journal = journal(25, 10);
+        let journal = journal(25 + 2 * LINE_COST, 10);
         let written = (0..100).filter(|_| journal.admit("0123456789abc", &[]).is_some()).count();
         assert_eq!(written, 2);
+    }
+
+    #[test]
+    fn a_flood_of_empty_lines_is_dropped_as_well() {
+        let journal = journal(10 * LINE_COST, 10);
+        assert_eq!((0..100).filter(|_| journal.admit("", &[]).is_some()).count(), 10);
     }
 }

@@ -8,13 +8,16 @@ use tokio::time::Instant;
 
 use super::given::Given;
 use super::journal::Journal;
+use super::meter::Meter;
+use super::operation::Lane;
 use crate::config::LimitsConfig;
-use crate::egress::{Budget, Trace};
+use crate::egress::{Budget, Trace, Traffic};
 
 /// Shared by the runtime, which outlives the instance, and the instance, which a trap or timeout ends.
 pub(super) struct LiveCall {
     pub ends: Instant,
     pub budget: Budget,
+    pub meter: Meter,
     pub trace: Trace,
     pub journal: Arc<Journal>,
     observed: Mutex<Observed>,
@@ -23,28 +26,27 @@ pub(super) struct LiveCall {
 /// What an instance left behind.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Observed {
-    /// Guest CPU time.
-    pub cpu: Duration,
-    /// Linear memory at its largest.
+    /// Linear memory and tables at their largest.
     pub memory_bytes: usize,
     pub memory_refused: bool,
 }
 
 impl LiveCall {
-    pub(super) fn new(given: &Given, trace: Trace, ends: Instant) -> Arc<Self> {
-        Self::with_limits(given, &given.limits, trace, ends)
+    pub(super) fn new(given: &Given, lane: Lane, trace: Trace, ends: Instant) -> Arc<Self> {
+        Self::with_limits(given, &given.limits, lane, trace, ends)
     }
 
     /// A call that may not send anything: preparation and description (interfaces `lifecycle` and `descriptor`).
     pub(super) fn offline(given: &Given, ends: Instant) -> Arc<Self> {
         let limits = LimitsConfig { egress_requests: 0, ..given.limits.clone() };
-        Self::with_limits(given, &limits, Trace { request_id: "load".into(), trace_parent: None }, ends)
+        Self::with_limits(given, &limits, Lane::Read, Trace { request_id: "load".into(), trace_parent: None }, ends)
     }
 
-    fn with_limits(given: &Given, limits: &LimitsConfig, trace: Trace, ends: Instant) -> Arc<Self> {
+    fn with_limits(given: &Given, limits: &LimitsConfig, lane: Lane, trace: Trace, ends: Instant) -> Arc<Self> {
         let journal = Arc::new(Journal::new(given.name.clone(), trace.request_id.clone(), limits));
-        let budget = Budget::new(limits, replies_by(ends));
-        Arc::new(Self { ends, budget, trace, journal, observed: Mutex::default() })
+        let budget = Budget::new(limits, replies_by(ends), traffic(lane));
+        let meter = Meter::new(limits.cpu());
+        Arc::new(Self { ends, budget, meter, trace, journal, observed: Mutex::default() })
     }
 
     pub(super) fn observe(&self, observed: Observed) {
@@ -53,6 +55,14 @@ impl LiveCall {
 
     pub(super) fn observed(&self) -> Observed {
         *self.observed.lock()
+    }
+}
+
+fn traffic(lane: Lane) -> Traffic {
+    match lane {
+        Lane::Read => Traffic::Read,
+        Lane::Checkout => Traffic::Checkout,
+        Lane::Transfer => Traffic::Transfer,
     }
 }
 

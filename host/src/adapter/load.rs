@@ -20,13 +20,14 @@ use super::compiled::CompileCache;
 use super::compiler::Bounds;
 use super::contract::{self, ContractError};
 use super::convert;
-use super::engine::{EngineError, engine};
+use super::engine::{self, EngineError, engine};
 use super::given::{Given, SettingsError, settings};
 use super::instance::Instances;
 use super::journal::{Journal, Severity};
 use super::live_call::LiveCall;
 use super::metrics;
 use super::snapshot::{Inputs, LogLine, Snapshot};
+use super::record::Record;
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
 use crate::domain::{AdapterName, Description, EndpointNeed, Failure, Side};
@@ -34,6 +35,8 @@ use crate::egress::{BindError, Egress};
 
 /// How long configuring and describing an adapter may take at load.
 const PREPARE_TIME: Duration = Duration::from_secs(10);
+/// What a host starts with.
+const FIRST_GENERATION: u64 = 1;
 
 /// All that keeps adapters from being loaded.
 #[derive(Debug, thiserror::Error)]
@@ -78,25 +81,65 @@ pub enum LoadCause {
     EndpointUnknown(String),
 }
 
-/// Loads all adapters, one after another: compiling uses every core by itself.
+/// Where adapters are loaded from and what for.
+#[derive(Clone, Debug)]
+pub(super) struct Workshop {
+    /// Relative paths of the configuration start there.
+    pub base_dir: PathBuf,
+    /// Compiled components are kept there.
+    pub cache_dir: PathBuf,
+    pub clock: Clock,
+}
+
+/// Loads all adapters in their first generation, one after another: compiling uses every core by itself.
 pub(super) async fn all(
     configs: &BTreeMap<AdapterName, AdapterConfig>,
-    base_dir: &Path,
-    cache_dir: &Path,
-    clock: &Clock,
+    workshop: &Workshop,
 ) -> Result<BTreeMap<AdapterName, Arc<Adapter>>, LoadError> {
-    let engine = engine().map_err(|cause| LoadError { problems: vec![problem("adapters", cause)] })?;
-    let cache = CompileCache::open(cache_dir).map(Arc::new);
     let mut loaded = BTreeMap::new();
     let mut problems = Vec::new();
     for (name, config) in configs {
-        let source = Source { name, config, base_dir, clock };
-        match source.load(&engine, cache.clone()).await {
-            Ok(adapter) => drop(loaded.insert(name.clone(), Arc::new(adapter))),
-            Err(mut found) => problems.append(&mut found),
+        match one(name, config, FIRST_GENERATION, workshop).await {
+            Ok(adapter) => drop(loaded.insert(name.clone(), adapter)),
+            Err(mut found) => problems.append(&mut found.problems),
         }
     }
+    tell_shortage(&loaded);
     if problems.is_empty() { Ok(loaded) } else { Err(LoadError { problems }) }
+}
+
+/// Loads one adapter as the generation with that number.
+pub(super) async fn one(
+    name: &AdapterName,
+    config: &AdapterConfig,
+    generation: u64,
+    workshop: &Workshop,
+) -> Result<Arc<Adapter>, LoadError> {
+    let engine = engine().map_err(|cause| LoadError { problems: vec![problem("adapters", cause)] })?;
+    let cache = CompileCache::open(&workshop.cache_dir).map(Arc::new);
+    let source = Source { name, config, generation, base_dir: &workshop.base_dir, clock: &workshop.clock };
+    source.load(&engine, cache).await.map(Arc::new).map_err(|problems| LoadError { problems })
+}
+
+/// What would change if the adapter were loaded now: whether its file, its settings or its part of the configuration is another one than
+/// that of a loaded generation. What cannot be read has changed: loading it says why.
+pub(super) async fn differs(adapter: &Adapter, config: &AdapterConfig, base_dir: &Path) -> bool {
+    if adapter.config != *config {
+        return true;
+    }
+    let Ok(settings) = settings(config, base_dir) else { return true };
+    let Ok(file) = tokio::fs::read(base_dir.join(&config.component)).await else { return true };
+    let digest = tokio::task::spawn_blocking(move || HEXLOWER.encode(&Sha256::digest(&file))).await;
+    settings != adapter.given.settings || !digest.is_ok_and(|digest| digest == adapter.digest)
+}
+
+fn tell_shortage(loaded: &BTreeMap<AdapterName, Arc<Adapter>>) {
+    if let Some(shortage) = engine::shortage(loaded.values().map(|adapter| adapter.instances.demand())) {
+        tracing::warn!(
+            shortage,
+            "the adapters' places together are more than the instance pool holds, so calls may be throttled: lower limits.concurrency"
+        );
+    }
 }
 
 fn problem(place: impl Into<String>, cause: impl Into<LoadCause>) -> LoadProblem {
@@ -107,6 +150,7 @@ fn problem(place: impl Into<String>, cause: impl Into<LoadCause>) -> LoadProblem
 struct Source<'a> {
     name: &'a AdapterName,
     config: &'a AdapterConfig,
+    generation: u64,
     base_dir: &'a Path,
     clock: &'a Clock,
 }
@@ -130,7 +174,9 @@ impl Source<'_> {
         let description = self.describe(&instances, &given).await.map_err(|cause| vec![cause])?;
         self.check_endpoints(&description.endpoints)?;
         self.log(&digest, &description, began);
-        Ok(Adapter { digest, description, bulkhead: Bulkhead::new(&given.limits), instances, given })
+        let bulkhead = Bulkhead::new(&given.limits);
+        let (generation, config, loaded_at) = (self.generation, self.config.clone(), self.clock.now());
+        Ok(Adapter { generation, digest, description, bulkhead, instances, given, config, loaded_at, record: Record::default() })
     }
 
     fn place(&self, field: &str) -> String {
@@ -222,10 +268,10 @@ impl Source<'_> {
     async fn describe(&self, instances: &Instances, given: &Given) -> Result<Description, LoadProblem> {
         let ends = Instant::now() + PREPARE_TIME;
         let call = LiveCall::offline(given, ends);
-        let started = timeout_at(ends, instances.start(Arc::clone(&call))).await.ok();
+        let started = timeout_at(ends, call.meter.drive(instances.start(Arc::clone(&call)))).await.ok();
         let mut guest = classify(started, Side::Read, &call)
             .map_err(|failed| problem(self.settings_place(), LoadCause::Configure(*failed.failure)))?;
-        let described = timeout_at(ends, convert::description::describe(&mut guest)).await.ok();
+        let described = timeout_at(ends, call.meter.drive(convert::description::describe(&mut guest))).await.ok();
         classify(described, Side::Read, &call)
             .map_err(|failed| problem(self.place("component"), LoadCause::Describe(*failed.failure)))
     }
@@ -249,7 +295,7 @@ impl Source<'_> {
             tracing::warn!(adapter = %self.name, wanted, limit, "the adapter asks for more memory than it is given (limits.memory_bytes)");
         }
         let (version, took_ms) = (&description.version, began.elapsed().as_millis());
-        tracing::info!(adapter = %self.name, component = description.name, version, digest, took_ms, "adapter loaded");
+        tracing::info!(adapter = %self.name, generation = self.generation, component = description.name, version, digest, took_ms, "adapter loaded");
     }
 }
 

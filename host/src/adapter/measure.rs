@@ -17,7 +17,7 @@ pub async fn reused<O: Operation>(
     operation: &O,
     times: usize,
 ) -> Result<Vec<Duration>, Failure> {
-    let call = LiveCall::new(&adapter.given, super::trace(context), Instant::now() + context.deadline);
+    let call = LiveCall::new(&adapter.given, O::LANE, super::trace(context), Instant::now() + context.deadline);
     let mut guest = adapter.instances.start(Arc::clone(&call)).await.map_err(failure)?;
     let mut took = Vec::with_capacity(times);
     for _ in 0..times {

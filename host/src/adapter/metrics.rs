@@ -15,6 +15,10 @@ const TRAPS: &str = "ordergate_adapter_traps_total";
 const LIVE: &str = "ordergate_adapter_live_calls";
 const EGRESS_REQUESTS: &str = "ordergate_egress_requests_total";
 const EGRESS_DENIED: &str = "ordergate_egress_denied_total";
+const GENERATION: &str = "ordergate_adapter_generation";
+const GENERATION_INFO: &str = "ordergate_adapter_generation_info";
+const CANARY_CALLS: &str = "ordergate_adapter_canary_calls_total";
+const SWAPS: &str = "ordergate_adapter_swaps_total";
 const COMPILES: &str = "ordergate_adapter_compiles_total";
 const COMPILE_SECONDS: &str = "ordergate_adapter_compile_seconds";
 const SNAPSHOTTED: &str = "ordergate_adapter_snapshotted";
@@ -24,12 +28,23 @@ pub fn describe() {
     describe_counter!(CALLS, "Adapter calls by adapter, operation and outcome (`ok` or the failure's code)");
     describe_histogram!(CALL_SECONDS, Unit::Seconds, "Adapter calls from request to answer, by adapter and operation");
     describe_histogram!(QUEUE_SECONDS, Unit::Seconds, "Wait for a free place, by adapter and lane");
-    describe_histogram!(GUEST_CPU_SECONDS, Unit::Seconds, "CPU time in the guest per call, by adapter and operation");
+    describe_histogram!(
+        GUEST_CPU_SECONDS,
+        Unit::Seconds,
+        "CPU time per call, in the guest and in the host for it, by adapter and operation"
+    );
     describe_histogram!(MEMORY_BYTES, Unit::Bytes, "Largest linear memory of the instance per call, by adapter");
     describe_counter!(TRAPS, "Guests that were ended, by adapter and kind (cpu, memory, stack, abort, wall, other)");
     describe_gauge!(LIVE, "Calls in flight, by adapter");
     describe_counter!(EGRESS_REQUESTS, "Requests to back ends by adapter, endpoint and outcome (status class or failure code)");
     describe_counter!(EGRESS_DENIED, "Requests that the host refused to send, by reason");
+    describe_gauge!(GENERATION, "Number of the generation by adapter and state (live, canary, previous); 0 when there is none");
+    describe_gauge!(GENERATION_INFO, "1 for the digest that is live, by adapter and digest");
+    describe_counter!(CANARY_CALLS, "Reads by generations on trial, by adapter and outcome (ok, failed)");
+    describe_counter!(
+        SWAPS,
+        "Loads and decisions, by adapter and result (trying, promoted, backed_out, rolled_back, withdrawn, superseded, refused)"
+    );
     describe_counter!(COMPILES, "Loaded components by source (compiled, cache)");
     describe_histogram!(
         COMPILE_SECONDS,
@@ -64,12 +79,31 @@ pub(super) fn egress_request(adapter: &AdapterName, endpoint: &str, outcome: &'s
         .increment(1);
 }
 
-pub(super) fn egress_denied(reason: &'static str) {
-    counter!(EGRESS_DENIED, "reason" => reason).increment(1);
+pub(super) fn egress_denied(reason: &'static str, requests: u64) {
+    counter!(EGRESS_DENIED, "reason" => reason).increment(requests);
 }
 
 pub(super) fn loaded(source: &'static str) {
     counter!(COMPILES, "source" => source).increment(1);
+}
+
+pub(super) fn canary_called(adapter: &AdapterName, outcome: &'static str) {
+    counter!(CANARY_CALLS, "adapter" => adapter.to_string(), "outcome" => outcome).increment(1);
+}
+
+pub(super) fn swapped(adapter: &AdapterName, result: &'static str) {
+    counter!(SWAPS, "adapter" => adapter.to_string(), "result" => result).increment(1);
+}
+
+pub(super) fn generation(adapter: &AdapterName, state: &'static str, number: u64) {
+    // Below 2^53, so no digit is lost.
+    gauge!(GENERATION, "adapter" => adapter.to_string(), "state" => state).set(number as f64);
+}
+
+/// Says which digest serves; another one that served before no longer does.
+pub(super) fn live_digest(adapter: &AdapterName, before: &str, now: &str) {
+    gauge!(GENERATION_INFO, "adapter" => adapter.to_string(), "digest" => before.to_owned()).set(0.0);
+    gauge!(GENERATION_INFO, "adapter" => adapter.to_string(), "digest" => now.to_owned()).set(1.0);
 }
 
 pub(super) fn compiled(work: &'static str, made: bool, took: Duration) {

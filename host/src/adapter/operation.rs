@@ -41,6 +41,11 @@ pub trait Operation: Send + Sync + 'static {
     const SIDE: Side;
     type Reply: Send;
 
+    /// Whether a reply speaks against the adapter although the call did not fail: items that it could not make sense of.
+    fn is_suspect(_: &Self::Reply) -> bool {
+        false
+    }
+
     /// Runs it on a fresh instance. Called by the runtime only.
     fn run(&self, guest: &mut Guest, context: &CallContext) -> impl Future<Output = Ran<Self::Reply>> + Send;
 }

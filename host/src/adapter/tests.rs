@@ -1,11 +1,12 @@
 //! The runtime with hostile and broken guests: tiny components whose operations are written by hand.
 
+mod generations;
 mod hostile;
 mod snapshots;
 
 use std::time::Duration;
 
-use super::operation::{CancelOrder, CheckAvailability, GetOrder, OfferPrices, Probe, Release, SubmitQuote};
+use super::operation::{CancelOrder, CheckAvailability, GetOrder, OfferPrices, Probe, Release, SubmitQuote, WithdrawQuote};
 use super::*;
 use crate::config::LimitsConfig;
 use crate::domain::{AvailabilityQuery, Buyer, Currency, Extensions, PriceQuery, Purpose, QuoteRequest, Reference, Side};
@@ -133,6 +134,18 @@ async fn t4_a_write_that_runs_out_of_time_after_a_change_has_left_is_an_unknown_
     let failure = failure(&adapter, submit_quote()).await;
     assert_eq!(failure.code, FailureCode::OutcomeUnknown);
     assert_eq!(bench.server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn t4_a_write_that_calls_itself_unavailable_after_a_change_was_taken_is_an_unknown_outcome() {
+    let refused = Answer::Bytes("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    for (answer, code) in [(OK, FailureCode::OutcomeUnknown), (refused, FailureCode::Unavailable)] {
+        let bench = Bench::new(answer).await;
+        let adapter = bench.adapter().await;
+        let withdraw = WithdrawQuote { account: "A".into(), number: "1".into(), reason: None };
+        assert_eq!(failure(&adapter, withdraw).await.code, code, "{answer:?}");
+        assert_eq!(bench.server.seen().len(), 1);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The operators' port: health and metrics for everyone who reaches it, `/ops/v1` with the operators' key.
 
+mod adapters;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -48,7 +50,12 @@ pub fn ops_router(state: OpsState) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(show_metrics))
-        .route("/ops/v1/adapters", get(list_adapters))
+        .route("/ops/v1/adapters", get(adapters::list_adapters))
+        .route("/ops/v1/adapters/{name}", get(adapters::show_adapter))
+        .route("/ops/v1/adapters/{name}/load", post(adapters::load_adapter))
+        .route("/ops/v1/adapters/{name}/promote", post(adapters::promote_adapter))
+        .route("/ops/v1/adapters/{name}/rollback", post(adapters::roll_back_adapter))
+        .route("/ops/v1/config/reload", post(adapters::reload_config))
         .route("/ops/v1/transfers", get(list_transfers))
         .route("/ops/v1/orders/{reference}", get(show_dossier))
         .route("/ops/v1/orders/{reference}/{decision}", post(decide))
@@ -95,10 +102,6 @@ async fn readyz(State(state): State<OpsState>) -> Response {
 async fn show_metrics(State(state): State<OpsState>) -> Response {
     state.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response()
-}
-
-async fn list_adapters(State(state): State<OpsState>, _: Operator) -> Json<Value> {
-    Json(json!({ "items": state.commerce.adapters() }))
 }
 
 #[derive(Deserialize)]

@@ -196,6 +196,10 @@ impl From<ServiceError> for Problem {
                 tracing::error!(error = %cause, "the back end's answer contradicts itself");
                 Self::new(&pages::BACKEND_INVALID)
             }
+            ServiceError::AdapterUnknown { .. } => Self::new(&pages::NOT_FOUND).with_detail(error.to_string()),
+            ServiceError::AdapterRefused(fields) => Self::new(&pages::ADAPTER_REFUSED).with_fields(fields),
+            ServiceError::AdapterConflict(detail) => Self::new(&pages::CONFLICT).with_detail(detail),
+            ServiceError::ConfigRefused(fields) => Self::new(&pages::CONFIG_REFUSED).with_fields(fields),
             ServiceError::Backend(failure) => failure.into(),
             ServiceError::Store(error) => error.into(),
         }

@@ -33,18 +33,26 @@ pub fn project_price_item(description: &Description, item: &PriceItem) -> PriceI
     }
 }
 
+/// Which dimensions were declared, as bits. Part of every key: what was cached under one declaration is not found under another, so a new
+/// generation of an adapter that declares others begins with an empty cache, and one that declares the same keeps it.
+fn declared(dimensions: &std::collections::BTreeSet<Dimension>) -> u16 {
+    dimensions.iter().fold(0, |bits, dimension| bits | (1 << (*dimension as u16)))
+}
+
 /// Who is asked, for whom: what one adapter call for prices has in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PriceScope {
     pub adapter: AdapterName,
     pub store: StoreName,
     pub buyer: Buyer,
+    /// The dimensions that the adapter declared, as bits.
+    pub declared: u16,
 }
 
 impl PriceScope {
     pub fn new(adapter: &AdapterName, store: &StoreName, description: &Description, buyer: &Buyer) -> Self {
         let buyer = project_buyer(&description.price_dimensions, buyer);
-        Self { adapter: adapter.clone(), store: store.clone(), buyer }
+        Self { adapter: adapter.clone(), store: store.clone(), buyer, declared: declared(&description.price_dimensions) }
     }
 }
 
@@ -102,6 +110,7 @@ pub struct AvailabilityKey {
     store: StoreName,
     buyer: Option<Buyer>,
     item: AvailabilityItem,
+    declared: u16,
 }
 
 impl AvailabilityKey {
@@ -129,7 +138,13 @@ impl AvailabilityKey {
             .collect();
         let keys = items
             .iter()
-            .map(|item| Self { adapter: adapter.clone(), store: store.clone(), buyer: buyer.clone(), item: item.clone() })
+            .map(|item| Self {
+                adapter: adapter.clone(),
+                store: store.clone(),
+                buyer: buyer.clone(),
+                item: item.clone(),
+                declared: declared(dimensions),
+            })
             .collect();
         (keys, AvailabilityQuery { buyer, items })
     }
@@ -201,6 +216,16 @@ mod tests {
                 prop_assert!(!with_ship_to || buyers.0.ship_to == buyers.1.ship_to);
                 prop_assert!(!with_location || items.0.location == items.1.location);
             }
+        }
+
+        #[test]
+        fn f6_what_was_cached_under_another_declaration_is_not_found(buyer in any_buyer(), item in any_item()) {
+            let key = |dimensions: &[Dimension]| {
+                let description = description(dimensions);
+                PriceKey::any_quantity(&PriceScope::new(&"erp".into(), &"main".into(), &description, &buyer), &project_price_item(&description, &item))
+            };
+            prop_assert_ne!(key(&[Dimension::Account]), key(&[Dimension::Account, Dimension::Unit]));
+            prop_assert_eq!(key(&[Dimension::Account]), key(&[Dimension::Account]));
         }
 
         #[test]

@@ -26,6 +26,8 @@ pub(super) async fn serve(file: &Path, addresses: Option<&Path>) -> Result<(), C
     let metrics = telemetry::start_metrics().context("metrics could not be started")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    // From here on SIGHUP reads the configuration again; without a handler it would end the host.
+    let mut hang_up = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     let app = tokio::select! {
         started = App::start(&config, metrics) => started.map_err(|error| explain(&config, error))?,
         _ = terminate.recv() => return Ok(()),
@@ -34,9 +36,12 @@ pub(super) async fn serve(file: &Path, addresses: Option<&Path>) -> Result<(), C
     if let Some(path) = addresses {
         write_addresses(&app, path).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => app.reload(),
+        }
     }
     app.stop().await;
     Ok(())

@@ -8,7 +8,7 @@ use super::Secret;
 use crate::domain::{AccountNumber, Scope, StoreName};
 
 /// Services come with API keys, customers with JSON Web Tokens. Nothing is open.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccessConfig {
     pub api_keys: Vec<ApiKeyConfig>,
@@ -16,7 +16,7 @@ pub struct AccessConfig {
 }
 
 /// A service's key, sent as `Authorization: Bearer KEY` or `X-Api-Key: KEY`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyConfig {
     /// Names the caller in logs and in the audit; scopes its idempotency keys.
@@ -31,7 +31,7 @@ pub struct ApiKeyConfig {
 }
 
 /// How customers' tokens are checked.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JwtConfig {
     pub algorithm: JwtAlgorithm,

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Secret;
+use super::{CanaryConfig, Secret};
 use crate::domain::EndpointName;
 
 /// One adapter: a component file and all that it is given.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdapterConfig {
     /// The `.wasm` file; relative to the configuration file.
@@ -32,6 +32,12 @@ pub struct AdapterConfig {
     pub snapshot: bool,
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// How a new version is tried before it serves everyone.
+    #[serde(default)]
+    pub canary: CanaryConfig,
+    /// Load a new version by itself when the component or the settings file has changed.
+    #[serde(default)]
+    pub watch: bool,
 }
 
 fn default_snapshot() -> bool {
@@ -39,7 +45,7 @@ fn default_snapshot() -> bool {
 }
 
 /// Limits of one adapter. Defaults are those of a Rust adapter; a JavaScript or Python adapter needs more memory.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
     /// Guest CPU time of one call, in milliseconds.
@@ -123,7 +129,7 @@ impl LimitsConfig {
 }
 
 /// Where an endpoint name leads, and what the host adds to its requests.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointConfig {
     /// `http://` or `https://`, host, optional port and path prefix. No user, query or fragment.
@@ -194,7 +200,7 @@ pub enum AddressRange {
 }
 
 /// What the host adds to an endpoint's requests. The adapter never sees it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum CredentialConfig {
     Basic {

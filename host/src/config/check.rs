@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::load::{Problem, Source};
-use super::{AdapterConfig, Config, StoreConfig};
+use super::{AdapterConfig, CanaryConfig, Config, StoreConfig};
 use crate::domain::{AdapterName, Scope, StoreName};
 
 const MIN_KEY_CHARACTERS: usize = 16;
@@ -172,6 +172,7 @@ impl Checker<'_, '_> {
         if adapter.limits.concurrency == 0 {
             self.report(&["adapters", name, "limits", "concurrency"], "C013", "must be above 0");
         }
+        self.canary(name, &adapter.canary);
         for (endpoint, binding) in &adapter.endpoints {
             let path = |key| ["adapters", name, "endpoints", endpoint.as_str(), key];
             if let Err(message) = check_base_url(&binding.base_url) {
@@ -183,6 +184,20 @@ impl Checker<'_, '_> {
                     "C020",
                     "would cross the Internet in the clear: use https://, or `allow = [\"private\"]` for a back end on your own network",
                 );
+            }
+        }
+    }
+
+    fn canary(&mut self, name: &str, canary: &CanaryConfig) {
+        if canary.share_percent > 50 {
+            let message = "must not be above 50: the old version has to serve enough to compare with";
+            self.report(&["adapters", name, "canary", "share_percent"], "C013", message);
+        }
+        for (key, factor) in
+            [("max_failure_factor", canary.max_failure_factor), ("max_latency_factor", canary.max_latency_factor)]
+        {
+            if !(factor.is_finite() && factor >= 1.0) {
+                self.report(&["adapters", name, "canary", key], "C013", "must be at least 1");
             }
         }
     }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 /// The in-process cache.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CacheConfig {
     /// Memory for cached values, roughly.
@@ -18,7 +18,7 @@ impl Default for CacheConfig {
 }
 
 /// How long answers count as fresh, and how long they may be shown after that.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FreshnessConfig {
     pub availability: AvailabilityFreshness,
@@ -26,7 +26,7 @@ pub struct FreshnessConfig {
 }
 
 /// Plenty in stock lives long, low stock lives short (rule F3).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AvailabilityFreshness {
     /// From this quantity on, `fresh_above_secs` holds; below it, `fresh_below_secs`.
@@ -46,7 +46,7 @@ impl Default for AvailabilityFreshness {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PriceFreshness {
     pub fresh_secs: u64,

@@ -29,6 +29,13 @@ impl Secret {
     }
 }
 
+/// A reload compares configurations. Nobody outside learns how long that took.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // The cause is left out: it would repeat a secret that somebody wrote in plain text.

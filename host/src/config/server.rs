@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Secret;
 
 /// The storefronts' port and its limits.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerConfig {
     pub listen: SocketAddr,
@@ -70,7 +70,7 @@ impl ServerConfig {
 }
 
 /// The operators' port.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OpsConfig {
     pub listen: SocketAddr,
@@ -87,7 +87,7 @@ impl Default for OpsConfig {
 }
 
 /// Where orders and quotes are kept.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseConfig {
     /// SQLite file, relative to the configuration file.

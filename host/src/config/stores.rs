@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::domain::{AdapterName, Currency, SalesArea};
 
 /// One store. Each group of operations may go to another adapter.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreConfig {
     /// Serves every group that is not named below.

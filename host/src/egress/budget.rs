@@ -7,7 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
+use super::client::Reply;
+use super::error::EgressError;
 use crate::config::LimitsConfig;
+
+/// What a call's requests are for. Each has connections of its own, so that browsing cannot hold up orders on a shared one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    Read,
+    Checkout,
+    Transfer,
+}
 
 /// Requests, bytes and time of one adapter call.
 #[derive(Debug)]
@@ -17,19 +27,23 @@ pub struct Budget {
     reply_total_left: AtomicUsize,
     at_once: Semaphore,
     ends: Instant,
+    traffic: Traffic,
     change_left: Arc<AtomicBool>,
+    change_taken: AtomicBool,
 }
 
 impl Budget {
     /// `ends`: when the last reply must be there.
-    pub fn new(limits: &LimitsConfig, ends: Instant) -> Self {
+    pub fn new(limits: &LimitsConfig, ends: Instant, traffic: Traffic) -> Self {
         Self {
             requests_left: AtomicU32::new(limits.egress_requests),
             reply_bytes: limits.reply_bytes,
             reply_total_left: AtomicUsize::new(limits.reply_total_bytes),
             at_once: Semaphore::new(limits.egress_concurrency.max(1)),
             ends,
+            traffic,
             change_left: Arc::new(AtomicBool::new(false)),
+            change_taken: AtomicBool::new(false),
         }
     }
 
@@ -40,6 +54,31 @@ impl Budget {
     /// Whether a request that can change the back end (any but GET and HEAD) may have left, in whole or in part.
     pub fn change_left(&self) -> bool {
         self.change_left.load(Ordering::Acquire)
+    }
+
+    /// Whether the back end may have acted on a change: one was answered with a status below 400, or left and its reply never came whole.
+    pub fn change_taken(&self) -> bool {
+        self.change_taken.load(Ordering::Acquire)
+    }
+
+    /// Requests that are left.
+    pub fn requests_left(&self) -> usize {
+        self.requests_left.load(Ordering::Relaxed) as usize
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+
+    /// To be told what became of every change.
+    pub(super) fn note_change(&self, result: &Result<Reply, EgressError>) {
+        let taken = match result {
+            Ok(reply) => reply.status.as_u16() < 400,
+            Err(error) => error.may_have_been_taken(),
+        };
+        if taken {
+            self.change_taken.store(true, Ordering::Release);
+        }
     }
 
     pub(super) fn change_mark(&self) -> Arc<AtomicBool> {

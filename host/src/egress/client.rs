@@ -1,11 +1,10 @@
 //! One HTTP exchange over a pooled connection, with its timeouts and size caps, and an exact word on whether the request may have left.
 //! Never follows a redirect, never sends a change twice.
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,7 +17,9 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
 use super::address::AddressRefusal;
+use super::budget::Traffic;
 use super::connector::Connector;
+use super::departure::{Departure, Pass, Withdrawn};
 use super::error::{Effect, EgressError};
 use crate::config::EndpointConfig;
 
@@ -54,7 +55,30 @@ pub(super) struct Allowance<'a> {
     pub change_mark: Option<Arc<AtomicBool>>,
 }
 
-/// The connections to one endpoint.
+/// The connections to one endpoint, apart for each kind of traffic: on one HTTP/2 connection for all, reads could take up all streams and
+/// the window.
+pub(super) struct Clients {
+    read: PooledClient,
+    checkout: PooledClient,
+    transfer: PooledClient,
+}
+
+impl Clients {
+    pub(super) fn new(connector: &Connector, config: &EndpointConfig) -> Self {
+        let client = || PooledClient::new(connector.clone(), config);
+        Self { read: client(), checkout: client(), transfer: client() }
+    }
+
+    pub(super) fn of(&self, traffic: Traffic) -> &PooledClient {
+        match traffic {
+            Traffic::Read => &self.read,
+            Traffic::Checkout => &self.checkout,
+            Traffic::Transfer => &self.transfer,
+        }
+    }
+}
+
+/// Connections of one kind of traffic to one endpoint.
 pub(super) struct PooledClient {
     client: Client<Connector, OutgoingBody>,
     first_byte: Duration,
@@ -80,13 +104,14 @@ impl PooledClient {
     pub(super) async fn exchange(&self, outgoing: Outgoing, allowance: &Allowance<'_>) -> Result<Reply, EgressError> {
         let effect = effect_of(&outgoing.head.method);
         let began = Instant::now();
-        let left = Arc::new(AtomicBool::new(false));
-        let request = prepare(outgoing, effect, &left, allowance.change_mark.clone())?;
+        let departure = Departure::new(allowance.change_mark.clone().filter(|_| effect == Effect::Change));
+        let request = prepare(outgoing, departure.pass());
         let first_byte_by = allowance.ends.min(began + self.first_byte);
         let response = match timeout_at(first_byte_by, self.client.request(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(classify(&error, effect)),
-            Err(_) if !left.load(Ordering::Acquire) => {
+            // From here on it cannot leave any more, even if a connection has it already.
+            Err(_) if departure.withdraw() => {
                 return Err(EgressError::NotDelivered("no connection was free in time".into()));
             }
             Err(_) => return Err(EgressError::TimedOut { stage: "first byte", within_ms: began.elapsed().as_millis(), effect }),
@@ -122,19 +147,12 @@ pub(super) fn effect_of(method: &Method) -> Effect {
     if matches!(*method, Method::GET | Method::HEAD) { Effect::None } else { Effect::Change }
 }
 
-fn prepare(
-    outgoing: Outgoing,
-    effect: Effect,
-    left: &Arc<AtomicBool>,
-    change_mark: Option<Arc<AtomicBool>>,
-) -> Result<Request<OutgoingBody>, EgressError> {
-    let mut marks = vec![Arc::clone(left)];
-    marks.extend(change_mark.filter(|_| effect == Effect::Change));
-    let mut request = Request::new(OutgoingBody::new(outgoing.body, marks));
+fn prepare(outgoing: Outgoing, pass: Pass) -> Request<OutgoingBody> {
+    let mut request = Request::new(OutgoingBody::new(outgoing.body, pass));
     *request.method_mut() = outgoing.head.method;
     *request.uri_mut() = outgoing.head.uri;
     *request.headers_mut() = outgoing.head.headers;
-    Ok(request)
+    request
 }
 
 /// A failure before the reply's head. Whether the request left is read from the error: hyper gives an unsent request back as canceled, and
@@ -173,30 +191,29 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 /// asked for is not whole, so no server can have acted on it. An empty body is never asked for, so it counts as left from the start.
 pub(super) struct OutgoingBody {
     data: Option<Bytes>,
-    marks: Vec<Arc<AtomicBool>>,
+    pass: Pass,
 }
 
 impl OutgoingBody {
-    fn new(data: Bytes, marks: Vec<Arc<AtomicBool>>) -> Self {
-        let body = Self { data: (!data.is_empty()).then_some(data), marks };
-        if body.data.is_none() {
-            body.mark();
+    fn new(data: Bytes, pass: Pass) -> Self {
+        let data = (!data.is_empty()).then_some(data);
+        if data.is_none() {
+            // Nobody can have withdrawn it: it is only now being made.
+            let _ = pass.leave();
         }
-        body
-    }
-
-    fn mark(&self) {
-        self.marks.iter().for_each(|mark| mark.store(true, Ordering::Release));
+        Self { data, pass }
     }
 }
 
 impl Body for OutgoingBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Withdrawn;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.mark();
-        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Withdrawn>>> {
+        Poll::Ready(match self.pass.leave() {
+            Ok(()) => self.data.take().map(|data| Ok(Frame::data(data))),
+            Err(withdrawn) => Some(Err(withdrawn)),
+        })
     }
 
     fn is_end_stream(&self) -> bool {

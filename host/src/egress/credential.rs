@@ -86,7 +86,7 @@ impl Credential {
     ) -> Result<Option<HeaderValue>, EgressError> {
         match self {
             Self::None | Self::Fixed { .. } => Ok(None),
-            Self::Oauth(oauth) => oauth.renewed(refused, client, allowance).await.map(Some),
+            Self::Oauth(oauth) => oauth.renewed(refused, client, allowance).await,
         }
     }
 }

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::Instant;
 
 use super::base_url::{BaseUrl, BaseUrlError};
-use super::client::{Allowance, Head, Outgoing, PooledClient, Reply, effect_of};
+use super::client::{Allowance, Clients, Head, Outgoing, PooledClient, Reply, effect_of};
 use super::connector::Connector;
 use super::credential::{Credential, CredentialError};
 use super::error::{Effect, EgressError};
@@ -51,7 +51,7 @@ pub struct Trace {
 
 pub struct Endpoint {
     base: BaseUrl,
-    client: PooledClient,
+    clients: Clients,
     credential: Credential,
     total: Duration,
 }
@@ -63,14 +63,15 @@ impl Endpoint {
         let credential = Credential::new(config.credential.as_ref(), &allowed, clock)?;
         let tls = tls::client_config(config.ca_file.as_ref().map(|file| base_dir.join(file)).as_deref())?;
         let connector = Connector::new(tls, allowed, Duration::from_millis(config.connect_timeout_ms));
-        let client = PooledClient::new(connector, config);
-        Ok(Self { base, client, credential, total: Duration::from_millis(config.total_timeout_ms) })
+        let clients = Clients::new(&connector, config);
+        Ok(Self { base, clients, credential, total: Duration::from_millis(config.total_timeout_ms) })
     }
 
-    /// Sends a request and waits for the whole reply.
-    pub async fn send(&self, request: EgressRequest, trace: &Trace, budget: &Budget) -> Result<Reply, EgressError> {
+    /// Sends a request, which the caller took out of the budget, and waits for the whole reply.
+    pub(super) async fn send(&self, request: EgressRequest, trace: &Trace, budget: &Budget) -> Result<Reply, EgressError> {
         let timeout = request.timeout.map_or(self.total, |wish| wish.min(self.total));
-        let mut outgoing = self.outgoing(request, trace)?;
+        let outgoing = self.outgoing(request, trace)?;
+        let effect = effect_of(&outgoing.head.method);
         let Some(_place) = budget.place().await else { return Err(EgressError::TooManyRequests) };
         let allowance = Allowance {
             ends: budget.ends().min(Instant::now() + timeout),
@@ -78,39 +79,34 @@ impl Endpoint {
             take_bytes: &|bytes| budget.take_reply_bytes(bytes),
             change_mark: Some(budget.change_mark()),
         };
-        let value = self.credential.value(&self.client, &allowance).await?;
+        let result = self.send_authorized(outgoing, &allowance, budget).await;
+        if effect == Effect::Change {
+            budget.note_change(&result);
+        }
+        result
+    }
+
+    async fn send_authorized(
+        &self,
+        mut outgoing: Outgoing,
+        allowance: &Allowance<'_>,
+        budget: &Budget,
+    ) -> Result<Reply, EgressError> {
+        let client = self.clients.of(budget.traffic());
+        let value = self.credential.value(client, allowance).await?;
         self.authorize(&mut outgoing.head, value.clone());
-        let reply = self.send_once_or_reread(outgoing.clone(), &allowance, budget).await?;
+        let reply = exchange_or_reread(client, outgoing.clone(), allowance, budget).await?;
         match value {
             // A 401 was turned away at the door, so even a change may be sent again.
             Some(refused) if reply.status == StatusCode::UNAUTHORIZED => {
-                let Some(renewed) = self.credential.renewed(&refused, &self.client, &allowance).await? else { return Ok(reply) };
+                let Some(renewed) = self.credential.renewed(&refused, client, allowance).await? else { return Ok(reply) };
                 if !budget.take_request() {
                     return Ok(reply);
                 }
                 self.authorize(&mut outgoing.head, Some(renewed));
-                self.client.exchange(outgoing, &allowance).await
+                client.exchange(outgoing, allowance).await
             }
             _ => Ok(reply),
-        }
-    }
-
-    /// A read whose connection died is asked once more, on another connection; a change never.
-    async fn send_once_or_reread(
-        &self,
-        outgoing: Outgoing,
-        allowance: &Allowance<'_>,
-        budget: &Budget,
-    ) -> Result<Reply, EgressError> {
-        if !budget.take_request() {
-            return Err(EgressError::TooManyRequests);
-        }
-        let again = (effect_of(&outgoing.head.method) == Effect::None).then(|| outgoing.clone());
-        match (self.client.exchange(outgoing, allowance).await, again) {
-            (Err(EgressError::Lost { .. }), Some(outgoing)) if budget.take_request() => {
-                self.client.exchange(outgoing, allowance).await
-            }
-            (result, _) => result,
         }
     }
 
@@ -128,7 +124,7 @@ impl Endpoint {
 
     fn uri(&self, request: &EgressRequest) -> Result<Uri, EgressError> {
         let path = path::join(&self.base.prefix, &request.path)?;
-        let target = match path::encode_query(&request.query) {
+        let target = match path::encode_query(&request.query)? {
             query if query.is_empty() => path,
             query => format!("{path}?{query}"),
         };
@@ -141,6 +137,20 @@ impl Endpoint {
         if let (Some(name), Some(value)) = (self.credential.header_name(), value) {
             head.headers.insert(name, value);
         }
+    }
+}
+
+/// A read whose connection died is asked once more, on another connection; a change never.
+async fn exchange_or_reread(
+    client: &PooledClient,
+    outgoing: Outgoing,
+    allowance: &Allowance<'_>,
+    budget: &Budget,
+) -> Result<Reply, EgressError> {
+    let again = (effect_of(&outgoing.head.method) == Effect::None).then(|| outgoing.clone());
+    match (client.exchange(outgoing, allowance).await, again) {
+        (Err(EgressError::Lost { .. }), Some(outgoing)) if budget.take_request() => client.exchange(outgoing, allowance).await,
+        (result, _) => result,
     }
 }
 

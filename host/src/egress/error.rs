@@ -6,7 +6,7 @@ use super::path::PathRefusal;
 use crate::domain::{Failure, FailureCode};
 
 /// A request without a reply.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum EgressError {
     #[error("no endpoint {0:?} is bound for this adapter")]
     Unbound(String),
@@ -16,8 +16,9 @@ pub enum EgressError {
     Path(#[from] PathRefusal),
     #[error(transparent)]
     Header(#[from] HeaderRefusal),
-    #[error("the address of the endpoint is refused: {0}")]
-    Address(AddressRefusal),
+    /// Which address it was is for the log only: an adapter need not know where a name leads.
+    #[error("the address of the endpoint is refused")]
+    Address(#[source] AddressRefusal),
     #[error("the call has spent its requests")]
     TooManyRequests,
     #[error("the endpoint's credential was not accepted: {0}")]
@@ -54,6 +55,16 @@ impl EgressError {
             Self::TooManyRequests => Some("requests"),
             _ => None,
         }
+    }
+
+    /// Whether it left, in whole or in part, so that the back end may have acted on it.
+    pub(super) fn may_have_been_taken(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::TimedOut { .. } | Self::TooLarge { .. })
+    }
+
+    /// What only the host's log says of it.
+    pub fn hidden_cause(&self) -> Option<&dyn std::error::Error> {
+        std::error::Error::source(self)
     }
 
     fn code(&self) -> FailureCode {
@@ -97,6 +108,12 @@ mod tests {
         assert_eq!(lost(Effect::None), FailureCode::Unavailable);
         assert_eq!(late(Effect::None), FailureCode::Timeout);
         assert_eq!(large(Effect::None), FailureCode::InvalidResponse);
+    }
+
+    #[test]
+    fn an_adapter_is_not_told_which_address_was_refused() {
+        let refusal = AddressRefusal::Private([10, 1, 2, 3].into());
+        assert_eq!(Failure::from(&EgressError::Address(refusal)).message, "the address of the endpoint is refused");
     }
 
     #[test]

@@ -46,13 +46,13 @@ const OWNED: [&str; 22] = [
 
 /// The adapter's headers, or the first that it may not set. `credential` is the header in which the endpoint's credential travels.
 pub(super) fn admit(headers: &[(String, String)], credential: Option<&HeaderName>) -> Result<HeaderMap, HeaderRefusal> {
-    let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if headers.len() > MAX_HEADERS || bytes > MAX_BYTES {
+    let bytes = |headers: &[(String, String)]| headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    if headers.len() > MAX_HEADERS || bytes(headers) > MAX_BYTES {
         return Err(HeaderRefusal::TooMany);
     }
     let mut admitted = HeaderMap::with_capacity(headers.len() + 4);
     for (name, value) in headers {
-        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderRefusal::Name(name.clone()))?;
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderRefusal::Name(name.chars().take(64).collect()))?;
         if is_owned(parsed.as_str()) || credential == Some(&parsed) {
             return Err(HeaderRefusal::Owned(parsed.as_str().to_owned()));
         }

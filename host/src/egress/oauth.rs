@@ -1,5 +1,5 @@
 //! OAuth2 client credentials (RFC 6749, section 4.4): fetches a token, keeps it until shortly before it ends, renews it after a 401. One
-//! fetch at a time, however many requests wait for it.
+//! fetch at a time, however many requests wait for it, and none for a while after one that failed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,8 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::{Instant, timeout_at};
 
 use super::base_url;
 use super::client::{Allowance, Head, Outgoing, PooledClient};
@@ -24,13 +25,30 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(30);
 /// A token that does not say how long it holds is asked for again after this time.
 const DEFAULT_LIFE_SECS: i64 = 300;
 
+/// The shortest time that a token is used, whatever the token service says of it.
+const SHORTEST_USE: SignedDuration = SignedDuration::from_secs(1);
+
+/// How long a failed fetch stands for those that would be next.
+const FAILURE_STANDS: SignedDuration = SignedDuration::from_secs(3);
+
+/// A back end that answers every request with 401 makes the host fetch a token no more often than this.
+const BETWEEN_RENEWALS: SignedDuration = SignedDuration::from_secs(10);
+
 /// Most bytes of a token reply.
 const MAX_REPLY_BYTES: usize = 64 * 1024;
 
 pub(super) struct OauthClient {
     request: Outgoing,
-    token: Mutex<Option<Token>>,
+    kept: Mutex<Kept>,
     clock: Clock,
+}
+
+/// What earlier fetches came to.
+#[derive(Default)]
+struct Kept {
+    token: Option<Token>,
+    failure: Option<(EgressError, Timestamp)>,
+    renewed_at: Option<Timestamp>,
 }
 
 struct Token {
@@ -54,7 +72,7 @@ impl OauthClient {
         allowed: &[AddressRange],
         clock: Clock,
     ) -> Result<Self, CredentialError> {
-        let uri: Uri = token_url.parse().map_err(|_| CredentialError::TokenUrl(format!("{token_url:?} is no URL")))?;
+        let uri: Uri = token_url.parse().map_err(|_| CredentialError::TokenUrl("this is no URL".into()))?;
         base_url::check(&uri, allowed).map_err(|cause| CredentialError::TokenUrl(cause.to_string()))?;
         let pair = STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret.expose())));
         let mut headers = HeaderMap::new();
@@ -64,29 +82,65 @@ impl OauthClient {
         let scope = scope.map(|scope| format!("&scope={}", encode(scope))).unwrap_or_default();
         let body = Bytes::from(format!("grant_type=client_credentials{scope}"));
         let request = Outgoing { head: Head { method: Method::POST, uri, headers }, body };
-        Ok(Self { request, token: Mutex::new(None), clock })
+        Ok(Self { request, kept: Mutex::default(), clock })
     }
 
     /// A token that still holds.
     pub(super) async fn token(&self, client: &PooledClient, allowance: &Allowance<'_>) -> Result<HeaderValue, EgressError> {
-        let mut kept = self.token.lock().await;
-        match kept.as_ref().filter(|token| self.clock.now() < token.renew_at) {
+        let mut kept = self.kept(allowance).await?;
+        match kept.token.as_ref().filter(|token| self.clock.now() < token.renew_at) {
             Some(token) => Ok(token.header.clone()),
-            None => Ok(kept.insert(self.fetch(client, allowance).await?).header.clone()),
+            None => self.refill(&mut kept, client, allowance).await,
         }
     }
 
-    /// A token other than `refused`: the one that another request fetched meanwhile, or a new one.
+    /// A token other than `refused`: the one that another request fetched meanwhile, or a new one; nothing when it was renewed only just
+    /// now, so that the reply to `refused` stands.
     pub(super) async fn renewed(
         &self,
         refused: &HeaderValue,
         client: &PooledClient,
         allowance: &Allowance<'_>,
+    ) -> Result<Option<HeaderValue>, EgressError> {
+        let mut kept = self.kept(allowance).await?;
+        if let Some(token) = kept.token.as_ref().filter(|token| token.header != refused) {
+            return Ok(Some(token.header.clone()));
+        }
+        let now = self.clock.now();
+        if kept.renewed_at.is_some_and(|at| now.duration_since(at) < BETWEEN_RENEWALS) {
+            return Ok(None);
+        }
+        kept.renewed_at = Some(now);
+        self.refill(&mut kept, client, allowance).await.map(Some)
+    }
+
+    /// Waits for a fetch that is under way, but not longer than this request may take.
+    async fn kept(&self, allowance: &Allowance<'_>) -> Result<MutexGuard<'_, Kept>, EgressError> {
+        let kept = timeout_at(allowance.ends, self.kept.lock()).await;
+        kept.map_err(|_| EgressError::NotDelivered("no token could be fetched in time".into()))
+    }
+
+    /// Fetches a token, unless that failed a moment ago.
+    async fn refill(
+        &self,
+        kept: &mut Kept,
+        client: &PooledClient,
+        allowance: &Allowance<'_>,
     ) -> Result<HeaderValue, EgressError> {
-        let mut kept = self.token.lock().await;
-        match kept.as_ref().filter(|token| token.header != refused) {
-            Some(token) => Ok(token.header.clone()),
-            None => Ok(kept.insert(self.fetch(client, allowance).await?).header.clone()),
+        let now = self.clock.now();
+        if let Some((failure, _)) = kept.failure.as_ref().filter(|(_, at)| now.duration_since(*at) < FAILURE_STANDS) {
+            return Err(failure.clone());
+        }
+        match self.fetch(client, allowance).await {
+            Ok(token) => {
+                kept.failure = None;
+                Ok(kept.token.insert(token).header.clone())
+            }
+            Err(failure) => {
+                // A fetch that ended with its request's own time says nothing about the token service.
+                kept.failure = (Instant::now() < allowance.ends).then(|| (failure.clone(), self.clock.now()));
+                Err(failure)
+            }
         }
     }
 
@@ -119,7 +173,7 @@ impl OauthClient {
             .map_err(|_| "the token service gave a token that cannot stand in a header".to_owned())?;
         let life = SignedDuration::from_secs(reply.expires_in.unwrap_or(DEFAULT_LIFE_SECS).clamp(0, 86_400));
         // A token that lives shorter than the margin is used for half of its life.
-        let used = if life > MARGIN * 2 { life - MARGIN } else { life / 2 };
+        let used = if life > MARGIN * 2 { life - MARGIN } else { (life / 2).max(SHORTEST_USE) };
         let now = self.clock.now();
         Ok(Token { header, renew_at: now.saturating_add(used).unwrap_or(now) })
     }

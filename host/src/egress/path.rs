@@ -15,9 +15,14 @@ pub enum PathRefusal {
     Percent,
     #[error("a path is at most {MAX_BYTES} bytes long")]
     TooLong,
+    #[error("a query is at most {MAX_QUERY_BYTES} bytes long: a larger one belongs in the body")]
+    QueryTooLong,
 }
 
 const MAX_BYTES: usize = 8 * 1024;
+
+/// Before encoding, names, values and a separator for each.
+const MAX_QUERY_BYTES: usize = 16 * 1024;
 
 /// How often a segment is decoded in search of hidden dots. Servers decode once, badly configured chains of them twice.
 const MAX_DECODINGS: usize = 4;
@@ -45,10 +50,14 @@ pub(super) fn join(prefix: &str, path: &str) -> Result<String, PathRefusal> {
     }
 }
 
-/// Query pairs, percent-encoded, without the question mark; empty when there are none.
-pub(super) fn encode_query(pairs: &[(String, String)]) -> String {
+/// Query pairs, percent-encoded, without the question mark; empty when there are none. The length is judged before any of it is encoded.
+pub(super) fn encode_query(pairs: &[(String, String)]) -> Result<String, PathRefusal> {
+    let bytes = pairs.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
+    if bytes > MAX_QUERY_BYTES {
+        return Err(PathRefusal::QueryTooLong);
+    }
     let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    pairs.join("&")
+    Ok(pairs.join("&"))
 }
 
 /// Percent-encodes all but unreserved characters and those that are plain in every query (RFC 3986, section 3.4); `+` is always encoded.
@@ -59,10 +68,15 @@ pub(super) fn encode(text: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'$' | b'(' | b')' | b',' | b':' | b'/' => {
                 encoded.push(char::from(byte));
             }
-            byte => encoded.push_str(&format!("%{byte:02X}")),
+            byte => encoded.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 0x0f)]),
         }
     }
     encoded
+}
+
+/// In upper case, as RFC 3986 recommends; `nibble` is below 16.
+fn hex_digit(nibble: u8) -> char {
+    char::from(if nibble < 10 { b'0' + nibble } else { b'A' - 10 + nibble })
 }
 
 /// Path characters of RFC 3986, section 3.3, without `@`, which some parsers take for the end of a user name.
@@ -192,6 +206,15 @@ mod tests {
     #[test]
     fn a_query_is_encoded_by_the_host() {
         let pairs = [("$filter".to_owned(), "Name eq 'A&B'+1".to_owned()), ("q".to_owned(), "ä\r\n".to_owned())];
-        assert_eq!(encode_query(&pairs), "$filter=Name%20eq%20%27A%26B%27%2B1&q=%C3%A4%0D%0A");
+        assert_eq!(encode_query(&pairs).unwrap(), "$filter=Name%20eq%20%27A%26B%27%2B1&q=%C3%A4%0D%0A");
+    }
+
+    #[test]
+    fn a_long_query_is_refused_before_it_is_encoded() {
+        let pair = |bytes: usize| [("q".to_owned(), " ".repeat(bytes))];
+        assert_eq!(encode_query(&pair(MAX_QUERY_BYTES - 3)).unwrap().len(), 2 + 3 * (MAX_QUERY_BYTES - 3));
+        assert_eq!(encode_query(&pair(MAX_QUERY_BYTES - 2)), Err(PathRefusal::QueryTooLong));
+        let many = vec![(String::new(), String::new()); MAX_QUERY_BYTES];
+        assert_eq!(encode_query(&many), Err(PathRefusal::QueryTooLong));
     }
 }

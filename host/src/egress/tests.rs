@@ -28,7 +28,7 @@ fn egress(server: &ScriptedServer) -> Egress {
 }
 
 fn budget(limits: LimitsConfig) -> Budget {
-    Budget::new(&limits, Instant::now() + Duration::from_secs(5))
+    Budget::new(&limits, Instant::now() + Duration::from_secs(5), Traffic::Read)
 }
 
 fn request(method: &str) -> EgressRequest {
@@ -188,16 +188,48 @@ async fn a_change_on_a_connection_that_the_server_closed_is_never_sent_twice() {
 }
 
 #[tokio::test]
-async fn a_token_is_fetched_once_kept_and_renewed_after_a_401_even_for_a_change() {
-    const TOKEN: Answer =
-        Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"access_token\":\"tok\",\"expires_in\":3600}\n");
-    const OTHER: Answer =
-        Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"access_token\":\"new\",\"expires_in\":3600}\n");
-    const REFUSED: Answer = Answer::Bytes("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
-    // Token, order, order, refused order, token, order.
-    let script = Arc::new([TOKEN, OK, OK, REFUSED, OTHER, OK]);
-    let server = ScriptedServer::start(move |count| script.get(count - 1).copied().unwrap_or(Answer::Hang)).await;
-    let clock = Clock::manual("2026-11-22T12:00:00Z".parse().unwrap());
+async fn refused_requests_are_counted_as_well() {
+    let server = ScriptedServer::start(|_| OK).await;
+    let egress = egress(&server);
+    let three = budget(LimitsConfig { egress_requests: 3, ..LimitsConfig::default() });
+    let wrong = || EgressRequest { path: "/../admin".into(), ..request("GET") };
+    let long = EgressRequest { query: vec![("q".into(), " ".repeat(20_000))], ..request("GET") };
+    assert_eq!(code(egress.send("api", wrong(), &trace(), &three).await), FailureCode::InvalidRequest);
+    assert_eq!(code(egress.send("api", long, &trace(), &three).await), FailureCode::InvalidRequest);
+    assert!(matches!(egress.send("other", request("GET"), &trace(), &three).await, Err(EgressError::Unbound(_))));
+    assert!(matches!(egress.send("api", request("GET"), &trace(), &three).await, Err(EgressError::TooManyRequests)));
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn t4_a_change_that_the_back_end_may_have_acted_on_is_remembered() {
+    const REFUSED: Answer = Answer::Bytes("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n");
+    for (answer, method, taken) in [
+        (OK, "POST", true),
+        (Answer::Close, "POST", true),
+        (Answer::Hang, "POST", true),
+        (REFUSED, "POST", false),
+        (OK, "GET", false),
+        (Answer::Close, "GET", false),
+    ] {
+        let server = ScriptedServer::start(move |_| answer).await;
+        let (_, budget) = send(&egress(&server), request(method)).await;
+        assert_eq!(budget.change_taken(), taken, "{answer:?} {method}");
+    }
+}
+
+#[tokio::test]
+async fn each_kind_of_traffic_has_connections_of_its_own() {
+    let server = ScriptedServer::start(|_| OK).await;
+    let egress = egress(&server);
+    for traffic in [Traffic::Read, Traffic::Checkout, Traffic::Transfer, Traffic::Read] {
+        let budget = Budget::new(&LimitsConfig::default(), Instant::now() + Duration::from_secs(5), traffic);
+        assert!(egress.send("api", request("GET"), &trace(), &budget).await.is_ok());
+    }
+    assert_eq!((server.connections(), server.seen().len()), (3, 4));
+}
+
+fn with_token(server: &ScriptedServer, clock: &Clock) -> Egress {
     let mut config: EndpointConfig = toml::from_str(&format!("base_url = '{}'\nallow = ['loopback']", server.url(""))).unwrap();
     config.credential = Some(crate::config::CredentialConfig::OauthClient {
         token_url: server.url("/token"),
@@ -205,7 +237,68 @@ async fn a_token_is_fetched_once_kept_and_renewed_after_a_401_even_for_a_change(
         client_secret: crate::config::Secret::new("secret"),
         scope: None,
     });
-    let egress = Egress::bind(&BTreeMap::from([("api".into(), config)]), Path::new("."), &clock).ok().unwrap();
+    Egress::bind(&BTreeMap::from([("api".into(), config)]), Path::new("."), clock).ok().unwrap()
+}
+
+const TOKEN: Answer =
+    Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"access_token\":\"tok\",\"expires_in\":3600}\n");
+const REFUSED: Answer = Answer::Bytes("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+
+#[tokio::test]
+async fn a_token_that_cannot_be_fetched_is_not_asked_for_again_at_once() {
+    let server = ScriptedServer::start(|count| {
+        if count < 2 {
+            REFUSED
+        } else if count == 2 {
+            TOKEN
+        } else {
+            OK
+        }
+    })
+    .await;
+    let clock = Clock::manual("2026-11-22T12:00:00Z".parse().unwrap());
+    let egress = with_token(&server, &clock);
+    for _ in 0..3 {
+        assert_eq!(code(send(&egress, request("GET")).await.0), FailureCode::Auth);
+    }
+    assert_eq!(server.seen().len(), 1);
+    clock.advance(SignedDuration::from_secs(3));
+    assert_eq!(send(&egress, request("GET")).await.0.unwrap().status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_back_end_that_refuses_every_token_does_not_have_them_renewed_all_the_time() {
+    // Token, refused, token, refused; then only refused.
+    let server = ScriptedServer::start(|count| if matches!(count, 1 | 3 | 7) { TOKEN } else { REFUSED }).await;
+    let clock = Clock::manual("2026-11-22T12:00:00Z".parse().unwrap());
+    let egress = with_token(&server, &clock);
+    for _ in 0..2 {
+        assert_eq!(send(&egress, request("GET")).await.0.unwrap().status.as_u16(), 401);
+    }
+    assert_eq!(server.seen().len(), 5);
+    clock.advance(SignedDuration::from_secs(10));
+    assert_eq!(send(&egress, request("GET")).await.0.unwrap().status.as_u16(), 401);
+    assert_eq!(server.seen().len(), 8);
+}
+
+#[tokio::test]
+async fn a_call_that_may_send_nothing_does_not_reach_the_token_service() {
+    let server = ScriptedServer::start(|_| TOKEN).await;
+    let egress = with_token(&server, &Clock::system());
+    let none = budget(LimitsConfig { egress_requests: 0, ..LimitsConfig::default() });
+    assert!(matches!(egress.send("api", request("GET"), &trace(), &none).await, Err(EgressError::TooManyRequests)));
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_kept_and_renewed_after_a_401_even_for_a_change() {
+    const OTHER: Answer =
+        Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"access_token\":\"new\",\"expires_in\":3600}\n");
+    // Token, order, order, refused order, token, order.
+    let script = Arc::new([TOKEN, OK, OK, REFUSED, OTHER, OK]);
+    let server = ScriptedServer::start(move |count| script.get(count - 1).copied().unwrap_or(Answer::Hang)).await;
+    let clock = Clock::manual("2026-11-22T12:00:00Z".parse().unwrap());
+    let egress = with_token(&server, &clock);
     for _ in 0..3 {
         assert_eq!(send(&egress, request("POST")).await.0.unwrap().status.as_u16(), 200);
         clock.advance(SignedDuration::from_secs(60));

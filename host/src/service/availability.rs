@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
-use crate::adapter::Adapters;
+use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
 use crate::cache::{
     Answer, AvailabilityKey, Demand, Entry, Fetch, Memory, Urgency, Wanted, availability_lifetime, failure_lifetime,
@@ -12,7 +12,7 @@ use crate::cache::{
 use crate::clock::Clock;
 use crate::config::{AvailabilityFreshness, FreshnessConfig};
 use crate::domain::{
-    AdapterName, Availability, AvailabilityItem, AvailabilityQuery, Buyer, CallContext, Failure, FailureCode, Purpose, StoreName,
+    Availability, AvailabilityItem, AvailabilityQuery, Buyer, CallContext, Failure, FailureCode, Purpose, StoreName,
 };
 
 /// What is asked.
@@ -33,13 +33,13 @@ impl Commerce {
     ) -> Result<Vec<ItemAnswer<Availability>>, ServiceError> {
         let shop = &caller.shop;
         let name = shop.config.availability_adapter();
-        let adapter = self.adapter(name)?;
+        let reader = self.reader(name)?;
         let buyer = caller.buyer(request.ship_to, request.contract, None);
         let query = AvailabilityQuery { buyer: Some(buyer), items: request.items };
-        let (keys, query) = AvailabilityKey::project(name, &shop.name, adapter.description(), query);
+        let (keys, query) = AvailabilityKey::project(name, &shop.name, reader.adapter().description(), query);
         let demand = demand(request.purpose);
-        let (adapter, store, urgency) = (name.clone(), shop.name.clone(), urgency(demand));
-        let scope = AvailabilityScope { adapter, store, buyer: query.buyer, urgency };
+        let (store, urgency) = (shop.name.clone(), urgency(demand));
+        let scope = AvailabilityScope { reader, store, buyer: query.buyer, urgency };
         let asker = Arc::new(caller.read_context(request.purpose));
         let wanted = keys
             .into_iter()
@@ -74,10 +74,10 @@ fn item_answer(answer: Answer<Availability>) -> ItemAnswer<Availability> {
     }
 }
 
-/// What one adapter call has in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What one adapter call has in common. The generation that made the keys answers them.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct AvailabilityScope {
-    adapter: AdapterName,
+    reader: Reader,
     store: StoreName,
     buyer: Option<Buyer>,
     urgency: Urgency,
@@ -92,27 +92,20 @@ pub(super) struct Question<I> {
 
 /// Asks the adapter and remembers the answers.
 pub(super) struct AvailabilityFetch {
-    adapters: Arc<Adapters>,
     shops: BTreeMap<StoreName, Arc<Shop>>,
     memory: Memory<AvailabilityKey, Availability>,
     policy: AvailabilityFreshness,
-    calls: ReadCalls,
     clock: Clock,
 }
 
-/// Most reads in flight for one scope, by adapter.
-pub(super) type ReadCalls = BTreeMap<AdapterName, usize>;
-
 impl AvailabilityFetch {
     pub(super) fn new(
-        adapters: Arc<Adapters>,
         shops: BTreeMap<StoreName, Arc<Shop>>,
         memory: Memory<AvailabilityKey, Availability>,
         freshness: &FreshnessConfig,
-        calls: ReadCalls,
         clock: Clock,
     ) -> Self {
-        Self { adapters, shops, memory, policy: freshness.availability.clone(), calls, clock }
+        Self { shops, memory, policy: freshness.availability.clone(), clock }
     }
 
     async fn ask(
@@ -121,13 +114,12 @@ impl AvailabilityFetch {
         items: &[(AvailabilityKey, Question<AvailabilityItem>)],
     ) -> Vec<Result<Availability, Failure>> {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store))
-        else {
-            return everything_failed(Failure::new(FailureCode::Unavailable, "the adapter is not loaded"));
+        let Some(context) = call_context(items, &self.shops, &scope.store) else {
+            return everything_failed(Failure::new(FailureCode::Unavailable, "there is no such store any more"));
         };
         let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
         let operation = CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items: questions } };
-        let answers = adapter.call(&context, &operation).await.unwrap_or_else(everything_failed);
+        let answers = scope.reader.call(&context, &operation).await.unwrap_or_else(everything_failed);
         answers.into_iter().zip(items).map(|(answer, (_, question))| believe(answer, &question.item, scope)).collect()
     }
 }
@@ -142,7 +134,7 @@ fn believe(
     if answers(&availability, item) {
         return Ok(availability);
     }
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "availability")
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.reader.adapter().name().to_string(), "kind" => "availability")
         .increment(1);
     Err(Failure::new(FailureCode::InvalidResponse, "the back end answered something else than was asked"))
 }
@@ -170,11 +162,11 @@ impl Fetch for AvailabilityFetch {
     type Value = Availability;
 
     fn cap(&self, scope: &Self::Scope) -> usize {
-        self.adapters.get(&scope.adapter).map_or(1, |adapter| adapter.description().batch_cap("availability.check"))
+        scope.reader.adapter().description().batch_cap("availability.check")
     }
 
     fn calls(&self, scope: &Self::Scope) -> usize {
-        self.calls.get(&scope.adapter).copied().unwrap_or(1)
+        scope.reader.adapter().reads_per_buyer()
     }
 
     async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<Availability>>> {

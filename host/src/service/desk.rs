@@ -1,12 +1,11 @@
-//! What operators see and do: adapters, backlog, parked transfers (rule T11, thin).
+//! What operators see and do: backlog, parked transfers (rule T11, thin).
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Commerce, ServiceError};
-use crate::adapter::Snapshot;
 use crate::domain::{
-    AccountNumber, AdapterName, BackendNumber, Description, Failure, Reference, StoreName, TransferOperation, TransferState,
+    AccountNumber, AdapterName, BackendNumber, Failure, Reference, StoreName, TransferOperation, TransferState,
 };
 use crate::store::{Attempt, AttemptKind, AuditEntry, Backlog, Deed, Transfer};
 
@@ -103,17 +102,6 @@ impl From<AuditEntry> for AuditReport {
     }
 }
 
-/// A loaded adapter.
-#[derive(Clone, Debug, Serialize)]
-pub struct AdapterReport {
-    pub name: AdapterName,
-    /// SHA-256 of the component.
-    pub digest: String,
-    /// Whether its instances start configured, and if not, why.
-    pub snapshot: Snapshot,
-    pub description: Description,
-}
-
 /// What a person decides about a parked transfer.
 #[derive(Clone, Debug)]
 pub enum Decision {
@@ -123,16 +111,6 @@ pub enum Decision {
 }
 
 impl Commerce {
-    pub fn adapters(&self) -> Vec<AdapterReport> {
-        let report = |adapter: &std::sync::Arc<crate::adapter::Adapter>| AdapterReport {
-            name: adapter.name().clone(),
-            digest: adapter.digest().to_owned(),
-            snapshot: adapter.snapshot().clone(),
-            description: adapter.description().clone(),
-        };
-        self.inner.adapters.iter().map(report).collect()
-    }
-
     pub async fn backlog(&self) -> Result<Backlog, ServiceError> {
         Ok(self.inner.store.backlog().await?)
     }

@@ -52,6 +52,17 @@ pub enum ServiceError {
     /// The back end's arithmetic or answer is not believed (rules C5, H3).
     #[error("the back end's answer contradicts itself: {0}")]
     ContractViolation(String),
+    #[error("there is no adapter {name}; there are: {known}")]
+    AdapterUnknown { name: String, known: String },
+    /// The old version serves on. Each problem's pointer is its place in the configuration.
+    #[error("the new version of the adapter is refused")]
+    AdapterRefused(Vec<FieldProblem>),
+    /// A decision about an adapter that it does not allow now.
+    #[error("{0}")]
+    AdapterConflict(String),
+    /// Nothing of it was applied. Each problem's pointer is its place in the configuration.
+    #[error("the configuration is refused")]
+    ConfigRefused(Vec<FieldProblem>),
     #[error(transparent)]
     Backend(#[from] Failure),
     #[error(transparent)]

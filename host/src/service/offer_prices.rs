@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use super::availability::{Question, ReadCalls, call_context, demand, urgency};
+use super::availability::{Question, call_context, demand, urgency};
 use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
-use crate::adapter::Adapters;
+use crate::adapter::Reader;
 use crate::adapter::operation::OfferPrices;
 use crate::cache::{
     Answer, Demand, Entry, Fetch, Memory, PriceKey, PriceScope, Urgency, Wanted, failure_lifetime, offer_price_lifetime,
@@ -41,8 +41,8 @@ impl Commerce {
     ) -> Result<Vec<ItemAnswer<OfferPrice>>, ServiceError> {
         let shop = &caller.shop;
         let name = shop.config.pricing_adapter();
-        let adapter = self.adapter(name)?;
-        let description = adapter.description();
+        let reader = self.reader(name)?;
+        let description = reader.adapter().description();
         if description.price_dimensions.contains(&Dimension::Account) {
             caller.account()?;
         }
@@ -61,11 +61,11 @@ impl Commerce {
         let by_quantity = description.price_dimensions.contains(&Dimension::Quantity);
         let items: Vec<_> = request.items.iter().map(|item| project_price_item(description, item)).collect();
         let wanted = items.iter().map(|item| wanted(&scope, item, &asker)).collect();
-        let scope = (scope, urgency(demand));
+        let ask = PriceAsk { scope, reader: reader.clone(), urgency: urgency(demand) };
         let answers = self
             .inner
             .offer_prices
-            .read(&scope, demand, wanted, wait, |price, question| {
+            .read(&ask, demand, wanted, wait, |price, question| {
                 for_quantity(price, &question.item.quantity, by_quantity).is_some()
             })
             .await;
@@ -115,42 +115,46 @@ fn priced_something_else() -> Failure {
     Failure::new(FailureCode::InvalidResponse, "the back end priced something else than was asked")
 }
 
+/// What one adapter call has in common. The generation that made the keys answers them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct PriceAsk {
+    scope: PriceScope,
+    reader: Reader,
+    urgency: Urgency,
+}
+
 /// Asks the adapter and remembers the answers.
 pub(super) struct PriceFetch {
-    adapters: Arc<Adapters>,
     shops: BTreeMap<StoreName, Arc<Shop>>,
     memory: Memory<PriceKey, OfferPrice>,
     policy: PriceFreshness,
-    calls: ReadCalls,
     clock: Clock,
 }
 
 impl PriceFetch {
     pub(super) fn new(
-        adapters: Arc<Adapters>,
         shops: BTreeMap<StoreName, Arc<Shop>>,
         memory: Memory<PriceKey, OfferPrice>,
         freshness: &FreshnessConfig,
-        calls: ReadCalls,
         clock: Clock,
     ) -> Self {
-        Self { adapters, shops, memory, policy: freshness.offer_prices.clone(), calls, clock }
+        Self { shops, memory, policy: freshness.offer_prices.clone(), clock }
     }
 
     async fn ask(
         &self,
-        scope: &PriceScope,
+        ask: &PriceAsk,
         items: &[(PriceKey, Question<PriceItem>)],
         by_quantity: bool,
     ) -> Vec<Result<OfferPrice, Failure>> {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let (Some(adapter), Some(context)) = (self.adapters.get(&scope.adapter), call_context(items, &self.shops, &scope.store))
-        else {
-            return everything_failed(Failure::new(FailureCode::Unavailable, "the adapter is not loaded"));
+        let scope = &ask.scope;
+        let Some(context) = call_context(items, &self.shops, &scope.store) else {
+            return everything_failed(Failure::new(FailureCode::Unavailable, "there is no such store any more"));
         };
         let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
         let operation = OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items: questions } };
-        let answers = adapter.call(&context, &operation).await.unwrap_or_else(everything_failed);
+        let answers = ask.reader.call(&context, &operation).await.unwrap_or_else(everything_failed);
         let believed = |(answer, (_, question)): (_, &(_, Question<_>))| believe(answer, &question.item, scope, by_quantity);
         answers.into_iter().zip(items).map(believed).collect()
     }
@@ -187,26 +191,23 @@ fn believe(
 }
 
 impl Fetch for PriceFetch {
-    type Scope = (PriceScope, Urgency);
+    type Scope = PriceAsk;
     type Key = PriceKey;
     type Item = Question<PriceItem>;
     type Value = OfferPrice;
 
-    fn cap(&self, (scope, _): &Self::Scope) -> usize {
-        self.adapters.get(&scope.adapter).map_or(1, |adapter| adapter.description().batch_cap("pricing.offer-prices"))
+    fn cap(&self, ask: &Self::Scope) -> usize {
+        ask.reader.adapter().description().batch_cap("pricing.offer-prices")
     }
 
-    fn calls(&self, (scope, _): &Self::Scope) -> usize {
-        self.calls.get(&scope.adapter).copied().unwrap_or(1)
+    fn calls(&self, ask: &Self::Scope) -> usize {
+        ask.reader.adapter().reads_per_buyer()
     }
 
-    async fn fetch(self: Arc<Self>, (scope, _): Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
+    async fn fetch(self: Arc<Self>, ask: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
         let asked_at = self.clock.now();
-        let by_quantity = self
-            .adapters
-            .get(&scope.adapter)
-            .is_none_or(|adapter| adapter.description().price_dimensions.contains(&Dimension::Quantity));
-        let answers = self.ask(&scope, &items, by_quantity).await;
+        let by_quantity = ask.reader.adapter().description().price_dimensions.contains(&Dimension::Quantity);
+        let answers = self.ask(&ask, &items, by_quantity).await;
         items
             .into_iter()
             .zip(answers)
@@ -218,7 +219,7 @@ impl Fetch for PriceFetch {
                     }),
                     Err(failure) => failure_lifetime(self.policy.negative_secs, failure),
                 };
-                let key = Self::key_for(&scope, &question.item, &answer, by_quantity);
+                let key = Self::key_for(&ask.scope, &question.item, &answer, by_quantity);
                 let as_of = answer.as_ref().ok().and_then(|price| price.as_of);
                 let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
                 if lifetime.is_some() {
@@ -260,7 +261,7 @@ mod tests {
         let currency = Currency::parse("EUR").unwrap();
         let (account, ship_to, contract, sales_area, ext) = (None, None, None, None, Extensions::new());
         let buyer = Buyer { account, ship_to, contract, currency, sales_area, ext };
-        let scope = PriceScope { adapter: "erp".into(), store: "main".into(), buyer };
+        let scope = PriceScope { adapter: "erp".into(), store: "main".into(), buyer, declared: 0 };
         believe(Ok(price), &item, &scope, by_quantity).is_ok()
     }
 

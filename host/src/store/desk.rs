@@ -22,7 +22,7 @@ pub struct Deed {
 pub struct AuditEntry {
     pub at: Timestamp,
     pub actor: String,
-    /// `resend`, `link` or `abandon`.
+    /// `resend`, `link`, `abandon`, or what was done with an adapter.
     pub action: String,
     pub reference: Reference,
     pub reason: String,
@@ -43,6 +43,12 @@ impl Store {
     /// Gives the parked transfer of a reference up.
     pub async fn abandon(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
         self.by_hand(reference, Action::Abandon, deed).await
+    }
+
+    /// Writes a deed down that is about something else than a document, such as `adapters/erp`.
+    pub async fn note_deed(&self, subject: &str, action: &'static str, deed: Deed) -> Result<(), StoreError> {
+        let subject = subject.to_owned();
+        self.write(move |connection| note(connection, subject, action, deed).boxed()).await
     }
 
     /// Parked transfers, oldest first.
@@ -167,6 +173,19 @@ async fn write_audit(
         .bind(transfer.id.0)
         .bind(deed.reason)
         .bind(detail)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// No transfer has the number 0.
+async fn note(connection: &mut SqliteConnection, subject: String, action: &'static str, deed: Deed) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO audit (at, actor, action, reference, transfer, reason) VALUES (?, ?, ?, ?, 0, ?)")
+        .bind(to_millis(deed.at))
+        .bind(deed.actor)
+        .bind(action)
+        .bind(subject)
+        .bind(deed.reason)
         .execute(connection)
         .await?;
     Ok(())

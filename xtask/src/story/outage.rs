@@ -51,7 +51,8 @@ pub(super) fn kill_and_restart(story: &mut Story) -> Result<String> {
     let reference = story.orders.last().context("no order was placed")?;
     let order = story.hansen().get(&format!("/v1/orders/{reference}"))?.expect_status(&[200])?;
     let state = text(&order, "/transfer/state")?;
-    ensure!(["queued", "captured", "sending"].contains(&state), "not there yet, not given up: {order}");
+    // `unknown` when it was killed in the middle of an attempt: it will be looked up before anything is sent again.
+    ensure!(["queued", "sending", "unknown"].contains(&state), "not there yet, not given up: {order}");
     Ok(format!("{reference} is {state}"))
 }
 

@@ -4,7 +4,7 @@ use super::super::bindings::guest::availability as wit;
 use super::super::instance::{Guest, Ran};
 use super::records::{from_schedule, to_buyer, to_date};
 use super::strict::{Place, optional};
-use super::{accept_items, to_context};
+use super::{accept_items, bounded, to_context};
 use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, CallContext, Failure};
 
 pub(in super::super) async fn check(
@@ -29,21 +29,27 @@ fn to_item(item: &AvailabilityItem) -> wit::Item {
     }
 }
 
+/// Most lines of a schedule that are kept: those that come first.
+const MAX_SCHEDULE: usize = 64;
+
 fn from_availability(asked: &AvailabilityItem, answer: wit::Availability) -> Result<Availability, Failure> {
     let place = Place::new("availability", asked.sku.as_str());
     if answer.sku != asked.sku.as_str() {
         return Err(place.broken("sku", format_args!("is {:?}", answer.sku)));
     }
+    let mut schedule = from_schedule(answer.schedule, place)?;
+    schedule.sort_by_key(|line| (line.date.is_none(), line.date));
+    schedule.truncate(MAX_SCHEDULE);
     Ok(Availability {
         sku: asked.sku.clone(),
         available: place.amount_of_goods("available", &answer.available)?,
         unit: place.unit("unit", &answer.unit)?,
         unlimited: answer.unlimited,
-        schedule: from_schedule(answer.schedule, place)?,
+        schedule,
         lead_time_days: answer.lead_time_days,
         as_of: optional(answer.as_of.as_ref(), |text| place.instant("as-of", text))?,
-        location: answer.location.map(Into::into),
-        ext: answer.ext.into_iter().collect(),
+        location: place.optional_text("location", answer.location)?,
+        ext: bounded::extensions(answer.ext),
     })
 }
 
@@ -74,6 +80,19 @@ mod tests {
     fn a_negative_availability_breaks_the_contract() {
         assert!(from_availability(&asked(), answer("0")).is_ok());
         assert_eq!(from_availability(&asked(), answer("-1")).unwrap_err().code, FailureCode::InvalidResponse);
+    }
+
+    #[test]
+    fn of_a_long_schedule_the_next_dates_are_kept() {
+        let line = |day: u64| wit::ScheduleLine {
+            quantity: super::super::wit::Quantity { value: "1".into(), unit: "C62".into() },
+            date: (day > 0).then(|| format!("2026-11-{day:02}")),
+            location: None,
+        };
+        let schedule = (0..30).chain(1..30).chain(1..30).rev().map(line).collect();
+        let read = from_availability(&asked(), wit::Availability { schedule, ..answer("5") }).unwrap();
+        assert_eq!(read.schedule.len(), MAX_SCHEDULE);
+        assert!(read.schedule.iter().all(|line| line.date.is_some_and(|date| date.day() <= 22)));
     }
 
     #[test]

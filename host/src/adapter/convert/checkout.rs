@@ -5,7 +5,7 @@ use super::super::instance::{Guest, Ran};
 use super::super::operation::Reserve;
 use super::records::{from_components, from_schedule, from_totals, to_buyer, to_date, to_extensions, to_parties, to_quantity};
 use super::strict::{Place, optional};
-use super::{accept, to_context, to_millis};
+use super::{accept, bounded, to_context, to_millis};
 use crate::domain::{CalculatedLine, Calculation, CallContext, Cart, CartLine, Failure, LineKind, Reservation, Side};
 
 pub(in super::super) async fn reserve(guest: &mut Guest, context: &CallContext, wanted: &Reserve) -> Ran<Reservation> {
@@ -57,13 +57,16 @@ fn from_reservation(answer: wit::Reservation) -> Result<Reservation, Failure> {
     Ok(Reservation { id: place.text("id", answer.id.clone())?, expires_at })
 }
 
+/// Most messages of one calculation.
+const MAX_MESSAGES: usize = 64;
+
 fn from_calculation(answer: wit::Calculation) -> Result<Calculation, Failure> {
     let place = Place::new("calculation", "");
     Ok(Calculation {
         lines: answer.lines.into_iter().map(from_line).collect::<Result<_, _>>()?,
         totals: from_totals(answer.totals, place)?,
         valid_until: optional(answer.valid_until.as_ref(), |text| place.instant("valid-until", text))?,
-        messages: answer.messages,
+        messages: answer.messages.into_iter().take(MAX_MESSAGES).map(bounded::sentence).collect(),
     })
 }
 

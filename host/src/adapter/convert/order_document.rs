@@ -1,6 +1,7 @@
 //! Orders as the back end has them.
 
 use super::super::bindings::guest::orders as wit;
+use super::bounded;
 use super::records::{from_notes, from_parties, from_schedule, from_totals};
 use super::strict::{Place, optional};
 use crate::domain::{BusinessStatus, Delivery, DocumentLine, Failure, LineKind, OrderDocument, Page, QuoteLink, Reference};
@@ -24,7 +25,7 @@ pub(super) fn from_document(document: wit::OrderDocument) -> Result<OrderDocumen
         channel: document.channel,
         purchase_order: document.purchase_order,
         status: BusinessStatus::parse(&document.status),
-        raw_status: document.raw_status,
+        raw_status: document.raw_status.map(bounded::word),
         quote: document.quote.map(from_quote_link),
         parties: from_parties(document.parties),
         notes: from_notes(document.notes),
@@ -66,7 +67,7 @@ fn from_line(line: wit::DocumentLine) -> Result<DocumentLine, Failure> {
         description: line.description,
         location: line.location.map(Into::into),
         status: line.status.as_deref().map(BusinessStatus::parse),
-        raw_status: line.raw_status,
+        raw_status: line.raw_status.map(bounded::word),
         reject_reason: line.reject_reason,
     })
 }

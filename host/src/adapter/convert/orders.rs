@@ -8,7 +8,7 @@ use super::records::{
     to_date, to_extensions, to_filter, to_money, to_notes, to_page_request, to_parties, to_quantity, to_sales_area, to_totals,
 };
 use super::strict::Place;
-use super::{accept, to_context};
+use super::{accept, bounded, to_context};
 use crate::domain::{
     Accepted, Amendment, BusinessStatus, CallContext, Failure, Order, OrderDocument, OrderLine, Page, QuoteLink, Side,
 };
@@ -97,19 +97,28 @@ fn to_line(line: &OrderLine) -> wit::OrderLine {
     }
 }
 
+/// Most amendments of one order.
+const MAX_AMENDMENTS: usize = 1_000;
+
 pub(super) fn from_accepted(answer: wit::Accepted) -> Result<Accepted, Failure> {
     let place = Place::new("accepted order", &answer.number);
     Ok(Accepted {
         number: place.text("number", answer.number.clone())?,
         status: BusinessStatus::parse(&answer.status),
-        raw_status: answer.raw_status,
-        amendments: answer.amendments.into_iter().map(from_amendment).collect(),
+        raw_status: answer.raw_status.map(bounded::word),
+        amendments: answer.amendments.into_iter().take(MAX_AMENDMENTS).map(from_amendment).collect(),
     })
 }
 
 fn from_amendment(amendment: wit::Amendment) -> Amendment {
     let wit::Amendment { line, kind, from, to, message } = amendment;
-    Amendment { line, kind, from, to, message }
+    Amendment {
+        line: line.map(bounded::word),
+        kind: bounded::word(kind),
+        from: from.map(bounded::word),
+        to: to.map(bounded::word),
+        message: message.map(bounded::sentence),
+    }
 }
 
 #[cfg(test)]
@@ -118,7 +127,7 @@ mod tests {
     use crate::domain::FailureCode;
 
     #[test]
-    fn an_accepted_order_without_a_number_is_not_believed() {
+    fn an_accepted_order_without_a_number_or_with_an_endless_one_is_not_believed() {
         let answer = |number: &str| wit::Accepted {
             number: number.into(),
             status: "from-the-future".into(),
@@ -128,6 +137,7 @@ mod tests {
             ext: vec![],
         };
         assert_eq!(from_accepted(answer(" ")).unwrap_err().code, FailureCode::InvalidResponse);
+        assert_eq!(from_accepted(answer(&"4".repeat(9_000))).unwrap_err().code, FailureCode::InvalidResponse);
         assert_eq!(from_accepted(answer("4711")).unwrap().status, BusinessStatus::Unknown);
     }
 }

@@ -6,7 +6,7 @@ use super::super::bindings::guest::pricing as wit;
 use super::super::instance::{Guest, Ran};
 use super::records::{from_components, to_buyer, to_date, to_quantity};
 use super::strict::{Place, optional};
-use super::{accept_items, to_context};
+use super::{accept_items, bounded, to_context};
 use crate::domain::{CallContext, Currency, Failure, Money, OfferPrice, PriceItem, PriceQuery, QuantityBreak};
 
 pub(in super::super) async fn offer_prices(
@@ -30,6 +30,10 @@ fn to_item(item: &PriceItem) -> wit::Item {
     }
 }
 
+/// Most breaks and components of one offer.
+const MAX_BREAKS: usize = 100;
+const MAX_COMPONENTS: usize = 64;
+
 /// The offer must be for the asked item and in the buyer's currency: a price that is taken for another is worse than none.
 fn from_offer(asked: &PriceItem, answer: wit::OfferPrice, currency: Currency) -> Result<OfferPrice, Failure> {
     let place = Place::new("offer price", asked.sku.as_str());
@@ -47,11 +51,11 @@ fn from_offer(asked: &PriceItem, answer: wit::OfferPrice, currency: Currency) ->
         unit_price: price("unit-price", &answer.unit_price)?,
         list_price: optional(answer.list_price.as_ref(), |money| price("list-price", money))?,
         per: place.per(answer.per.as_deref())?,
-        breaks: from_breaks(&answer.breaks, place, price)?,
-        components: from_components(answer.components, "components", place)?,
+        breaks: from_breaks(&place.at_most("breaks", MAX_BREAKS, answer.breaks)?, place, price)?,
+        components: from_components(place.at_most("components", MAX_COMPONENTS, answer.components)?, "components", place)?,
         valid_until: optional(answer.valid_until.as_ref(), |text| place.instant("valid-until", text))?,
         as_of: optional(answer.as_of.as_ref(), |text| place.instant("as-of", text))?,
-        ext: answer.ext.into_iter().collect(),
+        ext: bounded::extensions(answer.ext),
     })
 }
 
@@ -121,6 +125,14 @@ mod tests {
             wit::OfferPrice { breaks: vec![step("100", "8"), step("1", "10"), step("10", "9")], ..answer(money("10", "EUR")) };
         let offer = from_offer(&asked(), answer, eur()).unwrap();
         assert_eq!(offer.breaks.iter().map(|step| step.from.to_string()).collect::<Vec<_>>(), ["1", "10", "100"]);
+    }
+
+    #[test]
+    fn f7_an_offer_with_endless_breaks_is_refused_not_cut() {
+        let step = wit::QuantityBreak { from: "1".into(), unit_price: money("1", "EUR") };
+        let breaks = vec![step; MAX_BREAKS + 1];
+        let endless = wit::OfferPrice { breaks, ..answer(money("10", "EUR")) };
+        assert_eq!(from_offer(&asked(), endless, eur()).unwrap_err().code, FailureCode::InvalidResponse);
     }
 
     #[test]

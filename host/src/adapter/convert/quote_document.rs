@@ -1,6 +1,7 @@
 //! Quotes as the back end has them.
 
 use super::super::bindings::guest::quotes as wit;
+use super::bounded;
 use super::order_document::own_reference;
 use super::records::{from_notes, from_parties, from_totals};
 use super::strict::{Place, optional};
@@ -26,7 +27,7 @@ pub(super) fn from_document(document: wit::QuoteDocument) -> Result<QuoteDocumen
         channel: document.channel,
         purchase_order: document.purchase_order,
         status: QuoteStatus::parse(&document.status),
-        raw_status: document.raw_status,
+        raw_status: document.raw_status.map(bounded::word),
         order_number: document.order_number.map(Into::into),
         parties: from_parties(document.parties),
         notes: from_notes(document.notes),

@@ -10,7 +10,7 @@ use super::records::{
     to_date, to_extensions, to_filter, to_money, to_notes, to_page_request, to_parties, to_quantity, to_sales_area,
 };
 use super::strict::Place;
-use super::{accept, to_context};
+use super::{accept, bounded, to_context};
 use crate::domain::{
     Acceptance, Accepted, CallContext, Failure, Page, QuoteDocument, QuoteLine, QuoteReceived, QuoteRequest, QuoteStatus, Side,
 };
@@ -111,8 +111,8 @@ fn from_received(answer: wit::Received) -> Result<QuoteReceived, Failure> {
     let place = Place::new("received quote request", &answer.number);
     Ok(QuoteReceived {
         number: place.text("number", answer.number.clone())?,
-        revision: answer.revision,
+        revision: place.optional_text("revision", answer.revision)?,
         status: QuoteStatus::parse(&answer.status),
-        raw_status: answer.raw_status,
+        raw_status: answer.raw_status.map(bounded::word),
     })
 }

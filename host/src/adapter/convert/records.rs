@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::super::bindings::shared::types as wit;
+use super::bounded;
 use super::strict::{Place, optional};
 use crate::domain::{
     Address, Buyer, DocumentFilter, Extensions, Failure, Money, Note, PageRequest, Party, PriceComponent, Quantity, SalesArea,
@@ -100,7 +101,7 @@ pub(super) fn from_schedule(schedule: Vec<wit::ScheduleLine>, place: Place<'_>) 
         Ok(ScheduleLine {
             quantity: place.quantity("schedule", &line.quantity)?,
             date: optional(line.date.as_ref(), |date| place.date("schedule", date))?,
-            location: line.location.map(Into::into),
+            location: place.optional_text("schedule", line.location)?,
         })
     };
     schedule.into_iter().map(from).collect()
@@ -126,9 +127,9 @@ pub(super) fn from_components(
         Ok(PriceComponent {
             amount: place.money(field, &component.amount)?,
             rate: optional(component.rate.as_ref(), |rate| place.decimal(field, rate))?,
-            kind: component.kind,
-            description: component.description,
-            code: component.code,
+            kind: bounded::word(component.kind),
+            description: component.description.map(bounded::word),
+            code: component.code.map(bounded::word),
         })
     };
     components.into_iter().map(from).collect()

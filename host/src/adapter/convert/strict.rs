@@ -7,6 +7,9 @@ use rust_decimal::Decimal;
 use super::super::bindings::shared::types as wit;
 use crate::domain::{Currency, Failure, FailureCode, Money, Quantity, Unit};
 
+/// Most bytes of what identifies something.
+const MAX_ID_BYTES: usize = 256;
+
 /// Where a value stands: a kind of record and what identifies it (a SKU, a line id, a document number).
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -81,9 +84,23 @@ impl<'a> Place<'a> {
         text.parse().map_err(|_| self.not(field, text, "instant such as 2026-11-22T14:36:00Z"))
     }
 
-    /// A text that must say something, such as a document number.
+    /// A text that must say something, such as a document number. It identifies something, so it is not cut when it is too long.
     pub(super) fn text<T: From<String>>(self, field: &str, text: String) -> Result<T, Failure> {
-        if text.trim().is_empty() { Err(self.broken(field, "is empty")) } else { Ok(T::from(text)) }
+        match text.trim().len() {
+            0 => Err(self.broken(field, "is empty")),
+            _ if text.len() > MAX_ID_BYTES => Err(self.broken(field, format_args!("is longer than {MAX_ID_BYTES} bytes"))),
+            _ => Ok(T::from(text)),
+        }
+    }
+
+    /// The same where it may be missing; a blank one counts as missing.
+    pub(super) fn optional_text<T: From<String>>(self, field: &str, text: Option<String>) -> Result<Option<T>, Failure> {
+        text.filter(|text| !text.trim().is_empty()).map(|text| self.text(field, text)).transpose()
+    }
+
+    /// A list of which none may be left out.
+    pub(super) fn at_most<T>(self, field: &str, most: usize, list: Vec<T>) -> Result<Vec<T>, Failure> {
+        if list.len() > most { Err(self.broken(field, format_args!("has more than {most} entries"))) } else { Ok(list) }
     }
 }
 
@@ -128,6 +145,14 @@ mod tests {
             "0.00000000000000000000000000001",
         ] {
             assert!(PLACE.decimal("available", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_identifies_something_is_neither_empty_nor_endless() {
+        assert_eq!(PLACE.text("number", "4711".into()), Ok("4711".to_owned()));
+        for text in [String::new(), " ".into(), "4".repeat(257)] {
+            assert_eq!(PLACE.text::<String>("number", text).unwrap_err().code, FailureCode::InvalidResponse);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 
 use super::super::bindings::shared::transport::{Host, Request, Response};
 use super::super::bindings::shared::types;
@@ -17,20 +17,37 @@ impl Host for State {
         send(&self.given, &self.call, request).await
     }
 
-    /// Concurrency is bounded by the call's budget, not here.
     async fn send_many(&mut self, requests: Vec<Request>) -> Vec<Result<Response, types::Failure>> {
-        join_all(requests.into_iter().map(|request| send(&self.given, &self.call, request))).await
+        send_many(&self.given, &self.call, requests).await
     }
+}
+
+/// Replies in the order of the requests, so many at a time as the call may have in flight. What is beyond the call's budget is refused
+/// without looking at it.
+async fn send_many(given: &Given, call: &LiveCall, mut requests: Vec<Request>) -> Vec<Result<Response, types::Failure>> {
+    let refused = requests.drain(call.budget.requests_left().min(requests.len())..).count();
+    let sending =
+        requests.into_iter().enumerate().map(|(place, request)| async move { (place, send(given, call, request).await) });
+    let at_once = given.limits.egress_concurrency.max(1);
+    let mut replies: Vec<_> = stream::iter(sending).buffer_unordered(at_once).collect().await;
+    replies.sort_by_key(|(place, _)| *place);
+    if refused > 0 {
+        metrics::egress_denied("requests", refused as u64);
+    }
+    let refusal = convert::to_failure(&Failure::from(&EgressError::TooManyRequests));
+    let (_, mut replies): (Vec<usize>, Vec<_>) = replies.into_iter().unzip();
+    replies.resize(replies.len() + refused, Err(refusal));
+    replies
 }
 
 async fn send(given: &Given, call: &LiveCall, request: Request) -> Result<Response, types::Failure> {
     let endpoint = request.endpoint.clone();
     let result = given.egress.send(&endpoint, to_egress(request), &call.trace, &call.budget).await;
-    record(given, &endpoint, &result);
+    record(given, call, &endpoint, &result);
     result.map(to_response).map_err(|error| convert::to_failure(&Failure::from(&error)))
 }
 
-fn record(given: &Given, endpoint: &str, result: &Result<Reply, EgressError>) {
+fn record(given: &Given, call: &LiveCall, endpoint: &str, result: &Result<Reply, EgressError>) {
     let outcome = match result {
         Ok(reply) => metrics::status_class(reply.status.as_u16()),
         Err(error) => Failure::from(error).code.as_str(),
@@ -39,7 +56,11 @@ fn record(given: &Given, endpoint: &str, result: &Result<Reply, EgressError>) {
     let endpoint = if given.egress.is_bound(endpoint) { endpoint } else { "unbound" };
     metrics::egress_request(&given.name, endpoint, outcome);
     if let Some(reason) = result.as_ref().err().and_then(EgressError::denial) {
-        metrics::egress_denied(reason);
+        metrics::egress_denied(reason, 1);
+    }
+    if let Some(cause) = result.as_ref().err().and_then(EgressError::hidden_cause) {
+        let (adapter, request_id) = (given.name.as_str(), call.trace.request_id.as_str());
+        tracing::warn!(adapter, endpoint, request_id, %cause, "a request was not sent");
     }
 }
 
@@ -56,4 +77,51 @@ fn to_egress(request: Request) -> EgressRequest {
 
 fn to_response(reply: Reply) -> Response {
     Response { status: reply.status.as_u16(), headers: shown_headers(&reply.headers), body: reply.body.to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tokio::time::Instant;
+
+    use super::super::super::operation::Lane;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::AdapterConfig;
+    use crate::egress::tests::{Answer, ScriptedServer};
+    use crate::egress::{Egress, Trace};
+
+    fn given(config: &AdapterConfig) -> Given {
+        let egress = Egress::bind(&config.endpoints, Path::new("."), &Clock::system()).ok().unwrap();
+        Given::new("rest".into(), config, String::new(), egress, Clock::system())
+    }
+
+    fn get(path: usize) -> Request {
+        Request {
+            endpoint: "api".into(),
+            method: "GET".into(),
+            path: path.to_string(),
+            query: vec![],
+            headers: vec![],
+            body: None,
+            timeout_ms: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn many_requests_are_answered_in_their_order_and_those_beyond_the_budget_are_refused() {
+        let server = ScriptedServer::start(|_| Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
+        let endpoint = format!("[endpoints.api]\nbase_url = '{}'\nallow = ['loopback']", server.url(""));
+        let limits = "[limits]\negress_requests = 5\negress_concurrency = 2";
+        let config: AdapterConfig = toml::from_str(&format!("component = 'a.wasm'\n{limits}\n{endpoint}")).unwrap();
+        let given = given(&config);
+        let trace = Trace { request_id: "r-1".into(), trace_parent: None };
+        let call = LiveCall::new(&given, Lane::Read, trace, Instant::now() + Duration::from_secs(5));
+        let replies = send_many(&given, &call, (0..50_000).map(get).collect()).await;
+        assert_eq!(replies.len(), 50_000);
+        let answered: Vec<_> = replies.iter().take_while(|reply| reply.is_ok()).collect();
+        assert_eq!((answered.len(), server.seen().len(), server.connections()), (5, 5, 2));
+        assert!(replies.iter().skip(5).all(|reply| reply.as_ref().is_err_and(|failure| failure.code == "throttled")));
+    }
 }

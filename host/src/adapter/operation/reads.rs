@@ -3,7 +3,7 @@
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Lane, Operation};
-use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, OfferPrice, PriceQuery, Side};
+use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, FailureCode, OfferPrice, PriceQuery, Side};
 
 /// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
 pub struct CheckAvailability {
@@ -15,6 +15,10 @@ impl Operation for CheckAvailability {
     const LANE: Lane = Lane::Read;
     const SIDE: Side = Side::Read;
     type Reply = Vec<Result<Availability, Failure>>;
+
+    fn is_suspect(reply: &Self::Reply) -> bool {
+        reply.iter().any(is_nonsense)
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::availability::check(guest, context, &self.query).await
@@ -31,6 +35,10 @@ impl Operation for OfferPrices {
     const LANE: Lane = Lane::Read;
     const SIDE: Side = Side::Read;
     type Reply = Vec<Result<OfferPrice, Failure>>;
+
+    fn is_suspect(reply: &Self::Reply) -> bool {
+        reply.iter().any(is_nonsense)
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::pricing::offer_prices(guest, context, &self.query).await
@@ -51,4 +59,10 @@ impl Operation for Probe {
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::probe(guest, context, self.side).await
     }
+}
+
+/// The adapter did not understand the back end, or the back end the adapter.
+fn is_nonsense<T>(item: &Result<T, Failure>) -> bool {
+    let is_nonsense = |code| matches!(code, FailureCode::InvalidResponse | FailureCode::InvalidRequest | FailureCode::Unsupported);
+    item.as_ref().is_err_and(|failure| is_nonsense(failure.code))
 }

@@ -12,7 +12,10 @@ const POST: &str = "(call $send (i32.const 512) (i32.const 3) (i32.const 520) (i
     (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 530) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8192))";
 
 /// Zeros at address 4096: an empty `ok`.
-const DONE: &str = "(i32.const 4096)";
+pub(super) const DONE: &str = "(i32.const 4096)";
+
+/// A failure with the code `unavailable`.
+const UNAVAILABLE: &str = "(i32.const 4608)";
 
 fn body(operation: &str) -> String {
     match operation {
@@ -21,23 +24,34 @@ fn body(operation: &str) -> String {
         "availability.check" => "(loop $again (br $again)) unreachable".into(),
         "pricing.offer-prices" => "(drop (memory.grow (i32.const 60000))) unreachable".into(),
         "orders.get" => "(call $recurse) unreachable".into(),
+        "quotes.cancel" => format!("{POST} {UNAVAILABLE}"),
         "checkout.release" | "quotes.submit" => format!("{POST} unreachable"),
         _ => "unreachable".into(),
     }
 }
 
-const CAPABILITIES: [&str; 7] = [
+const CAPABILITIES: [&str; 8] = [
     "availability.check",
     "pricing.offer-prices",
     "orders.get",
     "orders.cancel",
     "checkout.release",
     "quotes.submit",
+    "quotes.cancel",
     "health.probe",
 ];
 
 /// The component's bytes.
 pub(super) fn component() -> Vec<u8> {
+    component_with(&[])
+}
+
+/// The same with other bodies for some operations.
+pub(super) fn component_with(bodies: &[(&str, &str)]) -> Vec<u8> {
+    let body = |operation: &str| {
+        let other = bodies.iter().find(|(name, _)| *name == operation);
+        other.map_or_else(|| body(operation), |(_, body)| (*body).to_owned())
+    };
     assemble(&[], "world hostile { include adapter; }", body, module)
 }
 
@@ -98,6 +112,8 @@ fn module(functions: &str) -> String {
     let description = words(&[512, 3, 512, 3, 512, 3, 2048, CAPABILITIES.len() as u32, 3072, 1]);
     // One endpoint: name, description, required.
     let endpoint = words(&[512, 3, 512, 3, 1]);
+    // The discriminant of `err`, padding, and of the failure code and message; the rest is zero.
+    let unavailable = words(&[1, 0, 540, 11, 540, 11]);
     format!(
         r#"(module
   (import "ordergate:adapter/transport@1.0.0" "send" (func $send (param {parameters})))
@@ -106,10 +122,12 @@ fn module(functions: &str) -> String {
   (data (i32.const 512) "api")
   (data (i32.const 520) "POST")
   (data (i32.const 530) "/")
+  (data (i32.const 540) "unavailable")
   (data (i32.const 600) "{texts}")
   (data (i32.const 1024) "{description}")
   (data (i32.const 2048) "{capabilities}")
   (data (i32.const 3072) "{endpoint}")
+  (data (i32.const 4608) "{unavailable}")
   (func $recurse (call $recurse))
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
     (global.get $free)

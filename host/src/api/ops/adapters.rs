@@ -1,0 +1,94 @@
+//! Adapters on the operators' port: their generations, loading, promoting and rolling back; and the reload of the configuration.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::body::{Check, Checked, Findings};
+use super::super::problem::Problem;
+use super::{Operator as Authorized, OpsState};
+use crate::domain::AdapterName;
+use crate::service::{AdapterReport, FieldProblem, Operator, ReloadReport};
+
+/// Who does it, and why.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeedBody {
+    actor: String,
+    reason: String,
+}
+
+impl Check for DeedBody {
+    fn problems(&self) -> Vec<FieldProblem> {
+        let mut findings = Findings::default();
+        findings.id("/actor", &self.actor);
+        findings.id("/reason", &self.reason);
+        findings.into_vec()
+    }
+}
+
+impl From<DeedBody> for Operator {
+    fn from(body: DeedBody) -> Self {
+        Self { actor: body.actor, reason: body.reason }
+    }
+}
+
+pub(super) async fn list_adapters(State(state): State<OpsState>, _: Authorized) -> Json<Value> {
+    Json(json!({ "items": state.commerce.adapters() }))
+}
+
+/// One adapter, with what people did with it.
+pub(super) async fn show_adapter(
+    State(state): State<OpsState>,
+    _: Authorized,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let name = AdapterName::from(name);
+    let report = state.commerce.adapter_report(&name)?;
+    let audit = state.commerce.adapter_audit(&name).await?;
+    let mut shown = json!(report);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("audit".into(), json!(audit));
+    }
+    Ok(Json(shown))
+}
+
+/// Loads the adapter as the configuration says now.
+pub(super) async fn load_adapter(
+    State(state): State<OpsState>,
+    _: Authorized,
+    Path(name): Path<String>,
+    body: Checked<DeedBody>,
+) -> Result<Json<AdapterReport>, Problem> {
+    Ok(Json(state.commerce.load_adapter(&name.into(), body.into_inner().into()).await?))
+}
+
+/// Makes the generation on trial live.
+pub(super) async fn promote_adapter(
+    State(state): State<OpsState>,
+    _: Authorized,
+    Path(name): Path<String>,
+    body: Checked<DeedBody>,
+) -> Result<Json<AdapterReport>, Problem> {
+    Ok(Json(state.commerce.promote_adapter(&name.into(), body.into_inner().into()).await?))
+}
+
+/// Ends a trial, or goes back to the previous generation.
+pub(super) async fn roll_back_adapter(
+    State(state): State<OpsState>,
+    _: Authorized,
+    Path(name): Path<String>,
+    body: Checked<DeedBody>,
+) -> Result<Json<AdapterReport>, Problem> {
+    Ok(Json(state.commerce.roll_back_adapter(&name.into(), body.into_inner().into()).await?))
+}
+
+/// Reads the configuration again; brings in the adapters that changed and names what needs a restart.
+pub(super) async fn reload_config(
+    State(state): State<OpsState>,
+    _: Authorized,
+    body: Checked<DeedBody>,
+) -> Result<Json<ReloadReport>, Problem> {
+    Ok(Json(state.commerce.reload_by(body.into_inner().into()).await?))
+}
