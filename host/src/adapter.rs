@@ -1,6 +1,8 @@
 //! The adapters: loading components, running one operation in a fresh sandboxed instance, and telling what went wrong. Called by the
 //! service and the pipeline; reaches back ends only through `egress`; what follows a failure is decided in [`error`] and nowhere else.
 
+mod admission;
+pub mod anatomy;
 mod bindings;
 mod build;
 mod bulkhead;
@@ -8,8 +10,9 @@ mod canary;
 mod classify;
 mod compiled;
 pub mod compiler;
-mod contract;
+pub mod contract;
 mod convert;
+pub mod describe;
 mod engine;
 pub mod error;
 mod given;
@@ -32,6 +35,7 @@ mod snapshot;
 mod swap;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -39,7 +43,6 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-pub use contract::{ContractError, check as check_contract};
 pub use load::{LoadCause, LoadError, LoadProblem};
 pub use operation::{Lane, Operation};
 pub use reader::Reader;
@@ -59,6 +62,7 @@ use live_call::LiveCall;
 use load::Workshop;
 use record::Record;
 use slot::Slot;
+use trust::Signer;
 
 /// All configured adapters, by name. Each name is a slot, in which generations follow each other.
 pub struct Adapters {
@@ -103,6 +107,7 @@ impl Adapters {
 pub struct Adapter {
     generation: u64,
     digest: String,
+    signer: Signer,
     description: Description,
     bulkhead: Bulkhead,
     instances: Instances,
@@ -132,6 +137,11 @@ impl Adapter {
     /// SHA-256 of the component, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Whose signature the component has.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// Whether its instances start configured, and if not, why.

@@ -2,8 +2,8 @@
 //! unavailable.
 
 mod check;
+mod component;
 mod failure;
-mod inspect;
 mod operate;
 mod serve;
 
@@ -90,14 +90,16 @@ enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum AdapterCommand {
-    /// Show what a component is before anything of it runs: digest, size, contract, imports.
-    #[command(after_help = "Example: ordergate adapter inspect rest.wasm --json")]
-    Inspect {
-        file: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Show what a component is before anything of it runs: signer, contract, imports, operations, size.
+    Inspect(component::InspectArgs),
+    /// Check a component's signature.
+    Verify(component::VerifyArgs),
+    /// Sign a component.
+    Sign(component::SignArgs),
+    /// Make a key pair for signing components.
+    Keygen(component::KeygenArgs),
+    /// Make a component the pinned one of an adapter.
+    Add(component::AddArgs),
     #[command(flatten)]
     Operate(operate::OperateCommand),
 }
@@ -120,7 +122,11 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Serve { config, addresses } => serve::serve(&config.file, addresses.as_deref()).await,
         Command::Check { config, json } => check::check(&config.file, json).await,
         Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
-        Command::Adapter(AdapterCommand::Inspect { file, json }) => inspect::inspect(&file, json),
+        Command::Adapter(AdapterCommand::Inspect(args)) => component::inspect(&args).await,
+        Command::Adapter(AdapterCommand::Verify(args)) => component::verify(&args),
+        Command::Adapter(AdapterCommand::Sign(args)) => component::sign(&args),
+        Command::Adapter(AdapterCommand::Keygen(args)) => component::keygen(&args),
+        Command::Adapter(AdapterCommand::Add(args)) => component::add(&args),
         Command::Adapter(AdapterCommand::Operate(command)) => operate::operate(command).await,
         Command::Migrate { config } => check::migrate(&config.file).await,
         Command::Openapi => {

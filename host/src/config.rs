@@ -10,19 +10,22 @@ mod secret;
 mod server;
 mod stores;
 mod transfer;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
 pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig};
 pub use canary::CanaryConfig;
-pub use load::{ConfigError, Problem, load, locate};
+pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate};
 pub use read_policy::{AvailabilityFreshness, CacheConfig, FreshnessConfig, PriceFreshness};
 pub use secret::Secret;
 pub use server::{DatabaseConfig, OpsConfig, ServerConfig};
 pub use stores::{Consent, StoreConfig};
 pub use transfer::TransferConfig;
+pub use trust::{KeyId, KeyTextError, PublicKey, TrustConfig, TrustedKey};
 
 use crate::domain::{AdapterName, StoreName};
 
@@ -41,6 +44,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub freshness: FreshnessConfig,
     pub transfer: TransferConfig,
+    pub trust: Arc<TrustConfig>,
     pub adapters: BTreeMap<AdapterName, AdapterConfig>,
     pub stores: BTreeMap<StoreName, StoreConfig>,
 }

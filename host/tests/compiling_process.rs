@@ -27,7 +27,7 @@ fn check(limits: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("dummy.wasm"), dummy()).unwrap();
     let config = format!(
-        "[server]\nlisten = '127.0.0.1:0'\n[ops]\nlisten = '127.0.0.1:0'\n[database]\npath = 'orders.db'\n
+        "[server]\nlisten = '127.0.0.1:0'\n[ops]\nlisten = '127.0.0.1:0'\n[database]\npath = 'orders.db'\n[trust]\nrequire_signatures = false\n
          [adapters.dummy]\ncomponent = 'dummy.wasm'\n[adapters.dummy.limits]\n{limits}\n
          [stores.shop]\nadapter = 'dummy'\ncurrency = 'EUR'\n"
     );
@@ -64,6 +64,28 @@ fn compiling_that_takes_too_long_is_ended_and_the_limit_is_named() {
 fn compiling_that_takes_too_much_memory_is_ended_and_the_limit_is_named() {
     let found = check("compile_bytes = 1048576");
     assert!(found.contains("dummy.wasm does not compile: it needs more than 1 MiB of memory (limits.compile_bytes)"), "{found}");
+}
+
+#[test]
+fn a_snapshot_is_taken_within_the_limits_of_the_child() {
+    // Its memory starts with data, as that of every real adapter does.
+    let component = wat::parse_str(
+        r#"(component
+  (core module $m
+    (memory (export "memory") 1) (data (i32.const 0) "initial data")
+    (func (export "configure") (result i32) (i64.store (i32.const 64) (i64.const 0x6f206e657a6f7266)) (i32.const 0)))
+  (core instance $i (instantiate $m))
+  (func $configure (result (result)) (canon lift (core func $i "configure")))
+  (instance $lifecycle (export "configure" (func $configure)))
+  (export "ordergate:adapter/lifecycle@1.0.0" (instance $lifecycle)))"#,
+    )
+    .unwrap();
+    let inputs = r#"{"settings":"{}","maps":{},"memory_bytes":67108864,"log_bytes":1024}"#;
+    let task = format!("{{\"bounds\":{{\"secs\":60,\"bytes\":2147483648}},\"work\":{{\"snapshot\":{inputs}}}}}\n");
+    let output = answer(&[task.as_bytes(), &component].concat());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.starts_with("{\"made\":"), "{:?}: {said}", output.status);
+    assert!(said.contains("frozen o"), "what configure wrote is not in the snapshot");
 }
 
 #[test]

@@ -173,7 +173,7 @@ async fn a_component_of_another_world_is_refused_with_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), "other.wasm", b"\0asm\x0d\0\x01\0");
     let checked = check(config().set("adapters.nordwind.component", &file)).await;
-    checked.refused("component", &["other.wasm", "another contract", "does not export availability"]);
+    checked.refused("component", &["other.wasm", "no adapter", "nothing of ordergate:adapter"]);
 }
 
 #[tokio::test]

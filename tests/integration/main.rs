@@ -22,3 +22,4 @@ mod quotes;
 mod restart;
 mod tidy;
 mod transfer;
+mod trust;

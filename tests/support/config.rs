@@ -30,6 +30,8 @@ impl HostConfig {
             .set("transfer.backoff_initial_ms", "50")
             .set("transfer.backoff_max_ms", "500")
             .set("transfer.settle_ms", "300")
+            // Tests about trust sign; the others load what was just built.
+            .set("trust.require_signatures", "false")
             .set("adapters.nordwind.component", &quoted(&adapter_file()))
             .set("adapters.nordwind.settings_file", &quoted(&demo_profile()))
             .set("adapters.nordwind.endpoints.api.base_url", &format!("\"{backend}\""))

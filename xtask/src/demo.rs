@@ -3,6 +3,7 @@
 
 mod invitation;
 mod keys;
+mod signed;
 mod world;
 
 use std::path::PathBuf;

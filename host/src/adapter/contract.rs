@@ -2,15 +2,17 @@
 //! anything. Called at load and by `ordergate adapter inspect` and `check`.
 
 mod difference;
+mod examine;
 mod shape;
+mod spoken;
 
-use std::sync::OnceLock;
+pub use examine::{Examined, ExportedInterface, ImportedInterface};
+pub use spoken::ContractVersion;
 
 use wit_component::DecodedWasm;
-use wit_parser::{Resolve, SourceMap};
 
-use super::imports;
-use shape::{Face, InterfaceShape};
+use shape::Face;
+use spoken::Contracts;
 
 /// Largest component file, in bytes: a Python component has about 36 MB.
 const MAX_FILE_BYTES: usize = 40 * 1024 * 1024;
@@ -42,8 +44,8 @@ pub(super) const WIT: [(&str, &str); 15] = [
 /// Why a file is no adapter for this host.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractError {
-    #[error("the file has {bytes} bytes; an adapter has at most {MAX_FILE_BYTES}")]
-    TooLarge { bytes: usize },
+    #[error("the file has more than {MAX_FILE_BYTES} bytes, an adapter has at most that many")]
+    TooLarge,
     #[error("the file is not WebAssembly")]
     NotWasm,
     #[error(
@@ -56,6 +58,11 @@ pub enum ContractError {
     DefinitionsOnly,
     #[error("the file cannot be read as a component: {0}")]
     Malformed(String),
+    #[error("the file is a component but no adapter: it exports {exports}, and nothing of ordergate:adapter")]
+    Foreign { exports: String },
+    /// Newer than this host, or so old that it is no longer known.
+    #[error("built for ordergate:adapter@{built_for}, this host knows {known}: {difference}")]
+    Version { built_for: ContractVersion, known: String, difference: String },
     #[error("this adapter was built for another contract: {}", .0.join("; "))]
     Differs(Vec<String>),
     /// A fault of this build of the host.
@@ -63,111 +70,42 @@ pub enum ContractError {
     Host(String),
 }
 
-/// Checks a component file against the contract.
-pub fn check(file: &[u8]) -> Result<(), ContractError> {
+/// Checks a component file against the contract, and tells for which of its versions it was built.
+pub fn check(file: &[u8]) -> Result<ContractVersion, ContractError> {
+    Contracts::of_host()?.check(&decode(file)?)
+}
+
+/// What can be told of a component file without running or compiling it.
+pub fn examine(file: &[u8]) -> Result<Examined, ContractError> {
+    let (contracts, face) = (Contracts::of_host()?, decode(file)?);
+    Ok(Examined::of(contracts, &face))
+}
+
+/// Reads a component file; one that is too large is not read to its end.
+pub fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut file = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut file)?;
+    Ok(file)
+}
+
+fn decode(file: &[u8]) -> Result<Face, ContractError> {
     check_header(file)?;
-    let (resolve, world) = match wit_component::decode(file).map_err(|cause| ContractError::Malformed(format!("{cause:#}")))? {
-        DecodedWasm::Component(resolve, world) => (resolve, world),
-        DecodedWasm::WitPackage(..) => return Err(ContractError::DefinitionsOnly),
-    };
-    let differences = differences(host_face()?, &Face::of(&resolve, world));
-    if differences.is_empty() { Ok(()) } else { Err(ContractError::Differs(differences)) }
+    match wit_component::decode(file).map_err(|cause| ContractError::Malformed(format!("{cause:#}")))? {
+        DecodedWasm::Component(resolve, world) => Ok(Face::of(&resolve, world)),
+        DecodedWasm::WitPackage(..) => Err(ContractError::DefinitionsOnly),
+    }
 }
 
 fn check_header(file: &[u8]) -> Result<(), ContractError> {
     if file.len() > MAX_FILE_BYTES {
-        return Err(ContractError::TooLarge { bytes: file.len() });
+        return Err(ContractError::TooLarge);
     }
     let Some(version) = file.strip_prefix(MAGIC).and_then(|rest| rest.get(..4)) else { return Err(ContractError::NotWasm) };
     match version {
         MODULE_VERSION => Err(ContractError::CoreModule),
         COMPONENT_VERSION => Ok(()),
         _ => Err(ContractError::UnknownFormat),
-    }
-}
-
-fn host_face() -> Result<&'static Face, ContractError> {
-    static FACE: OnceLock<Result<Face, String>> = OnceLock::new();
-    FACE.get_or_init(read_host_face).as_ref().map_err(|cause| ContractError::Host(cause.clone()))
-}
-
-fn read_host_face() -> Result<Face, String> {
-    let mut sources = SourceMap::new();
-    for (path, text) in WIT {
-        sources.push_str(path, text);
-    }
-    let group = sources.parse().map_err(|(_, error)| error.to_string())?;
-    let mut resolve = Resolve::default();
-    let package = resolve.push_group(group).map_err(|error| error.to_string())?;
-    let world = resolve.select_world(&[package], Some("adapter")).map_err(|error| error.to_string())?;
-    Ok(Face::of(&resolve, world))
-}
-
-/// All that an adapter's author has to mend.
-fn differences(host: &Face, adapter: &Face) -> Vec<String> {
-    let mut found: Vec<String> =
-        adapter.others.iter().map(|name| format!("it imports {name}, which adapters are not given")).collect();
-    for (name, theirs) in &adapter.imports {
-        match host.imports.get(name) {
-            Some(ours) => difference::import(short(name), ours, theirs, &mut found),
-            None if is_given_wasi(name) => {}
-            None => found.push(unknown_import(name, &host.imports)),
-        }
-    }
-    for (name, ours) in &host.exports {
-        match adapter.exports.get(name) {
-            Some(theirs) => difference::export(short(name), ours, theirs, &mut found),
-            None => found.push(missing_export(name, &adapter.exports)),
-        }
-    }
-    let extra = adapter.exports.keys().filter(|name| is_ours(name) && !host.exports.contains_key(*name));
-    let extra = extra.filter(|name| same_interface(name, &host.exports).is_none());
-    found.extend(extra.map(|name| format!("it exports {name}, which this host's contract does not have")));
-    found
-}
-
-type Interfaces = std::collections::BTreeMap<String, InterfaceShape>;
-
-fn is_ours(name: &str) -> bool {
-    name.starts_with("ordergate:adapter/")
-}
-
-fn is_given_wasi(name: &str) -> bool {
-    let is_version = name.rsplit_once('@').is_some_and(|(_, version)| version.starts_with("0.2."));
-    let plain = name.split('@').next().unwrap_or_default();
-    is_version && imports::WASI.iter().any(|given| if given.ends_with('/') { plain.starts_with(given) } else { plain == *given })
-}
-
-/// `ordergate:adapter/orders@1.0.0` is `orders` in messages.
-fn short(name: &str) -> &str {
-    let plain = name.split('@').next().unwrap_or(name);
-    plain.strip_prefix("ordergate:adapter/").unwrap_or(plain)
-}
-
-/// The same interface in another version.
-fn same_interface<'a>(name: &str, among: &'a Interfaces) -> Option<&'a str> {
-    among.keys().map(String::as_str).find(|other| *other != name && is_ours(other) && short(other) == short(name))
-}
-
-fn version(name: &str) -> &str {
-    name.rsplit_once('@').map_or("no version", |(_, version)| version)
-}
-
-fn unknown_import(name: &str, host: &Interfaces) -> String {
-    match same_interface(name, host) {
-        Some(ours) if is_ours(name) => {
-            format!("it imports {} in version {}, this host has version {}", short(name), version(name), version(ours))
-        }
-        _ => format!("it imports {name}, which adapters are not given"),
-    }
-}
-
-fn missing_export(name: &str, adapter: &Interfaces) -> String {
-    match same_interface(name, adapter) {
-        Some(theirs) => {
-            format!("it exports {} in version {}, this host needs version {}", short(name), version(theirs), version(name))
-        }
-        None => format!("it does not export {}", short(name)),
     }
 }
 

@@ -24,9 +24,10 @@ pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, String> {
     compiled.map_err(|cause| format!("{cause:#}"))
 }
 
-/// An engine that compiles fast, for code that runs once: `configure` in the compiling process.
+/// An engine that compiles fast, for code that runs once: `configure` in the compiling process. Without images of memory: they are files,
+/// and that process may not write any.
 pub(super) fn rehearsal() -> wasmtime::Result<Engine> {
-    Engine::new(configuration().cranelift_opt_level(OptLevel::None))
+    Engine::new(configuration().cranelift_opt_level(OptLevel::None).memory_init_cow(false))
 }
 
 /// The engine cannot be built on this machine.

@@ -13,12 +13,13 @@ use tokio::time::{Instant, timeout_at};
 use wasmtime::Engine;
 
 use super::Adapter;
+use super::admission::{Admission, Admitted};
 use super::build::{Build, Built};
 use super::bulkhead::Bulkhead;
 use super::classify::classify;
 use super::compiled::CompileCache;
 use super::compiler::Bounds;
-use super::contract::{self, ContractError};
+use super::contract::ContractError;
 use super::convert;
 use super::engine::{self, EngineError, engine};
 use super::given::{Given, SettingsError, settings};
@@ -28,6 +29,8 @@ use super::live_call::LiveCall;
 use super::metrics;
 use super::record::Record;
 use super::snapshot::{Inputs, LogLine, Snapshot};
+use super::trust::Distrust;
+use super::trust::lock::LockError;
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
 use crate::domain::{AdapterName, Description, EndpointNeed, Failure, Side};
@@ -63,6 +66,10 @@ pub enum LoadCause {
         "the configuration pins another file: {path} has the SHA-256 {found}. Restore the pinned file, or review this one and pin its digest"
     )]
     Digest { path: PathBuf, found: String },
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Trust(#[from] Distrust),
     #[error("{path}: {cause}")]
     Contract { path: PathBuf, cause: ContractError },
     #[error("{path} does not compile: {cause}")]
@@ -161,7 +168,7 @@ impl Source<'_> {
         let given = self.given();
         let built = self.built(engine, cache, given.as_ref().ok().map(Inputs::of)).await;
         // Both are tried, so that both are reported.
-        let (given, (digest, built)) = match (given, built) {
+        let (given, (admitted, built)) = match (given, built) {
             (Ok(given), Ok(built)) => (given, built),
             (given, built) => {
                 return Err(given.err().into_iter().flatten().chain(built.err()).collect());
@@ -173,10 +180,11 @@ impl Source<'_> {
         let instances = instances.map_err(|cause| vec![self.unfit(&cause)])?;
         let description = self.describe(&instances, &given).await.map_err(|cause| vec![cause])?;
         self.check_endpoints(&description.endpoints)?;
-        self.log(&digest, &description, began);
+        self.log(&admitted, &description, began);
         let bulkhead = Bulkhead::new(&given.limits);
         let (generation, config, loaded_at) = (self.generation, self.config.clone(), self.clock.now());
-        Ok(Adapter { generation, digest, description, bulkhead, instances, given, config, loaded_at, record: Record::default() })
+        let (digest, signer, record) = (admitted.digest, admitted.signer, Record::default());
+        Ok(Adapter { generation, digest, signer, description, bulkhead, instances, given, config, loaded_at, record })
     }
 
     fn place(&self, field: &str) -> String {
@@ -212,12 +220,12 @@ impl Source<'_> {
         engine: &Engine,
         cache: Option<Arc<CompileCache>>,
         inputs: Option<Inputs>,
-    ) -> Result<(String, Built), LoadProblem> {
+    ) -> Result<(Admitted, Built), LoadProblem> {
         let place = || self.place("component");
-        let (digest, file) = self.file().await?;
+        let (admitted, file) = self.file().await?;
         let limits = &self.config.limits;
         let bounds = Bounds { secs: limits.compile_secs, bytes: limits.compile_bytes };
-        let build = Build { engine: engine.clone(), cache, digest, file, bounds };
+        let build = Build { engine: engine.clone(), cache, digest: admitted.digest.clone(), file, bounds };
         let built = match inputs {
             Some(inputs) if self.config.snapshot => build.configured(inputs).await,
             Some(_) => build.unconfigured("the configuration forbids it (snapshot = false)").await,
@@ -225,19 +233,33 @@ impl Source<'_> {
         };
         let built =
             built.map_err(|cause| problem(place(), LoadCause::Compile { path: self.path(), cause: cause.to_string() }))?;
-        Ok((build.digest, built))
+        Ok((admitted, built))
     }
 
-    /// The checked file, with its digest. Tens of megabytes: read and checked aside.
-    async fn file(&self) -> Result<(String, Bytes), LoadProblem> {
-        let (path, pinned) = (self.path(), self.config.sha256.clone());
+    /// The checked file, with its digest and signer. Tens of megabytes: read and checked aside.
+    async fn file(&self) -> Result<(Admitted, Bytes), LoadProblem> {
+        let admission = self.admission();
         let place = self.place("component");
-        match tokio::task::spawn_blocking(move || read_and_check(path, pinned.as_deref())).await {
+        match tokio::task::spawn_blocking(move || admit(&admission)).await {
             Ok(result) => result.map_err(|cause| match cause {
                 LoadCause::Digest { .. } => LoadProblem { place: self.place("sha256"), cause },
+                LoadCause::Trust(Distrust::UnknownKey { .. } | Distrust::Expired { .. }) => {
+                    LoadProblem { place: "trust.keys".into(), cause }
+                }
                 cause => LoadProblem { place, cause },
             }),
             Err(cause) => Err(LoadProblem { place, cause: LoadCause::Compile { path: self.path(), cause: cause.to_string() } }),
+        }
+    }
+
+    fn admission(&self) -> Admission {
+        Admission {
+            name: self.name.clone(),
+            path: self.path(),
+            pinned: self.config.sha256.clone(),
+            folder: self.base_dir.to_owned(),
+            trust: Arc::clone(&self.config.trust),
+            now: self.clock.now(),
         }
     }
 
@@ -289,27 +311,20 @@ impl Source<'_> {
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
-    fn log(&self, digest: &str, description: &Description, began: Instant) {
+    fn log(&self, admitted: &Admitted, description: &Description, began: Instant) {
         let limit = self.config.limits.memory_bytes as u64;
         if let Some(wanted) = description.memory_bytes.filter(|wanted| *wanted > limit) {
             tracing::warn!(adapter = %self.name, wanted, limit, "the adapter asks for more memory than it is given (limits.memory_bytes)");
         }
         let (version, took_ms) = (&description.version, began.elapsed().as_millis());
-        tracing::info!(adapter = %self.name, generation = self.generation, component = description.name, version, digest, took_ms, "adapter loaded");
+        let Admitted { digest, signer, .. } = admitted;
+        let generation = self.generation;
+        tracing::info!(adapter = %self.name, generation, component = description.name, version, digest, %signer, took_ms, "adapter loaded");
     }
 }
 
-fn read_and_check(path: PathBuf, pinned: Option<&str>) -> Result<(String, Bytes), LoadCause> {
-    let file = match std::fs::read(&path) {
-        Ok(file) => file,
-        Err(cause) => return Err(LoadCause::Unreadable { path, cause }),
-    };
-    let digest = HEXLOWER.encode(&Sha256::digest(&file));
-    if pinned.is_some_and(|pinned| !pinned.trim().eq_ignore_ascii_case(&digest)) {
-        return Err(LoadCause::Digest { path, found: digest });
-    }
-    match contract::check(&file) {
-        Ok(()) => Ok((digest, file.into())),
-        Err(cause) => Err(LoadCause::Contract { path, cause }),
-    }
+fn admit(admission: &Admission) -> Result<(Admitted, Bytes), LoadCause> {
+    let mut admitted = admission.admit()?;
+    let file = std::mem::take(&mut admitted.file).into();
+    Ok((admitted, file))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::operation::{CancelOrder, CheckAvailability, GetOrder, OfferPrices, Probe, Release, SubmitQuote, WithdrawQuote};
 use super::*;
-use crate::config::LimitsConfig;
+use crate::config::{LimitsConfig, TrustConfig};
 use crate::domain::{AvailabilityQuery, Buyer, Currency, Extensions, PriceQuery, Purpose, QuoteRequest, Reference, Side};
 use crate::egress::tests::{Answer, ScriptedServer};
 
@@ -40,7 +40,9 @@ impl Bench {
 
     fn config(&self) -> AdapterConfig {
         let endpoint = format!("[endpoints.api]\nbase_url = '{}'\nallow = ['loopback']", self.server.url(""));
-        toml::from_str(&format!("component = 'hostile.wasm'\n{endpoint}")).unwrap()
+        let config: AdapterConfig = toml::from_str(&format!("component = 'hostile.wasm'\n{endpoint}")).unwrap();
+        let trust = TrustConfig { require_signatures: false, keys: vec![] };
+        AdapterConfig { trust: Arc::new(trust), ..config }
     }
 
     async fn load(&self, config: AdapterConfig) -> Result<Arc<Adapter>, String> {

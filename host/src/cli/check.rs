@@ -17,6 +17,9 @@ use crate::store::{Store, StoreError};
 pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
     let (problems, store) = match config::load(file) {
         Ok(config) => {
+            if !config.trust.require_signatures {
+                eprintln!("note: adapters need no signature (trust.require_signatures = false)");
+            }
             let problems = load_problems(&config).await;
             // Opening brings the schema up to date, as `serve` would.
             let store = match Store::open(&config.database.path).await {

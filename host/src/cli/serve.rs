@@ -19,6 +19,11 @@ use crate::telemetry;
 pub(super) async fn serve(file: &Path, addresses: Option<&Path>) -> Result<(), CliError> {
     telemetry::start_logging();
     let config = config::load(file)?;
+    if !config.trust.require_signatures {
+        tracing::warn!(
+            "adapters need no signature (trust.require_signatures = false): whoever can write a component decides what runs"
+        );
+    }
     // For crash tests; a release build refuses it.
     if let Ok(name) = std::env::var("ORDERGATE_FAILPOINT") {
         failpoint::arm(&name).map_err(|reason| anyhow::anyhow!("ORDERGATE_FAILPOINT: {reason}"))?;

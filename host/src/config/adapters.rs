@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{CanaryConfig, Secret};
+use super::{CanaryConfig, Secret, TrustConfig};
 use crate::domain::EndpointName;
 
 /// One adapter: a component file and all that it is given.
@@ -38,6 +39,9 @@ pub struct AdapterConfig {
     /// Load a new version by itself when the component or the settings file has changed.
     #[serde(default)]
     pub watch: bool,
+    /// Whose signatures its component may have: those of `[trust]`, the same for all adapters.
+    #[serde(skip)]
+    pub trust: Arc<TrustConfig>,
 }
 
 fn default_snapshot() -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::load::{Problem, Source};
-use super::{AdapterConfig, CanaryConfig, Config, StoreConfig};
+use super::{AdapterConfig, CanaryConfig, Config, StoreConfig, TrustConfig};
 use crate::domain::{AdapterName, Scope, StoreName};
 
 const MIN_KEY_CHARACTERS: usize = 16;
@@ -20,6 +20,7 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     checker.server(config);
     checker.access(config);
     checker.transfer(config);
+    checker.trust(&config.trust);
     for (name, adapter) in &config.adapters {
         checker.adapter(config, name, adapter);
     }
@@ -148,6 +149,25 @@ impl Checker<'_, '_> {
         }
         if transfer.backoff_initial_ms > transfer.backoff_max_ms {
             self.report(&["transfer", "backoff_initial_ms"], "C013", "must not be above transfer.backoff_max_ms");
+        }
+    }
+
+    fn trust(&mut self, trust: &TrustConfig) {
+        if trust.require_signatures && trust.keys.is_empty() {
+            let message = "signatures are required and no key is trusted, so no adapter can be loaded: add the public keys of whom you trust, \
+                           keys = [{ name = \"…\", public_key = \"RW…\" }], or set require_signatures = false";
+            self.report(&["trust", "keys"], "C030", message);
+        }
+        for (index, key) in trust.keys.iter().enumerate() {
+            for other in trust.keys.iter().take(index) {
+                if other.name == key.name {
+                    self.report(&["trust", "keys"], "C031", format!("two keys are named {:?}: give each its own name", key.name));
+                }
+                if other.public_key.id() == key.public_key.id() {
+                    let message = format!("{:?} and {:?} have the same key: remove one", other.name, key.name);
+                    self.report(&["trust", "keys"], "C031", message);
+                }
+            }
         }
     }
 

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, check};
+use super::{AdapterConfig, Config, TrustConfig, check};
+use crate::domain::AdapterName;
 
 /// One thing that is wrong with the configuration, where, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +62,7 @@ impl fmt::Display for ConfigError {
 /// Reads, resolves and checks a configuration file.
 pub fn load(file: &Path) -> Result<Config, ConfigError> {
     let failed = |problems| ConfigError { file: file.to_owned(), problems };
-    let text = std::fs::read_to_string(file).map_err(|cause| {
-        let message =
-            format!("cannot read the configuration: {cause}. `ordergate config example > {}` writes one", file.display());
-        failed(vec![Problem { line: 0, column: 0, path: String::new(), message, code: "C001" }])
-    })?;
+    let text = read_text(file)?;
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let mut reader = Reader::new(&text);
     let config = reader.read(&file);
@@ -75,6 +73,52 @@ pub fn load(file: &Path) -> Result<Config, ConfigError> {
         }
         _ => Err(failed(reader.problems)),
     }
+}
+
+/// Of a configuration: whom it trusts and which components it names.
+#[derive(Debug)]
+pub struct Trusting {
+    /// The file that it came from, absolute.
+    pub file: PathBuf,
+    pub trust: TrustConfig,
+    pub components: BTreeMap<AdapterName, Component>,
+}
+
+/// Of an adapter's configuration: its file and its pin.
+#[derive(Debug, Deserialize)]
+pub struct Component {
+    pub component: PathBuf,
+    pub sha256: Option<String>,
+}
+
+impl Trusting {
+    /// The folder that relative paths start from.
+    pub fn folder(&self) -> PathBuf {
+        self.file.parent().map(PathBuf::from).unwrap_or_default()
+    }
+}
+
+/// Reads of a configuration only what installing an adapter needs: no secret has to be there, and no component.
+pub fn load_trust(file: &Path) -> Result<Trusting, ConfigError> {
+    let text = read_text(file)?;
+    let mut reader = Reader::new(&text);
+    let (trust, components) = (reader.section("trust"), reader.named("adapters"));
+    match trust {
+        Some(trust) if reader.problems.is_empty() => {
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+            Ok(Trusting { file, trust, components })
+        }
+        _ => Err(ConfigError { file: file.to_owned(), problems: reader.problems }),
+    }
+}
+
+fn read_text(file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|cause| {
+        let message =
+            format!("cannot read the configuration: {cause}. `ordergate config example > {}` writes one", file.display());
+        let problem = Problem { line: 0, column: 0, path: String::new(), message, code: "C001" };
+        ConfigError { file: file.to_owned(), problems: vec![problem] }
+    })
 }
 
 /// Line and column of an option in a configuration file, for problems that are found after it was read; zeros when it is not there.
@@ -121,7 +165,8 @@ struct Reader<'text> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 9] = ["server", "ops", "database", "access", "cache", "freshness", "transfer", "adapters", "stores"];
+const SECTIONS: [&str; 10] =
+    ["server", "ops", "database", "access", "cache", "freshness", "transfer", "trust", "adapters", "stores"];
 
 impl<'text> Reader<'text> {
     fn new(text: &'text str) -> Self {
@@ -149,7 +194,11 @@ impl<'text> Reader<'text> {
         let cache = self.section("cache");
         let freshness = self.section("freshness");
         let transfer = self.section("transfer");
-        let adapters = self.named("adapters");
+        let trust = self.section("trust").map(Arc::new);
+        let mut adapters: BTreeMap<AdapterName, AdapterConfig> = self.named("adapters");
+        if let Some(trust) = &trust {
+            adapters.values_mut().for_each(|adapter| adapter.trust = Arc::clone(trust));
+        }
         let stores = self.named("stores");
         Some(Config {
             file: file.to_owned(),
@@ -160,6 +209,7 @@ impl<'text> Reader<'text> {
             cache: cache?,
             freshness: freshness?,
             transfer: transfer?,
+            trust: trust?,
             adapters,
             stores,
         })
@@ -261,6 +311,21 @@ mod tests {
         let shown = problems("[ops]\nkey = \"hunter2\"\n");
         assert!(shown[0].contains("a secret is a reference"), "{shown:#?}");
         assert!(!shown[0].contains("hunter2"), "the secret must not be repeated: {shown:#?}");
+    }
+
+    #[test]
+    fn trust_is_read_without_the_secrets_and_files_that_the_rest_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ordergate.toml");
+        let text = "[ops]\nkey = { env = \"ORDERGATE_TEST_NO_SUCH_VARIABLE\" }\n[trust]\nrequire_signatures = false\n[adapters.erp]\ncomponent = \"erp.wasm\"\nsettings_file = \"erp.toml\"\n";
+        std::fs::write(&file, text).unwrap();
+        let read = load_trust(&file).unwrap();
+        assert!(!read.trust.require_signatures);
+        assert_eq!(read.components.get("erp").unwrap().component, PathBuf::from("erp.wasm"));
+        std::fs::write(&file, "[trust]\nkeys = [{ name = \"acme\", public_key = \"RW\" }]\n").unwrap();
+        let problems = load_trust(&file).unwrap_err().problems;
+        assert_eq!((problems[0].line, problems[0].path.as_str()), (2, "trust"));
+        assert!(problems[0].message.contains("is no minisign public key"), "{problems:?}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::Keys;
+use super::signed::SignedAdapter;
 use crate::artifacts::Artifacts;
 use crate::client::Client;
 use crate::process::Process;
@@ -27,6 +28,7 @@ pub(crate) enum Ports {
 
 pub(crate) struct World {
     built: Artifacts,
+    adapter: SignedAdapter,
     folder: PathBuf,
     pub(crate) keys: Keys,
     /// `HOST:PORT` of the back end, the same after a restart.
@@ -42,9 +44,11 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn start(built: Artifacts, folder: PathBuf, ports: Ports) -> Result<Self> {
         let keys = Keys::generate(&folder)?;
+        let adapter = SignedAdapter::make(&built, &folder)?;
         let [backend, api, ops] = ports.choose()?;
         let mut world = Self {
             built,
+            adapter,
             folder,
             keys,
             backend_address: backend,
@@ -181,6 +185,9 @@ backoff_initial_ms = 200
 backoff_max_ms = 2000
 settle_ms = 2000
 
+[trust]
+keys = [{{ name = "demo", public_key = "{public_key}" }}]
+
 [adapters.nordwind]
 component = {component:?}
 settings_file = {profile:?}
@@ -202,7 +209,8 @@ time_zone = "Europe/Berlin"
             bauer_key = self.keys.reference("bauer"),
             backend_key = self.keys.reference("back-end"),
             scopes = r#"["catalog:read", "checkout", "orders:read", "orders:write", "quotes:read", "quotes:write"]"#,
-            component = self.built.adapter,
+            public_key = self.adapter.public_key,
+            component = self.adapter.file,
             profile = self.built.profile,
             backend = self.backend_url(),
         )

@@ -5,17 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wit_parser::{Function, Interface, InterfaceId, Resolve, Type, TypeDef, TypeDefKind, TypeId, WorldId, WorldItem};
 
-/// What a world imports and exports, by interface name with version.
+/// What a world imports and exports, by interface name: the contract's own without their version, so that versions can be compared.
 #[derive(Debug, Default)]
 pub(super) struct Face {
-    pub imports: BTreeMap<String, InterfaceShape>,
-    pub exports: BTreeMap<String, InterfaceShape>,
+    pub imports: Interfaces,
+    pub exports: Interfaces,
     /// Imports that are no interfaces.
     pub others: BTreeSet<String>,
 }
 
+pub(super) type Interfaces = BTreeMap<String, InterfaceShape>;
+
 #[derive(Debug, Default)]
 pub(super) struct InterfaceShape {
+    /// With its version, as the component names it.
+    pub full_name: String,
     pub functions: BTreeMap<String, Signature>,
     pub types: BTreeMap<String, TypeShape>,
 }
@@ -40,23 +44,34 @@ impl Face {
         let Some(world) = resolve.worlds.get(world) else { return face };
         for (key, item) in &world.imports {
             match item {
-                WorldItem::Interface { id, .. } => drop(face.imports.insert(resolve.name_world_key(key), shape(resolve, *id))),
+                WorldItem::Interface { id, .. } => insert(&mut face.imports, resolve, resolve.name_world_key(key), *id),
                 WorldItem::Function(_) => drop(face.others.insert(resolve.name_world_key(key))),
                 WorldItem::Type { .. } => {}
             }
         }
         for (key, item) in &world.exports {
             if let WorldItem::Interface { id, .. } = item {
-                face.exports.insert(resolve.name_world_key(key), shape(resolve, *id));
+                insert(&mut face.exports, resolve, resolve.name_world_key(key), *id);
             }
         }
         face
     }
 }
 
-fn shape(resolve: &Resolve, id: InterfaceId) -> InterfaceShape {
+fn insert(among: &mut Interfaces, resolve: &Resolve, full_name: String, id: InterfaceId) {
+    let name = if is_ours(&full_name) { full_name.split('@').next().unwrap_or_default().to_owned() } else { full_name.clone() };
+    among.insert(name, shape(resolve, full_name, id));
+}
+
+/// Of the contract's package, in any version.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with("ordergate:adapter/")
+}
+
+fn shape(resolve: &Resolve, full_name: String, id: InterfaceId) -> InterfaceShape {
     let Some(Interface { functions, types, .. }) = resolve.interfaces.get(id) else { return InterfaceShape::default() };
     InterfaceShape {
+        full_name,
         functions: functions.iter().map(|(name, function)| (name.clone(), signature(resolve, function))).collect(),
         types: types.iter().filter_map(|(name, id)| Some((name.clone(), type_shape(resolve, *id)?))).collect(),
     }

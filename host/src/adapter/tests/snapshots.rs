@@ -96,7 +96,7 @@ async fn draws(adapter: &Adapter) -> (String, String) {
 }
 
 fn kept(bench: &Bench) -> usize {
-    let folder: &Path = &bench.folder.path().join("cache");
+    let folder: &Path = &bench.folder.path().join("cache/adapters");
     fs::read_dir(folder).unwrap().count()
 }
 

@@ -1,0 +1,57 @@
+//! `ordergate adapter verify`: whether a component has a valid signature of a key that is trusted.
+
+use std::path::{Path, PathBuf};
+
+use crate::adapter::trust::{self, Detached, Signer, signature_path};
+use crate::cli::{CliError, ConfigFile, print};
+use crate::clock::Clock;
+use crate::config::{self, PublicKey, TrustConfig};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples: ordergate adapter verify rest.wasm --public-key acme.pub\n          ordergate adapter verify rest.wasm --config ordergate.toml\nExit code 64: unsigned, changed, or signed by another or an expired key."
+)]
+pub(in crate::cli) struct VerifyArgs {
+    /// The component; its signature is FILE.minisig.
+    #[arg(value_name = "FILE")]
+    component: PathBuf,
+    /// The key that must have signed it: its text (RW…) or a .pub file. Without it, the keys of the configuration.
+    #[arg(long, value_name = "KEY")]
+    public_key: Option<String>,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(in crate::cli) fn verify(args: &VerifyArgs) -> Result<(), CliError> {
+    let file = super::read(&args.component)?;
+    let signer = match &args.public_key {
+        Some(key) => verify_with(&args.component, &file, key)?,
+        None => {
+            let trust = config::load_trust(&args.config.file)?.trust;
+            // Who asks wants to know, whether or not the host insists.
+            let trust = TrustConfig { require_signatures: true, ..trust };
+            let accepted = trust::accept(&args.component, &file, &trust, Clock::system().now());
+            accepted.map_err(|error| CliError::Refused(error.to_string()))?
+        }
+    };
+    print(&format!("{}: signed by {signer}", args.component.display()))
+}
+
+fn verify_with(path: &Path, file: &[u8], key: &str) -> Result<Signer, CliError> {
+    let refused = |error: &dyn std::fmt::Display| CliError::Refused(error.to_string());
+    let key = read_key(key)?;
+    let Some(signature) = Detached::beside(path).map_err(|error| refused(&error))? else {
+        return Err(refused(&format!("{} is not signed: there is no {}", path.display(), signature_path(path).display())));
+    };
+    signature.verify(file, &key, "its owner").map_err(|error| refused(&error))?;
+    Ok(Signer::Trusted("the given key".into(), key.id()))
+}
+
+/// A key that is written down, or the file that holds it.
+fn read_key(text: &str) -> Result<PublicKey, CliError> {
+    let read = PublicKey::parse(text).or_else(|error| match std::fs::read_to_string(text) {
+        Ok(file) => PublicKey::parse(&file),
+        Err(_) => Err(error),
+    });
+    read.map_err(|error| CliError::Refused(format!("--public-key: {text} {error}")))
+}
