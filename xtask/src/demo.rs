@@ -7,8 +7,6 @@ mod signed;
 mod world;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -18,7 +16,7 @@ pub(crate) use keys::Keys;
 pub(crate) use world::{Ports, World};
 
 use crate::cargo::{Network, Workspace};
-use crate::{artifacts, story};
+use crate::{artifacts, interrupt, story};
 
 #[derive(Args)]
 pub(crate) struct DemoArgs {
@@ -42,6 +40,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
 pub(crate) fn smoke(workspace: &Workspace) -> Result<()> {
     let built = artifacts::build(workspace)?;
     let folder = tempfile::Builder::new().prefix("ordergate-story-").tempdir()?;
+    interrupt::notice()?;
     let world = World::start(built, folder.path().to_owned(), Ports::Free)?;
     match story::walk(world) {
         Ok(()) => Ok(()),
@@ -56,13 +55,10 @@ fn show(workspace: &Workspace, args: &DemoArgs) -> Result<()> {
     let built = artifacts::build(workspace)?;
     let data = std::path::absolute(workspace.root.join(&args.data))?;
     std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}", data.display()))?;
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-    }
+    interrupt::notice()?;
     let mut world = World::start(built, data, Ports::Usual)?;
     println!("{}", invitation::text(&world));
-    while !interrupted.load(Ordering::Relaxed) {
+    while !interrupt::is_requested() {
         if let Some(ended) = world.ended()? {
             bail!("{ended}");
         }

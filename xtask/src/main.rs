@@ -5,6 +5,7 @@ mod cargo;
 mod ci;
 mod client;
 mod demo;
+mod interrupt;
 mod process;
 mod story;
 mod suites;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::interrupt;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -37,6 +38,7 @@ impl Process {
     pub(crate) fn wait_for<T>(&mut self, what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> Result<T> {
         let start = Instant::now();
         loop {
+            interrupt::check()?;
             if let Some(found) = look() {
                 return Ok(found);
             }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::demo::World;
+use crate::interrupt;
 
 /// A step looks at the world, does something, and tells what it saw.
 type Step = fn(&mut Story) -> Result<String>;
@@ -44,6 +45,7 @@ pub(crate) fn walk(world: World) -> Result<()> {
     let mut story = Story::new(world);
     println!("host {} · operations {} · back end {}", story.world.api, story.world.ops, story.world.backend_url());
     for (number, (title, step)) in STEPS.into_iter().enumerate() {
+        interrupt::check()?;
         let start = Instant::now();
         let seen = step(&mut story)
             .with_context(|| format!("step {}, {title}\nthe host's log:\n{}", number + 1, story.world.host_log()))?;
@@ -144,6 +146,7 @@ fn items(document: &Value) -> Result<&Vec<Value>> {
 fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let start = Instant::now();
     loop {
+        interrupt::check()?;
         if let Some(found) = look()? {
             return Ok(found);
         }

@@ -112,7 +112,7 @@ mod tests {
     fn config(change: impl Fn(String) -> String) -> Config {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.wasm"), "").unwrap();
-        let text = "[adapters.erp]\ncomponent = \"a.wasm\"\n[stores.main]\nadapter = \"erp\"\ncurrency = \"EUR\"\n";
+        let text = "[trust]\nrequire_signatures = false\n[adapters.erp]\ncomponent = \"a.wasm\"\n[stores.main]\nadapter = \"erp\"\ncurrency = \"EUR\"\n";
         let file = folder.path().join("ordergate.toml");
         std::fs::write(&file, change(text.to_owned())).unwrap();
         let mut config = crate::config::load(&file).unwrap();

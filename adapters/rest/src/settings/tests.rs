@@ -34,8 +34,10 @@ fn a_write_by_get_is_refused_because_it_may_be_sent_twice() {
 
 #[test]
 fn an_undefined_function_is_named_with_file_operation_line_and_column() {
-    let found =
-        problem(with_operation("orders.submit", json!({"path": "/x", "response": "{\n  number: .no,\n  status: (.s | foo)\n}"})));
+    let found = problem(with_operation(
+        "orders.submit",
+        json!({"method": "POST", "path": "/x", "response": "{\n  number: .no,\n  status: (.s | foo)\n}"}),
+    ));
     assert_eq!(found, "profiles/x.toml: operations.\"orders.submit\".response: line 3, column 17: undefined function foo");
     let found = problem(with_operation("orders.get", json!({"path": "/x/{.number | foo(1)}", "response": "."})));
     assert_eq!(
