@@ -1,6 +1,6 @@
 //! Compiling and snapshotting: in a child process of the same program with limits on CPU, memory and time, because compiling hostile Wasm
 //! can exhaust a machine (and is officially no vulnerability of the compiler). One at a time. Called by `build`; never runs in the process
-//! that serves, once [`use_program`] has been called.
+//! that serves, once `use_children` has been called.
 
 mod child;
 mod error;

@@ -55,7 +55,7 @@ impl Store {
     }
 
     /// Deletes idempotency answers older than [`ANSWERS_KEPT`], unused seals that expired before that, and of each transfer all attempts but
-    /// the first and the latest [`ATTEMPTS_KEPT`]. Returns how many rows.
+    /// the first and the latest 200. Returns how many rows.
     pub async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = to_millis(now.saturating_sub(ANSWERS_KEPT).unwrap_or(Timestamp::MIN));
         self.write(move |connection| {
