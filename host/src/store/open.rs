@@ -6,13 +6,15 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 use super::StoreError;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+/// The schema's versions, in order: what it is for, and its statements. Written out, because the macro that reads the folder would build
+/// SQLite a second time.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql"))];
 
 /// How long a connection waits for another's lock. Only checkpoints and outside tools ever hold one.
 const BUSY: Duration = Duration::from_secs(5);
@@ -98,12 +100,16 @@ fn refuse(path: &Path, error: &sqlx::Error) -> StoreError {
 
 /// Brings the schema up to date, unless it is newer than this build.
 async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    let known = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default();
     let found = schema_version(connection).await.map_err(|error| refuse(path, &error))?;
     if found > known {
         return Err(StoreError::NewerSchema { path: path.to_owned(), found, known });
     }
-    MIGRATIONS.run(connection).await.map_err(|error| refuse_schema(path, &error))
+    let migration = |(version, purpose, statements): (i64, &'static str, &'static str)| {
+        Migration::new(version, purpose.into(), MigrationType::Simple, statements.into_sql_str(), false)
+    };
+    let migrator = Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect());
+    migrator.run(connection).await.map_err(|error| refuse_schema(path, &error))
 }
 
 async fn schema_version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {

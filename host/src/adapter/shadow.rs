@@ -1,0 +1,143 @@
+//! A second adapter that follows an adapter before it takes its place. Reads and checkouts are asked of it again, after the customer has the
+//! live answer, and both answers are compared field by field. Orders and quotes are mapped by it, and nothing that it would send leaves the
+//! host. Its answers are never shown to a customer.
+
+mod difference;
+mod ledger;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+pub use ledger::{ComparedOperation, DifferenceReport, MappedWrite, ShadowReport, WithheldRequest};
+
+use super::slot::Slot;
+use super::{Adapter, Operation, metrics};
+use crate::clock::Clock;
+use crate::config::ShadowConfig;
+use crate::domain::{AdapterName, CallContext, Failure, Side};
+use difference::differences;
+use ledger::Ledger;
+
+/// What follows one generation of an adapter.
+pub(super) struct Shadow {
+    config: ShadowConfig,
+    slot: Arc<Slot>,
+    places: Arc<Semaphore>,
+    turn: AtomicU32,
+    ledger: Ledger,
+    clock: Clock,
+}
+
+impl Shadow {
+    pub(super) fn new(config: &ShadowConfig, slot: &Arc<Slot>, clock: &Clock) -> Self {
+        Self {
+            config: config.clone(),
+            slot: Arc::clone(slot),
+            places: Arc::new(Semaphore::new(config.concurrency)),
+            turn: AtomicU32::new(0),
+            ledger: Ledger::default(),
+            clock: clock.clone(),
+        }
+    }
+
+    pub(super) fn report(&self) -> ShadowReport {
+        self.ledger.report(self.config.adapter.to_string(), self.slot.live().generation())
+    }
+
+    /// Copies a call that has its live answer, when the operation is one that is copied and a place is free. Never waits.
+    pub(super) fn follow<O: Operation>(
+        self: &Arc<Self>,
+        of: &AdapterName,
+        context: &CallContext,
+        operation: &O,
+        answer: &Result<O::Reply, Failure>,
+    ) {
+        let live = match O::SIDE {
+            Side::Write if self.config.writes => None,
+            Side::Write => return,
+            Side::Read => match comparable::<O>(answer) {
+                Some(live) if self.is_its_turn() => Some(live),
+                _ => return,
+            },
+        };
+        let adapter = self.slot.live();
+        let copy = Copy { of: of.clone(), shadow: Arc::clone(self), context: context.clone(), operation: operation.clone() };
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            self.ledger.skipped(adapter.generation(), O::NAME);
+            copy.count("skipped");
+            return;
+        };
+        tokio::spawn(async move {
+            match live {
+                Some(live) => copy.compare(&adapter, &live).await,
+                None => copy.rehearse(&adapter).await,
+            }
+            drop(place);
+        });
+    }
+
+    fn is_its_turn(&self) -> bool {
+        let percent = u32::from(self.config.share_percent);
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed).wrapping_mul(percent) % 100;
+        turn < percent
+    }
+}
+
+/// One copied call.
+struct Copy<O> {
+    of: AdapterName,
+    shadow: Arc<Shadow>,
+    context: CallContext,
+    operation: O,
+}
+
+impl<O: Operation> Copy<O> {
+    async fn compare(self, adapter: &Adapter, live: &Value) {
+        let answer = adapter.call_alone(&self.context, &self.operation).await;
+        let Some(shadow) = comparable::<O>(&answer) else { return };
+        let found = differences(live, &shadow);
+        self.count(if found.is_empty() { "same" } else { "different" });
+        for difference in &found {
+            metrics::shadow_differs(&self.of, O::NAME, &difference.field);
+        }
+        let read = (self.shadow.clock.now(), self.context.request_id.as_str(), O::NAME);
+        self.shadow.ledger.compared(adapter.generation(), read, found);
+    }
+
+    async fn rehearse(self, adapter: &Adapter) {
+        let (request, failure) = match adapter.rehearse(&self.context, &self.operation).await {
+            Rehearsed { request: Some(request), .. } => (Some(request), None),
+            Rehearsed { failure, .. } => (None, Some(failure.unwrap_or_else(|| "it sends nothing".to_owned()))),
+        };
+        self.count(if request.is_some() { "mapped" } else { "unmapped" });
+        let write = MappedWrite {
+            at: self.shadow.clock.now(),
+            request_id: self.context.request_id.clone(),
+            operation: O::NAME,
+            request,
+            failure,
+        };
+        self.shadow.ledger.mapped(adapter.generation(), write);
+    }
+
+    fn count(&self, outcome: &'static str) {
+        metrics::shadowed(&self.of, O::NAME, outcome);
+    }
+}
+
+/// What a write came to whose requests were withheld.
+pub(super) struct Rehearsed {
+    pub request: Option<WithheldRequest>,
+    pub failure: Option<String>,
+}
+
+/// An answer as it is compared; a failure by its code.
+fn comparable<O: Operation>(answer: &Result<O::Reply, Failure>) -> Option<Value> {
+    match answer {
+        Ok(reply) => O::compared(reply),
+        Err(failure) => Some(json!({ "failure": failure.code })),
+    }
+}

@@ -1,0 +1,183 @@
+//! Two answers to one question, compared field by field. Pure.
+
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+/// Most differences that one comparison tells.
+const MOST: usize = 50;
+/// Longest shown value, in characters.
+const SHOWN: usize = 120;
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// Where, in any answer: `[].price.amount`.
+    pub field: String,
+    /// Where, in this answer: `[3].price.amount`.
+    pub place: String,
+    pub live: String,
+    pub shadow: String,
+}
+
+/// What differs, in the order of the fields. What is left out equals null, 1.50 equals 1.5, and when an answer was made is not compared.
+pub(super) fn differences(live: &Value, shadow: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare(&Place::default(), live, shadow, &mut found);
+    found
+}
+
+#[derive(Clone, Default)]
+struct Place {
+    field: String,
+    place: String,
+}
+
+impl Place {
+    fn member(&self, name: &str) -> Self {
+        // What an adapter puts into extensions is of its own naming.
+        let field = if name == "ext" || self.field == "ext" || self.field.ends_with(".ext") { "ext" } else { name };
+        let join = |head: &str, tail: &str| match head {
+            "" => tail.to_owned(),
+            head if head.ends_with("ext") && tail == "ext" => head.to_owned(),
+            head => format!("{head}.{tail}"),
+        };
+        Self { field: join(&self.field, field), place: join(&self.place, name) }
+    }
+
+    fn element(&self, name: &str) -> Self {
+        Self { field: format!("{}[]", self.field), place: format!("{}[{name}]", self.place) }
+    }
+}
+
+fn compare(place: &Place, live: &Value, shadow: &Value, found: &mut Vec<Difference>) {
+    if found.len() >= MOST {
+        return;
+    }
+    match (live, shadow) {
+        (Value::Object(one), Value::Object(other)) => {
+            let only_there = other.keys().filter(|name| !one.contains_key(*name));
+            for name in one.keys().chain(only_there).filter(|name| *name != "as_of") {
+                let of = |side: &'_ serde_json::Map<String, Value>| side.get(name).cloned().unwrap_or(Value::Null);
+                compare(&place.member(name), &of(one), &of(other), found);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) => compare_lists(place, one, other, found),
+        (one, other) if is_same(one, other) => {}
+        (one, other) => found.push(Difference {
+            field: place.field.clone(),
+            place: place.place.clone(),
+            live: shown(one),
+            shadow: shown(other),
+        }),
+    }
+}
+
+/// By number or identifier where every element of both has its own, else by position.
+fn compare_lists(place: &Place, live: &[Value], shadow: &[Value], found: &mut Vec<Difference>) {
+    let (Some(one), Some(other)) = (identities(live), identities(shadow)) else {
+        for index in 0..live.len().max(shadow.len()) {
+            let of = |side: &[Value]| side.get(index).cloned().unwrap_or(Value::Null);
+            compare(&place.element(&index.to_string()), &of(live), &of(shadow), found);
+        }
+        return;
+    };
+    let only_there = other.iter().filter(|name| !one.contains(name));
+    for name in one.iter().chain(only_there) {
+        let of = |names: &[&str], side: &[Value]| {
+            let index = names.iter().position(|known| known == name);
+            index.and_then(|index| side.get(index)).cloned().unwrap_or(Value::Null)
+        };
+        compare(&place.element(name), &of(&one, live), &of(&other, shadow), found);
+    }
+}
+
+fn identities(list: &[Value]) -> Option<Vec<&str>> {
+    ["number", "id"].into_iter().find_map(|field| {
+        let names: Vec<_> = list.iter().map(|element| element.get(field).and_then(Value::as_str)).collect::<Option<_>>()?;
+        let mut unique = names.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        (unique.len() == names.len()).then_some(names)
+    })
+}
+
+fn is_same(one: &Value, other: &Value) -> bool {
+    let decimal = |value: &Value| value.as_str().and_then(|text| Decimal::from_str(text).ok());
+    one == other || decimal(one).is_some_and(|one| decimal(other) == Some(one))
+}
+
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(live: &Value, shadow: &Value) -> Vec<(String, String)> {
+        differences(live, shadow).into_iter().map(|difference| (difference.field, difference.place)).collect()
+    }
+
+    fn at(field: &str, place: &str) -> Vec<(String, String)> {
+        vec![(field.to_owned(), place.to_owned())]
+    }
+
+    #[test]
+    fn equal_answers_have_no_differences_however_their_numbers_are_written() {
+        let live = json!([{"price": {"amount": "12.50"}, "as_of": "2026-01-01T00:00:00Z"}]);
+        let shadow = json!([{"price": {"amount": "12.5"}, "as_of": "2026-01-02T00:00:00Z", "note": null}]);
+        assert_eq!(differences(&live, &shadow), vec![]);
+    }
+
+    #[test]
+    fn a_difference_names_its_field_and_its_place() {
+        let live = json!([{"sku": "A", "price": {"amount": "1"}}, {"sku": "B", "price": {"amount": "2"}}]);
+        let shadow = json!([{"sku": "A", "price": {"amount": "1"}}, {"sku": "B", "price": {"amount": "3"}}]);
+        let found = differences(&live, &shadow);
+        assert_eq!(found, vec![Difference { field: "[].price.amount".into(), place: "[1].price.amount".into(), live: "2".into(), shadow: "3".into() }]);
+    }
+
+    #[test]
+    fn what_is_missing_on_either_side_is_a_difference() {
+        assert_eq!(fields(&json!({"a": 1, "b": 2}), &json!({"a": 1})), at("b", "b"));
+        assert_eq!(fields(&json!({"a": 1}), &json!({"a": 1, "b": 2})), at("b", "b"));
+        assert_eq!(fields(&json!([1, 2]), &json!([1])), at("[]", "[1]"));
+    }
+
+    #[test]
+    fn documents_are_compared_by_their_number_whatever_their_order() {
+        let live = json!({"items": [{"number": "7", "status": "open"}, {"number": "8", "status": "open"}]});
+        let shadow = json!({"items": [{"number": "8", "status": "open"}, {"number": "7", "status": "shipped"}]});
+        assert_eq!(fields(&live, &shadow), at("items[].status", "items[7].status"));
+    }
+
+    #[test]
+    fn extensions_are_one_field_however_an_adapter_names_them() {
+        let live = json!({"line": {"ext": {"z1": "a"}}, "ext": {"deep": {"er": 1}}});
+        let shadow = json!({"line": {"ext": {"z1": "b"}}, "ext": {"deep": {"er": 2}}});
+        let mut found = fields(&live, &shadow);
+        found.sort();
+        assert_eq!(found, [("ext".to_owned(), "ext.deep.er".to_owned()), ("line.ext".to_owned(), "line.ext.z1".to_owned())]);
+    }
+
+    #[test]
+    fn a_flood_of_differences_and_endless_values_are_cut() {
+        let live: Vec<_> = (0..1_000).map(|number| json!(format!("a{number}"))).collect();
+        let shadow: Vec<_> = (0..1_000).map(|_| json!("x".repeat(10_000))).collect();
+        let found = differences(&json!(live), &json!(shadow));
+        assert_eq!(found.len(), MOST);
+        assert!(found.iter().all(|difference| difference.shadow.chars().count() == SHOWN + 1));
+    }
+}
