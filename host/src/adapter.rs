@@ -30,6 +30,7 @@ pub mod operation;
 mod reader;
 mod record;
 mod session;
+mod shadow;
 mod slot;
 mod snapshot;
 mod swap;
@@ -39,13 +40,14 @@ pub mod trust;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Instant, timeout_at};
 
 pub use load::{LoadCause, LoadError, LoadProblem};
 pub use operation::{Lane, Operation};
 pub use reader::Reader;
+pub use shadow::{ComparedOperation, DifferenceReport, MappedWrite, ShadowReport, WithheldRequest};
 pub use slot::{GenerationReport, GenerationState, SlotReport, SwapReport, SwapResult};
 pub use snapshot::Snapshot;
 pub use swap::{Prepared, SwapError};
@@ -61,6 +63,7 @@ use instance::Instances;
 use live_call::LiveCall;
 use load::Workshop;
 use record::Record;
+use shadow::{Rehearsed, Shadow};
 use slot::Slot;
 use trust::Signer;
 
@@ -84,7 +87,17 @@ impl Adapters {
         let workshop = Workshop { base_dir: base_dir.to_owned(), cache_dir: cache_dir.to_owned(), clock: clock.clone() };
         let loaded = load::all(configs, &workshop).await?;
         let slots = loaded.into_iter().map(|(name, adapter)| (name, Arc::new(Slot::new(adapter, clock.clone())))).collect();
-        Ok(Self { slots, workshop, loading: tokio::sync::Mutex::default() })
+        let adapters = Self { slots, workshop, loading: tokio::sync::Mutex::default() };
+        adapters.iter().for_each(|adapter| adapters.attach_shadow(&adapter));
+        Ok(adapters)
+    }
+
+    /// Lets the configured shadow follow a generation, before it serves.
+    fn attach_shadow(&self, adapter: &Adapter) {
+        let Some(config) = &adapter.config.shadow else { return };
+        if let Some(slot) = self.slots.get(&config.adapter) {
+            adapter.shadow.get_or_init(|| Arc::new(Shadow::new(config, slot, &self.workshop.clock)));
+        }
     }
 
     /// The live generation. Whoever holds it finishes on it, whatever is loaded meanwhile (rule T12).
@@ -116,6 +129,7 @@ pub struct Adapter {
     config: AdapterConfig,
     loaded_at: jiff::Timestamp,
     record: Record,
+    shadow: OnceLock<Arc<Shadow>>,
 }
 
 impl Adapter {
@@ -149,6 +163,11 @@ impl Adapter {
         self.instances.snapshot()
     }
 
+    /// How the answers of the adapter that follows this one compare, when one does.
+    pub fn shadow_report(&self) -> Option<ShadowReport> {
+        self.shadow.get().map(|shadow| shadow.report())
+    }
+
     /// Most reads in flight for one buyer.
     pub fn reads_per_buyer(&self) -> usize {
         self.given.limits.reads_per_buyer()
@@ -157,6 +176,15 @@ impl Adapter {
     /// Runs one operation in a fresh instance, within the context's deadline and the adapter's limits. An operation that the adapter
     /// does not list is refused without running it.
     pub async fn call<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
+        let answer = self.call_alone(context, operation).await;
+        if let Some(shadow) = self.shadow.get() {
+            shadow.follow(self.name(), context, operation, &answer);
+        }
+        answer
+    }
+
+    /// Without a shadow: what follows is not followed in its turn.
+    async fn call_alone<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
         if !self.description.supports(O::NAME) {
             return Err(Failure::new(FailureCode::Unsupported, format!("adapter {} has no {}", self.name(), O::NAME)));
         }
@@ -166,6 +194,23 @@ impl Adapter {
         self.record.ended(&outcome);
         metrics::called(self.name(), O::NAME, outcome.as_ref().err().map(|failed| failed.failure.as_ref()), began.elapsed());
         outcome.map_err(|failed| self.report::<O>(context, failed))
+    }
+
+    /// Runs a write whose requests are withheld, to see what it would send. It counts for nothing else.
+    async fn rehearse<O: Operation>(&self, context: &CallContext, operation: &O) -> Rehearsed {
+        if !self.description.supports(O::NAME) {
+            return Rehearsed { request: None, failure: Some(format!("adapter {} has no {}", self.name(), O::NAME)) };
+        }
+        let ends = Instant::now() + context.deadline.min(self.given.limits.wall());
+        // Its places are those of reads: a rehearsal must not take an order's.
+        let _slot = match self.enter(Lane::Read, ends).await {
+            Ok(slot) => slot,
+            Err(failure) => return Rehearsed { request: None, failure: Some(failure.to_string()) },
+        };
+        let call = LiveCall::rehearsal(&self.given, Lane::Read, trace(context), ends);
+        let ran = timeout_at(ends, call.meter.drive(self.run(context, operation, &call))).await;
+        let failure = classify(ran.ok(), O::SIDE, &call).err().map(|failed| failed.failure.to_string());
+        Rehearsed { request: call.withheld.as_ref().and_then(|kept| kept.lock().take()), failure }
     }
 
     async fn guarded<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Classified> {

@@ -8,6 +8,7 @@ mod load;
 mod read_policy;
 mod secret;
 mod server;
+mod shadow;
 mod stores;
 mod transfer;
 mod trust;
@@ -23,6 +24,7 @@ pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, loca
 pub use read_policy::{AvailabilityFreshness, CacheConfig, FreshnessConfig, PriceFreshness};
 pub use secret::Secret;
 pub use server::{DatabaseConfig, OpsConfig, ServerConfig};
+pub use shadow::ShadowConfig;
 pub use stores::{Consent, StoreConfig};
 pub use transfer::TransferConfig;
 pub use trust::{KeyId, KeyTextError, PublicKey, TrustConfig, TrustedKey};

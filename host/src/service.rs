@@ -20,6 +20,7 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use crate::adapter::ShadowReport;
 pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
 pub use caller::Caller;

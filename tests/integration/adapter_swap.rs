@@ -303,14 +303,7 @@ async fn a_reload_loads_what_changed_names_what_needs_a_restart_and_refuses_a_br
 #[tokio::test]
 async fn the_command_line_loads_and_rolls_back() {
     let swaps = Swaps::start("share_percent = 0", "false").await;
-    let addresses = std::fs::read_to_string(swaps.world.host.folder().join("addresses.json")).unwrap();
-    let ops = text(&serde_json::from_str(&addresses).unwrap(), "/ops").to_owned();
-    let config =
-        ordergate_tests::HostConfig::for_backend("http://127.0.0.1:9", "unused").env("KEY_OF_OPS", "ops-key-of-this-test");
-    let run = async |arguments: &[&str]| {
-        let at = ["--ops", ops.as_str(), "--key-env", "KEY_OF_OPS"];
-        ordergate_tests::run_host(&config, &[&["adapter"], arguments, &at].concat()).await
-    };
+    let run = async |arguments: &[&str]| swaps.world.host.operate(&[&["adapter"], arguments].concat()).await;
     swaps.put(&version(2));
     let loaded = run(&["load", "nordwind", "--reason", "a test", "--wait"]).await;
     assert_eq!(loaded.code, Some(0), "{loaded:?}");

@@ -243,3 +243,15 @@ async fn a_port_that_is_taken_is_told_with_its_address() {
     assert_eq!(checked.ended.code, Some(1), "{}", checked.output());
     assert!(checked.output().contains(&address) && checked.output().contains("server.listen"), "{}", checked.output());
 }
+
+#[tokio::test]
+async fn a_shadow_must_be_another_adapter_that_nothing_follows() {
+    for (shadow, words) in [
+        (r#"{ adapter = "nobody" }"#, "there is no adapter \"nobody\""),
+        (r#"{ adapter = "nordwind" }"#, "cannot follow itself"),
+        (r#"{ adapter = "nordwind", share_percent = 0 }"#, "must be 1 to 100"),
+        (r#"{ adapter = "nordwind", concurrency = 0 }"#, "must be 1 to 1000"),
+    ] {
+        check(config().set("adapters.nordwind.shadow", shadow)).await.refused("shadow =", &[words, "adapters.nordwind.shadow"]);
+    }
+}

@@ -20,6 +20,7 @@ mod orders;
 mod parked;
 mod quotes;
 mod restart;
+mod shadow;
 mod tidy;
 mod transfer;
 mod trust;

@@ -65,6 +65,12 @@ impl HostConfig {
         self
     }
 
+    /// An option's value, as TOML.
+    pub fn get(&self, path: &str) -> &str {
+        let (section, key) = path.rsplit_once('.').expect("an option has a section");
+        &self.sections[section][key]
+    }
+
     /// Leaves an option out.
     #[must_use]
     pub fn unset(mut self, path: &str) -> Self {

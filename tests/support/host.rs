@@ -108,6 +108,12 @@ impl Host {
         self.ended().await
     }
 
+    /// Runs the `ordergate` program to its end, as an operator of this host.
+    pub async fn operate(&self, arguments: &[&str]) -> Ended {
+        let at = ["--ops", self.ops.as_str(), "--key-env", "TEST_OPS_KEY"];
+        run_host(&self.config, &[arguments, &at].concat()).await
+    }
+
     /// The value of a metric: the sum of all its series whose line contains every one of `labels`. Zero when there is none.
     pub async fn metric(&self, name: &str, labels: &[&str]) -> f64 {
         let text = self.ops().get("/metrics").await.text();

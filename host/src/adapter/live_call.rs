@@ -10,6 +10,7 @@ use super::given::Given;
 use super::journal::Journal;
 use super::meter::Meter;
 use super::operation::Lane;
+use super::shadow::WithheldRequest;
 use crate::config::LimitsConfig;
 use crate::egress::{Budget, Trace, Traffic};
 
@@ -20,6 +21,8 @@ pub(super) struct LiveCall {
     pub meter: Meter,
     pub trace: Trace,
     pub journal: Arc<Journal>,
+    /// Keeps the first request instead of sending any, when the call is a rehearsal.
+    pub withheld: Option<Mutex<Option<WithheldRequest>>>,
     observed: Mutex<Observed>,
 }
 
@@ -33,20 +36,25 @@ pub(super) struct Observed {
 
 impl LiveCall {
     pub(super) fn new(given: &Given, lane: Lane, trace: Trace, ends: Instant) -> Arc<Self> {
-        Self::with_limits(given, &given.limits, lane, trace, ends)
+        Arc::new(Self::with_limits(given, &given.limits, lane, trace, ends))
+    }
+
+    /// A call that sends nothing: its first request is kept (`withheld`), and every request fails.
+    pub(super) fn rehearsal(given: &Given, lane: Lane, trace: Trace, ends: Instant) -> Arc<Self> {
+        Arc::new(Self { withheld: Some(Mutex::default()), ..Self::with_limits(given, &given.limits, lane, trace, ends) })
     }
 
     /// A call that may not send anything: preparation and description (interfaces `lifecycle` and `descriptor`).
     pub(super) fn offline(given: &Given, ends: Instant) -> Arc<Self> {
         let limits = LimitsConfig { egress_requests: 0, ..given.limits.clone() };
-        Self::with_limits(given, &limits, Lane::Read, Trace { request_id: "load".into(), trace_parent: None }, ends)
+        Arc::new(Self::with_limits(given, &limits, Lane::Read, Trace { request_id: "load".into(), trace_parent: None }, ends))
     }
 
-    fn with_limits(given: &Given, limits: &LimitsConfig, lane: Lane, trace: Trace, ends: Instant) -> Arc<Self> {
+    fn with_limits(given: &Given, limits: &LimitsConfig, lane: Lane, trace: Trace, ends: Instant) -> Self {
         let journal = Arc::new(Journal::new(given.name.clone(), trace.request_id.clone(), limits));
         let budget = Budget::new(limits, replies_by(ends), traffic(lane));
         let meter = Meter::new(limits.cpu());
-        Arc::new(Self { ends, budget, meter, trace, journal, observed: Mutex::default() })
+        Self { ends, budget, meter, trace, journal, withheld: None, observed: Mutex::default() }
     }
 
     pub(super) fn observe(&self, observed: Observed) {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -184,7 +184,8 @@ impl Source<'_> {
         let bulkhead = Bulkhead::new(&given.limits);
         let (generation, config, loaded_at) = (self.generation, self.config.clone(), self.clock.now());
         let (digest, signer, record) = (admitted.digest, admitted.signer, Record::default());
-        Ok(Adapter { generation, digest, signer, description, bulkhead, instances, given, config, loaded_at, record })
+        let shadow = OnceLock::new();
+        Ok(Adapter { generation, digest, signer, description, bulkhead, instances, given, config, loaded_at, record, shadow })
     }
 
     fn place(&self, field: &str) -> String {

@@ -21,6 +21,8 @@ const CANARY_CALLS: &str = "ordergate_adapter_canary_calls_total";
 const SWAPS: &str = "ordergate_adapter_swaps_total";
 const COMPILES: &str = "ordergate_adapter_compiles_total";
 const COMPILE_SECONDS: &str = "ordergate_adapter_compile_seconds";
+const SHADOW_CALLS: &str = "ordergate_shadow_calls_total";
+const SHADOW_DIFFERENCES: &str = "ordergate_shadow_differences_total";
 const SNAPSHOTTED: &str = "ordergate_adapter_snapshotted";
 
 /// Tells the recorder what the numbers mean. Called once by telemetry.
@@ -51,6 +53,11 @@ pub fn describe() {
         Unit::Seconds,
         "Compiling processes by work (compile, snapshot, examine) and outcome (ok, failed)"
     );
+    describe_counter!(
+        SHADOW_CALLS,
+        "Calls copied to a shadow by adapter, operation and outcome (same, different, skipped, mapped, unmapped)"
+    );
+    describe_counter!(SHADOW_DIFFERENCES, "Fields in which a shadow answered otherwise, by adapter, operation and field");
     describe_gauge!(SNAPSHOTTED, "1 when the adapter's instances start configured, 0 when each runs `configure`, by adapter");
 }
 
@@ -89,6 +96,16 @@ pub(super) fn loaded(source: &'static str) {
 
 pub(super) fn canary_called(adapter: &AdapterName, outcome: &'static str) {
     counter!(CANARY_CALLS, "adapter" => adapter.to_string(), "outcome" => outcome).increment(1);
+}
+
+pub(super) fn shadowed(adapter: &AdapterName, operation: &'static str, outcome: &'static str) {
+    counter!(SHADOW_CALLS, "adapter" => adapter.to_string(), "operation" => operation, "outcome" => outcome).increment(1);
+}
+
+/// Fields are those of the contract: extensions of any name are one.
+pub(super) fn shadow_differs(adapter: &AdapterName, operation: &'static str, field: &str) {
+    counter!(SHADOW_DIFFERENCES, "adapter" => adapter.to_string(), "operation" => operation, "field" => field.to_owned())
+        .increment(1);
 }
 
 pub(super) fn swapped(adapter: &AdapterName, result: &'static str) {

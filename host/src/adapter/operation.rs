@@ -11,8 +11,11 @@ pub use orders::{CancelOrder, FindOrder, GetOrder, ListOrders, SubmitOrder};
 pub use quotes::{AcceptQuote, DeclineQuote, FindQuote, GetQuote, ListQuotes, SubmitQuote, WithdrawQuote};
 pub use reads::{CheckAvailability, OfferPrices, Probe};
 
+use serde::Serialize;
+use serde_json::{Value, json};
+
 use super::instance::{Guest, Ran};
-use crate::domain::{CallContext, Side};
+use crate::domain::{CallContext, Failure, Side};
 
 /// Which share of an adapter's places a call takes, so that browsing cannot take an order's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +36,7 @@ impl Lane {
 }
 
 /// One operation of the contract.
-pub trait Operation: Send + Sync + 'static {
+pub trait Operation: Clone + Send + Sync + 'static {
     /// `interface.function`, as in the description's capabilities.
     const NAME: &'static str;
     const LANE: Lane;
@@ -51,6 +54,20 @@ pub trait Operation: Send + Sync + 'static {
         false
     }
 
+    /// A reply as it is compared with a shadow's; `None` when the operation is not copied to shadows.
+    fn compared(_: &Self::Reply) -> Option<Value> {
+        None
+    }
+
     /// Runs it on a fresh instance. Called by the runtime only.
     fn run(&self, guest: &mut Guest, context: &CallContext) -> impl Future<Output = Ran<Self::Reply>> + Send;
+}
+
+/// Items one by one, a failed one by its code.
+fn compared_items<T: Serialize>(items: &[Result<T, Failure>]) -> Option<Value> {
+    let one = |item: &Result<T, Failure>| match item {
+        Ok(value) => serde_json::to_value(value).ok(),
+        Err(failure) => Some(json!({ "failure": failure.code })),
+    };
+    items.iter().map(one).collect()
 }

@@ -61,6 +61,7 @@ impl Adapters {
 
     /// Puts a prepared generation on trial, or live when it needs none.
     pub fn install(&self, prepared: Prepared) -> GenerationState {
+        self.attach_shadow(&prepared.adapter);
         prepared.slot.install(prepared.adapter)
     }
 

@@ -52,6 +52,7 @@ pub fn ops_router(state: OpsState) -> Router {
         .route("/metrics", get(show_metrics))
         .route("/ops/v1/adapters", get(adapters::list_adapters))
         .route("/ops/v1/adapters/{name}", get(adapters::show_adapter))
+        .route("/ops/v1/adapters/{name}/shadow", get(adapters::show_shadow))
         .route("/ops/v1/adapters/{name}/load", post(adapters::load_adapter))
         .route("/ops/v1/adapters/{name}/promote", post(adapters::promote_adapter))
         .route("/ops/v1/adapters/{name}/rollback", post(adapters::roll_back_adapter))

@@ -28,6 +28,19 @@ pub(super) enum OperateCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Compare the answers of the adapter that follows another one with the live ones.
+    #[command(
+        after_help = "Example: ordergate adapter shadow erp\nWhich adapter follows is configured under [adapters.erp.shadow]."
+    )]
+    Shadow {
+        /// The adapter that is followed, as the configuration names it.
+        name: String,
+        #[command(flatten)]
+        host: RunningHost,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Bring in the version that the configuration names now: checked, probed, tried with a share of the reads, then live.
     #[command(
         after_help = "Example: ordergate adapter load erp --reason \"fix of the stock mapping\" --wait\nA version that is refused, or backed out while it is tried, leaves the old one serving; the exit code is then 1."
@@ -84,6 +97,10 @@ pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
         OperateCommand::List { host, json } => {
             let list = host.ask(Method::GET, "/ops/v1/adapters", None).await?;
             if json { print(&list.to_string()) } else { print(&shown(list_in(&list, "items"))) }
+        }
+        OperateCommand::Shadow { name, host, json } => {
+            let report = host.ask(Method::GET, &format!("/ops/v1/adapters/{name}/shadow"), None).await?;
+            if json { print(&report.to_string()) } else { print(&show_shadow(&name, &report)) }
         }
         OperateCommand::Load { deed, wait } => {
             let report = deed.act("load").await?;
@@ -193,6 +210,35 @@ fn show(adapter: &Value) -> String {
         format!("{name}  last: generation {} {} ({})", of("generation"), of("result"), of("detail"))
     });
     list_in(adapter, "generations").iter().map(line).chain(last).collect::<Vec<_>>().join("\n")
+}
+
+/// Counts by operation and field, then the latest differences and withheld writes.
+fn show_shadow(name: &str, report: &Value) -> String {
+    let members = |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut lines =
+        vec![format!("{name}  followed by {} generation {}", text(report.get("shadow")), text(report.get("generation")))];
+    for (operation, counts) in members(report.get("operations")) {
+        let of = |field: &str| text(counts.get(field));
+        lines.push(format!("{operation}  same {}  different {}  skipped {}", of("same"), of("different"), of("skipped")));
+        for (field, count) in members(counts.get("fields")) {
+            lines.push(format!("  {count} times {field}"));
+        }
+    }
+    for difference in list_in(report, "latest") {
+        let of = |field: &str| text(difference.get(field));
+        lines.push(format!("{}  {}  {}: {} here, {} there", of("at"), of("operation"), of("field"), of("live"), of("shadow")));
+    }
+    for write in list_in(report, "writes") {
+        let of = |path: &str| text(write.pointer(path));
+        let would = match write.get("request").filter(|request| request.is_object()) {
+            Some(_) => {
+                format!("would send {} {} ({} bytes)", of("/request/method"), of("/request/path"), of("/request/body_bytes"))
+            }
+            None => format!("would fail: {}", of("/failure")),
+        };
+        lines.push(format!("{}  {}  {}: {would}", of("/at"), of("/operation"), of("/request_id")));
+    }
+    lines.join("\n")
 }
 
 #[cfg(test)]

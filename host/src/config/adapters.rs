@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{CanaryConfig, Secret, TrustConfig};
+use super::{CanaryConfig, Secret, ShadowConfig, TrustConfig};
 use crate::domain::EndpointName;
 
 /// One adapter: a component file and all that it is given.
@@ -36,6 +36,8 @@ pub struct AdapterConfig {
     /// How a new version is tried before it serves everyone.
     #[serde(default)]
     pub canary: CanaryConfig,
+    /// Another adapter that gets a copy of the traffic, to compare its answers.
+    pub shadow: Option<ShadowConfig>,
     /// Load a new version by itself when the component or the settings file has changed.
     #[serde(default)]
     pub watch: bool,

@@ -193,6 +193,7 @@ impl Checker<'_, '_> {
             self.report(&["adapters", name, "limits", "concurrency"], "C013", "must be above 0");
         }
         self.canary(name, &adapter.canary);
+        self.shadow(config, name, adapter);
         for (endpoint, binding) in &adapter.endpoints {
             let path = |key| ["adapters", name, "endpoints", endpoint.as_str(), key];
             if let Err(message) = check_base_url(&binding.base_url) {
@@ -219,6 +220,39 @@ impl Checker<'_, '_> {
             if !(factor.is_finite() && factor >= 1.0) {
                 self.report(&["adapters", name, "canary", key], "C013", "must be at least 1");
             }
+        }
+    }
+
+    fn shadow(&mut self, config: &Config, name: &str, adapter: &AdapterConfig) {
+        let Some(shadow) = &adapter.shadow else { return };
+        let path = |key| ["adapters", name, "shadow", key];
+        match config.adapters.get(&shadow.adapter) {
+            None => {
+                let message =
+                    format!("there is no adapter {:?}: configure the one that is to follow {name} as well", shadow.adapter);
+                self.report(&path("adapter"), "C011", message);
+            }
+            Some(_) if shadow.adapter.as_str() == name => {
+                self.report(
+                    &path("adapter"),
+                    "C022",
+                    "an adapter cannot follow itself: to try a new version of it, use `canary`",
+                );
+            }
+            Some(other) if other.shadow.is_some() => {
+                self.report(
+                    &path("adapter"),
+                    "C022",
+                    format!("{:?} has a shadow of its own: one of the two must go", shadow.adapter),
+                );
+            }
+            Some(_) => {}
+        }
+        if !(1..=100).contains(&shadow.share_percent) {
+            self.report(&path("share_percent"), "C013", "must be 1 to 100");
+        }
+        if !(1..=1_000).contains(&shadow.concurrency) {
+            self.report(&path("concurrency"), "C013", "must be 1 to 1000");
         }
     }
 

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, FieldProblem, ServiceError};
-use crate::adapter::{Adapter, GenerationState, SlotReport, Snapshot, SwapError};
+use crate::adapter::{Adapter, GenerationState, ShadowReport, SlotReport, Snapshot, SwapError};
 use crate::config::{self, AdapterConfig, Config, ConfigError};
 use crate::domain::{AdapterName, Description, Reference};
 use crate::store::Deed;
@@ -39,6 +39,15 @@ impl Commerce {
     pub fn adapter_report(&self, name: &AdapterName) -> Result<AdapterReport, ServiceError> {
         let live = self.inner.adapters.get(name);
         live.and_then(|adapter| self.report_of(&adapter)).ok_or_else(|| self.unknown(name))
+    }
+
+    /// How the answers of the adapter that follows this one compare with its own.
+    pub fn shadow_report(&self, name: &AdapterName) -> Result<ShadowReport, ServiceError> {
+        let live = self.inner.adapters.get(name).ok_or_else(|| self.unknown(name))?;
+        live.shadow_report().ok_or_else(|| {
+            let message = format!("no adapter follows {name}: name one under [adapters.{name}.shadow] and reload");
+            ServiceError::AdapterConflict(message)
+        })
     }
 
     /// What people did with an adapter, oldest first.

@@ -8,8 +8,9 @@ use super::super::bindings::shared::transport::{Host, Request, Response};
 use super::super::bindings::shared::types;
 use super::super::instance::State;
 use super::super::live_call::LiveCall;
+use super::super::shadow::WithheldRequest;
 use super::super::{convert, given::Given, metrics};
-use crate::domain::Failure;
+use crate::domain::{Failure, FailureCode};
 use crate::egress::{EgressError, EgressRequest, Reply, shown_headers};
 
 impl Host for State {
@@ -41,6 +42,10 @@ async fn send_many(given: &Given, call: &LiveCall, mut requests: Vec<Request>) -
 }
 
 async fn send(given: &Given, call: &LiveCall, request: Request) -> Result<Response, types::Failure> {
+    if let Some(withheld) = &call.withheld {
+        withheld.lock().get_or_insert_with(|| withhold(&request));
+        return Err(convert::to_failure(&Failure::new(FailureCode::Unavailable, "a rehearsal sends nothing")));
+    }
     let endpoint = request.endpoint.clone();
     let result = given.egress.send(&endpoint, to_egress(request), &call.trace, &call.budget).await;
     record(given, call, &endpoint, &result);
@@ -61,6 +66,17 @@ fn record(given: &Given, call: &LiveCall, endpoint: &str, result: &Result<Reply,
     if let Some(cause) = result.as_ref().err().and_then(EgressError::hidden_cause) {
         let (adapter, request_id) = (given.name.as_str(), call.trace.request_id.as_str());
         tracing::warn!(adapter, endpoint, request_id, %cause, "a request was not sent");
+    }
+}
+
+/// What an operator is shown of a request that was not sent. Its texts are the guest's: cut.
+fn withhold(request: &Request) -> WithheldRequest {
+    let cut = |text: &str| text.chars().take(200).collect();
+    WithheldRequest {
+        endpoint: cut(&request.endpoint),
+        method: cut(&request.method),
+        path: cut(&request.path),
+        body_bytes: request.body.as_ref().map_or(0, Vec::len),
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Lane, Operation};
 use crate::domain::{Calculation, CallContext, Cart, Reservation, Side};
 
 /// Holds stock for a cart.
+#[derive(Clone)]
 pub struct Reserve {
     pub cart: Cart,
     /// An existing reservation that is to be extended.
@@ -27,6 +30,7 @@ impl Operation for Reserve {
 }
 
 /// Gives held stock back.
+#[derive(Clone)]
 pub struct Release {
     pub reservation: String,
 }
@@ -43,6 +47,7 @@ impl Operation for Release {
 }
 
 /// Prices and promises a whole cart, live.
+#[derive(Clone)]
 pub struct Calculate {
     pub cart: Cart,
 }
@@ -52,6 +57,10 @@ impl Operation for Calculate {
     const LANE: Lane = Lane::Checkout;
     const SIDE: Side = Side::Read;
     type Reply = Calculation;
+
+    fn compared(reply: &Self::Reply) -> Option<Value> {
+        serde_json::to_value(reply).ok()
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::checkout::calculate(guest, context, &self.cart).await

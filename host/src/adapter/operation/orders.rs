@@ -1,5 +1,7 @@
 //! Orders: handing them over, finding them again, showing them.
 
+use serde_json::{Value, json};
+
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Lane, Operation};
@@ -8,6 +10,7 @@ use crate::domain::{
 };
 
 /// Hands an order over under our reference (rule T2).
+#[derive(Clone)]
 pub struct SubmitOrder {
     pub order: Order,
     pub reference: Reference,
@@ -25,6 +28,7 @@ impl Operation for SubmitOrder {
 }
 
 /// The order with our reference; `None` is the back end's proof that it does not have it (rule T4).
+#[derive(Clone)]
 pub struct FindOrder {
     pub account: AccountNumber,
     pub reference: Reference,
@@ -41,6 +45,7 @@ impl Operation for FindOrder {
     }
 }
 
+#[derive(Clone)]
 pub struct GetOrder {
     pub account: AccountNumber,
     pub number: BackendNumber,
@@ -52,12 +57,17 @@ impl Operation for GetOrder {
     const SIDE: Side = Side::Read;
     type Reply = OrderDocument;
 
+    fn compared(reply: &Self::Reply) -> Option<Value> {
+        serde_json::to_value(reply).ok()
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::orders::get(guest, context, self).await
     }
 }
 
 /// Orders of an account from every channel, newest first. The caller checks whose they are (rule H3).
+#[derive(Clone)]
 pub struct ListOrders {
     pub account: AccountNumber,
     pub filter: DocumentFilter,
@@ -70,12 +80,17 @@ impl Operation for ListOrders {
     const SIDE: Side = Side::Read;
     type Reply = Page<OrderDocument>;
 
+    fn compared(reply: &Self::Reply) -> Option<Value> {
+        Some(json!({ "items": reply.items }))
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::orders::list(guest, context, self).await
     }
 }
 
 /// Cancels what is not yet delivered; the reply is the order as it then is.
+#[derive(Clone)]
 pub struct CancelOrder {
     pub account: AccountNumber,
     pub number: BackendNumber,

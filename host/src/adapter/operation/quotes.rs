@@ -1,5 +1,7 @@
 //! Quotes: handing requests over, finding them again, showing and answering them.
 
+use serde_json::{Value, json};
+
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Lane, Operation};
@@ -9,6 +11,7 @@ use crate::domain::{
 };
 
 /// Hands a quote request or counter-offer over under our reference.
+#[derive(Clone)]
 pub struct SubmitQuote {
     pub request: QuoteRequest,
     pub reference: Reference,
@@ -26,6 +29,7 @@ impl Operation for SubmitQuote {
 }
 
 /// The quote with our reference; `None` is the back end's proof that it does not have it (rule T4).
+#[derive(Clone)]
 pub struct FindQuote {
     pub account: AccountNumber,
     pub reference: Reference,
@@ -42,6 +46,7 @@ impl Operation for FindQuote {
     }
 }
 
+#[derive(Clone)]
 pub struct GetQuote {
     pub account: AccountNumber,
     pub number: BackendNumber,
@@ -53,11 +58,16 @@ impl Operation for GetQuote {
     const SIDE: Side = Side::Read;
     type Reply = QuoteDocument;
 
+    fn compared(reply: &Self::Reply) -> Option<Value> {
+        serde_json::to_value(reply).ok()
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::get(guest, context, self).await
     }
 }
 
+#[derive(Clone)]
 pub struct ListQuotes {
     pub account: AccountNumber,
     pub filter: DocumentFilter,
@@ -70,12 +80,17 @@ impl Operation for ListQuotes {
     const SIDE: Side = Side::Read;
     type Reply = Page<QuoteDocument>;
 
+    fn compared(reply: &Self::Reply) -> Option<Value> {
+        Some(json!({ "items": reply.items }))
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::list(guest, context, self).await
     }
 }
 
 /// Turns a named revision into an order at its prices (rules Q2, Q3).
+#[derive(Clone)]
 pub struct AcceptQuote {
     pub acceptance: Acceptance,
 }
@@ -91,6 +106,7 @@ impl Operation for AcceptQuote {
     }
 }
 
+#[derive(Clone)]
 pub struct DeclineQuote {
     pub account: AccountNumber,
     pub number: BackendNumber,
@@ -110,6 +126,7 @@ impl Operation for DeclineQuote {
 }
 
 /// Withdraws the customer's own request (`quotes.cancel` in the contract).
+#[derive(Clone)]
 pub struct WithdrawQuote {
     pub account: AccountNumber,
     pub number: BackendNumber,

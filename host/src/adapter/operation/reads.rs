@@ -1,11 +1,14 @@
 //! Availability, offer prices, and whether the back end is there.
 
+use serde_json::Value;
+
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
-use super::{Lane, Operation};
+use super::{Lane, Operation, compared_items};
 use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, FailureCode, OfferPrice, PriceQuery, Side};
 
 /// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
+#[derive(Clone)]
 pub struct CheckAvailability {
     pub query: AvailabilityQuery,
 }
@@ -24,12 +27,17 @@ impl Operation for CheckAvailability {
         reply.iter().any(is_unknown)
     }
 
+    fn compared(reply: &Self::Reply) -> Option<Value> {
+        compared_items(reply)
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::availability::check(guest, context, &self.query).await
     }
 }
 
 /// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
+#[derive(Clone)]
 pub struct OfferPrices {
     pub query: PriceQuery,
 }
@@ -48,12 +56,17 @@ impl Operation for OfferPrices {
         reply.iter().any(is_unknown)
     }
 
+    fn compared(reply: &Self::Reply) -> Option<Value> {
+        compared_items(reply)
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::pricing::offer_prices(guest, context, &self.query).await
     }
 }
 
 /// Whether a side of the back end is there. Changes nothing, whichever side is asked.
+#[derive(Clone)]
 pub struct Probe {
     pub side: Side,
 }

@@ -2,11 +2,14 @@
 
 use std::str::FromStr;
 
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// Most differences that one comparison tells.
 const MOST: usize = 50;
+/// Both adapters are asked one after the other: what their back ends count from now may differ by so much.
+const ONE_AFTER_THE_OTHER: SignedDuration = SignedDuration::from_mins(1);
 /// Longest shown value, in characters.
 const SHOWN: usize = 120;
 
@@ -21,10 +24,17 @@ pub(super) struct Difference {
     pub shadow: String,
 }
 
-/// What differs, in the order of the fields. What is left out equals null, 1.50 equals 1.5, and when an answer was made is not compared.
+/// What differs, in the order of the fields. What is left out equals null, 1.50 equals 1.5, and instants within a minute are the same,
+/// because both were asked one after the other; when an answer was made is not compared.
 pub(super) fn differences(live: &Value, shadow: &Value) -> Vec<Difference> {
+    let failure = |answer: &Value| answer.get("failure").map_or_else(|| "an answer".to_owned(), shown);
+    let (one, other) = (failure(live), failure(shadow));
     let mut found = Vec::new();
-    compare(&Place::default(), live, shadow, &mut found);
+    if one == other {
+        compare(&Place::default(), live, shadow, &mut found);
+    } else {
+        found.push(Difference { field: "failure".into(), place: "failure".into(), live: one, shadow: other });
+    }
     found
 }
 
@@ -104,8 +114,12 @@ fn identities(list: &[Value]) -> Option<Vec<&str>> {
 }
 
 fn is_same(one: &Value, other: &Value) -> bool {
-    let decimal = |value: &Value| value.as_str().and_then(|text| Decimal::from_str(text).ok());
-    one == other || decimal(one).is_some_and(|one| decimal(other) == Some(one))
+    let (Some(first), Some(second)) = (one.as_str(), other.as_str()) else { return one == other };
+    let decimal = |text| Decimal::from_str(text).ok();
+    let instant = |text: &str| text.parse::<Timestamp>().ok();
+    first == second
+        || decimal(first).is_some_and(|one| decimal(second) == Some(one))
+        || instant(first).zip(instant(second)).is_some_and(|(one, other)| one.duration_since(other).abs() <= ONE_AFTER_THE_OTHER)
 }
 
 fn shown(value: &Value) -> String {
@@ -142,11 +156,44 @@ mod tests {
     }
 
     #[test]
+    fn instants_that_count_from_now_may_differ_by_a_minute() {
+        let at = |time: &str| json!({ "valid_until": time });
+        assert_eq!(differences(&at("2026-01-01T10:00:00Z"), &at("2026-01-01T11:00:30+01:00")), vec![]);
+        assert_eq!(
+            fields(&at("2026-01-01T10:00:00Z"), &at("2026-01-01T10:02:00Z")),
+            super::tests::at("valid_until", "valid_until")
+        );
+    }
+
+    #[test]
+    fn a_failure_on_one_side_is_one_difference() {
+        let found = differences(&json!([{"sku": "A"}]), &json!({"failure": "unavailable"}));
+        assert_eq!(
+            found,
+            [Difference {
+                field: "failure".into(),
+                place: "failure".into(),
+                live: "an answer".into(),
+                shadow: "unavailable".into()
+            }]
+        );
+        assert_eq!(differences(&json!({"failure": "timeout"}), &json!({"failure": "timeout"})), vec![]);
+    }
+
+    #[test]
     fn a_difference_names_its_field_and_its_place() {
         let live = json!([{"sku": "A", "price": {"amount": "1"}}, {"sku": "B", "price": {"amount": "2"}}]);
         let shadow = json!([{"sku": "A", "price": {"amount": "1"}}, {"sku": "B", "price": {"amount": "3"}}]);
         let found = differences(&live, &shadow);
-        assert_eq!(found, vec![Difference { field: "[].price.amount".into(), place: "[1].price.amount".into(), live: "2".into(), shadow: "3".into() }]);
+        assert_eq!(
+            found,
+            vec![Difference {
+                field: "[].price.amount".into(),
+                place: "[1].price.amount".into(),
+                live: "2".into(),
+                shadow: "3".into()
+            }]
+        );
     }
 
     #[test]

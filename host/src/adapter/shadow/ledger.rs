@@ -112,7 +112,8 @@ impl Ledger {
         }
         counted.different += 1;
         for Difference { field, place, live, shadow } in differences {
-            let field = if counted.fields.len() < FIELDS || counted.fields.contains_key(&field) { field } else { "others".into() };
+            let field =
+                if counted.fields.len() < FIELDS || counted.fields.contains_key(&field) { field } else { "others".into() };
             *counted.fields.entry(field).or_default() += 1;
             let request_id = request_id.to_owned();
             keep(&mut pages.latest, DifferenceReport { at, request_id, operation, field: place, live, shadow });

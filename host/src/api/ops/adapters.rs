@@ -9,7 +9,7 @@ use super::super::body::{Check, Checked, Findings};
 use super::super::problem::Problem;
 use super::{Operator as Authorized, OpsState};
 use crate::domain::AdapterName;
-use crate::service::{AdapterReport, FieldProblem, Operator, ReloadReport};
+use crate::service::{AdapterReport, FieldProblem, Operator, ReloadReport, ShadowReport};
 
 /// Who does it, and why.
 #[derive(Deserialize)]
@@ -52,6 +52,15 @@ pub(super) async fn show_adapter(
         fields.insert("audit".into(), json!(audit));
     }
     Ok(Json(shown))
+}
+
+/// How the answers of the adapter that follows this one compare with its own.
+pub(super) async fn show_shadow(
+    State(state): State<OpsState>,
+    _: Authorized,
+    Path(name): Path<String>,
+) -> Result<Json<ShadowReport>, Problem> {
+    Ok(Json(state.commerce.shadow_report(&name.into())?))
 }
 
 /// Loads the adapter as the configuration says now.
