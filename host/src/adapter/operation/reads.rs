@@ -1,9 +1,11 @@
 //! Availability, offer prices, and whether the back end is there.
 
+use std::time::Duration;
+
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Lane, Operation};
-use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, FailureCode, OfferPrice, PriceQuery, Side};
+use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, FailureCode, OfferPrice, PriceQuery, Purpose, Side};
 
 /// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
 pub struct CheckAvailability {
@@ -56,6 +58,21 @@ impl Operation for OfferPrices {
 /// Whether a side of the back end is there. Changes nothing, whichever side is asked.
 pub struct Probe {
     pub side: Side,
+}
+
+impl Probe {
+    /// On nobody's behalf.
+    pub fn context(request_id: String, deadline: Duration) -> CallContext {
+        CallContext {
+            store: "".into(),
+            channel: "operations".into(),
+            locale: "en".into(),
+            request_id,
+            trace_parent: None,
+            purpose: Purpose::Probe,
+            deadline,
+        }
+    }
 }
 
 impl Operation for Probe {
