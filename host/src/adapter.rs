@@ -4,6 +4,7 @@
 mod admission;
 pub mod anatomy;
 mod bindings;
+mod breaker;
 mod build;
 mod bulkhead;
 mod canary;
@@ -16,9 +17,11 @@ pub mod describe;
 mod engine;
 pub mod error;
 mod given;
+mod heartbeat;
 mod imports;
 mod instance;
 mod journal;
+mod leave;
 mod limits;
 mod live_call;
 mod load;
@@ -39,11 +42,15 @@ mod tests;
 pub mod trust;
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+pub use breaker::{BreakerReport, BreakerSetting, Breakers, BreakersReport, Hand};
+pub use leave::Leave;
 pub use load::{LoadCause, LoadError, LoadProblem};
 pub use operation::{Lane, Operation};
 pub use reader::Reader;
@@ -54,16 +61,16 @@ pub use swap::{Prepared, SwapError};
 
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
-use crate::domain::{AdapterName, CallContext, Description, Failure, FailureCode};
+use crate::domain::{AdapterName, CallContext, Description, Failure, FailureCode, Side};
 use crate::egress::Trace;
 use bulkhead::Bulkhead;
-use classify::{Classified, classify};
+use classify::{Cause, Classified, classify};
 use given::Given;
 use instance::Instances;
 use live_call::LiveCall;
 use load::Workshop;
 use record::Record;
-use shadow::{Rehearsed, Shadow};
+use shadow::Shadow;
 use slot::Slot;
 use trust::Signer;
 
@@ -73,6 +80,7 @@ pub struct Adapters {
     workshop: Workshop,
     /// One load at a time: compiling uses every core by itself.
     loading: tokio::sync::Mutex<()>,
+    resumed: Arc<Notify>,
 }
 
 impl Adapters {
@@ -84,10 +92,14 @@ impl Adapters {
         cache_dir: &Path,
         clock: &Clock,
     ) -> Result<Self, LoadError> {
-        let workshop = Workshop { base_dir: base_dir.to_owned(), cache_dir: cache_dir.to_owned(), clock: clock.clone() };
+        let resumed = Arc::<Notify>::default();
+        let (base_dir, cache_dir) = (base_dir.to_owned(), cache_dir.to_owned());
+        let workshop = Workshop { base_dir, cache_dir, clock: clock.clone(), resumed: Arc::clone(&resumed) };
         let loaded = load::all(configs, &workshop).await?;
-        let slots = loaded.into_iter().map(|(name, adapter)| (name, Arc::new(Slot::new(adapter, clock.clone())))).collect();
-        let adapters = Self { slots, workshop, loading: tokio::sync::Mutex::default() };
+        let slots: BTreeMap<_, _> =
+            loaded.into_iter().map(|(name, adapter)| (name, Arc::new(Slot::new(adapter, clock.clone())))).collect();
+        slots.values().for_each(heartbeat::start);
+        let adapters = Self { slots, workshop, loading: tokio::sync::Mutex::default(), resumed };
         adapters.iter().for_each(|adapter| adapters.attach_shadow(&adapter));
         Ok(adapters)
     }
@@ -98,6 +110,11 @@ impl Adapters {
         if let Some(slot) = self.slots.get(&config.adapter) {
             adapter.shadow.get_or_init(|| Arc::new(Shadow::new(config, slot, &self.workshop.clock)));
         }
+    }
+
+    /// Resolves when calls that a breaker turned away may go again. For one listener.
+    pub async fn resumed(&self) {
+        self.resumed.notified().await;
     }
 
     /// The live generation. Whoever holds it finishes on it, whatever is loaded meanwhile (rule T12).
@@ -123,6 +140,7 @@ pub struct Adapter {
     signer: Signer,
     description: Description,
     bulkhead: Bulkhead,
+    breakers: Arc<Breakers>,
     instances: Instances,
     given: Arc<Given>,
     /// What it was loaded from.
@@ -153,6 +171,16 @@ impl Adapter {
         &self.digest
     }
 
+    /// The breakers of both sides of its back end.
+    pub fn breakers(&self) -> &Arc<Breakers> {
+        &self.breakers
+    }
+
+    /// Whether a call of this side would be turned away now, because its breaker is open.
+    pub fn turns_away(&self, side: Side) -> bool {
+        self.breakers.turns_away(side)
+    }
+
     /// Whose signature the component has.
     pub fn signer(&self) -> &Signer {
         &self.signer
@@ -177,76 +205,93 @@ impl Adapter {
     /// does not list is refused without running it.
     pub async fn call<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
         let answer = self.call_alone(context, operation).await;
-        if let Some(shadow) = self.shadow.get() {
-            shadow.follow(self.name(), context, operation, &answer);
-        }
+        self.follow(context, operation, &answer);
+        answer
+    }
+
+    /// The same with leave that was taken before, see [`Adapter::enter`].
+    pub async fn call_with<O: Operation>(&self, leave: Leave, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
+        let answer = self.recorded(context, operation, ready(Ok(leave))).await;
+        self.follow(context, operation, &answer);
         answer
     }
 
     /// Without a shadow: what follows is not followed in its turn.
     async fn call_alone<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
+        self.recorded(context, operation, self.enter(O::LANE, O::SIDE, context.deadline)).await
+    }
+
+    fn follow<O: Operation>(&self, context: &CallContext, operation: &O, answer: &Result<O::Reply, Failure>) {
+        if let Some(shadow) = self.shadow.get() {
+            shadow.follow(self.name(), context, operation, answer);
+        }
+    }
+
+    async fn recorded<O: Operation>(
+        &self,
+        context: &CallContext,
+        operation: &O,
+        leave: impl Future<Output = Result<Leave, Failure>>,
+    ) -> Result<O::Reply, Failure> {
         if !self.description.supports(O::NAME) {
             return Err(Failure::new(FailureCode::Unsupported, format!("adapter {} has no {}", self.name(), O::NAME)));
         }
         let _running = self.record.enter();
         let began = Instant::now();
-        let outcome = self.guarded(context, operation).await;
+        let outcome = match leave.await {
+            Ok(leave) => self.with(leave, context, operation).await,
+            Err(failure) => Err(Classified::host(failure)),
+        };
         self.record.ended(&outcome);
         metrics::called(self.name(), O::NAME, outcome.as_ref().err().map(|failed| failed.failure.as_ref()), began.elapsed());
         outcome.map_err(|failed| self.report::<O>(context, failed))
     }
 
-    /// Runs a write whose requests are withheld, to see what it would send. It counts for nothing else.
-    async fn rehearse<O: Operation>(&self, context: &CallContext, operation: &O) -> Rehearsed {
-        if !self.description.supports(O::NAME) {
-            return Rehearsed { request: None, failure: Some(format!("adapter {} has no {}", self.name(), O::NAME)) };
-        }
-        let ends = Instant::now() + context.deadline.min(self.given.limits.wall());
-        // Its places are those of reads: a rehearsal must not take an order's.
-        let _slot = match self.enter(Lane::Read, ends).await {
-            Ok(slot) => slot,
-            Err(failure) => return Rehearsed { request: None, failure: Some(failure.to_string()) },
-        };
-        let call = LiveCall::rehearsal(&self.given, Lane::Read, trace(context), ends);
-        let ran = timeout_at(ends, call.meter.drive(self.run(context, operation, &call))).await;
-        let failure = classify(ran.ok(), O::SIDE, &call).err().map(|failed| failed.failure.to_string());
-        Rehearsed { request: call.withheld.as_ref().and_then(|kept| kept.lock().take()), failure }
+    async fn with<O: Operation>(&self, leave: Leave, context: &CallContext, operation: &O) -> Result<O::Reply, Classified> {
+        let outcome = self.run(context, operation, leave.lane, leave.ends).await;
+        leave.pass.record(&outcome);
+        outcome
     }
 
-    async fn guarded<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Classified> {
-        let ends = Instant::now() + context.deadline.min(self.given.limits.wall());
-        let _slot = self.enter(O::LANE, ends).await?;
+    /// One run, whether or not there is leave for it.
+    async fn run<O: Operation>(
+        &self,
+        context: &CallContext,
+        operation: &O,
+        lane: Lane,
+        ends: Instant,
+    ) -> Result<O::Reply, Classified> {
         let _live = metrics::Live::enter(self.name());
-        let call = LiveCall::new(&self.given, O::LANE, trace(context), ends);
-        let ran = timeout_at(ends, call.meter.drive(self.run(context, operation, &call))).await;
+        let call = LiveCall::new(&self.given, lane, trace(context), ends);
+        let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
         let observed = call.observed();
         metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);
         classify(ran.ok(), O::SIDE, &call)
     }
 
-    /// Browsing cannot take an order's place.
-    async fn enter(&self, lane: Lane, ends: Instant) -> Result<bulkhead::Slot, Failure> {
-        let began = Instant::now();
-        let slot = self.bulkhead.enter(lane, ends).await;
-        metrics::queued(self.name(), lane.as_str(), began.elapsed());
-        slot
-    }
-
-    async fn run<O: Operation>(&self, context: &CallContext, operation: &O, call: &Arc<LiveCall>) -> instance::Ran<O::Reply> {
+    async fn guest_run<O: Operation>(
+        &self,
+        context: &CallContext,
+        operation: &O,
+        call: &Arc<LiveCall>,
+    ) -> instance::Ran<O::Reply> {
         let mut guest = self.instances.start(Arc::clone(call)).await?;
         operation.run(&mut guest, context).await
     }
 
-    /// One line per failed call: a warning when something is wrong with the adapter or the back end, not for an answer of the business.
+    /// One line per failed call: a warning when something is wrong with the adapter or the back end, not for an answer of the business, nor
+    /// for a call that the host did not run.
     fn report<O: Operation>(&self, context: &CallContext, failed: Classified) -> Failure {
-        let Classified { failure, trap } = failed;
+        let Classified { failure, cause } = failed;
         let (adapter, operation, code) = (self.name().as_str(), O::NAME, failure.code.as_str());
         let (request_id, detail) = (context.request_id.as_str(), failure.detail.as_deref().unwrap_or_default());
-        if let Some(kind) = trap {
+        if let Cause::Trap(kind) = cause {
             metrics::trapped(self.name(), kind.as_str());
         }
-        match failure.code {
-            FailureCode::Rejected | FailureCode::NotFound | FailureCode::Conflict | FailureCode::Unsupported => {
+        match (cause, failure.code) {
+            // The breaker's opening was told once; of these there may be thousands.
+            (Cause::Host, FailureCode::Unavailable)
+            | (_, FailureCode::Rejected | FailureCode::NotFound | FailureCode::Conflict | FailureCode::Unsupported) => {
                 tracing::debug!(adapter, operation, code, request_id, cause = failure.message, "adapter call refused");
             }
             _ => tracing::warn!(adapter, operation, code, request_id, cause = failure.message, detail, "adapter call failed"),

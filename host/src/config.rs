@@ -2,6 +2,7 @@
 
 mod access;
 mod adapters;
+mod breaker;
 mod canary;
 mod check;
 mod load;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
 pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig};
+pub use breaker::BreakerConfig;
 pub use canary::CanaryConfig;
 pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate};
 pub use read_policy::{AvailabilityFreshness, CacheConfig, FreshnessConfig, PriceFreshness};

@@ -3,6 +3,7 @@
 
 mod adapters;
 mod availability;
+mod breakers;
 mod caller;
 mod checkouts;
 mod desk;
@@ -35,6 +36,9 @@ pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest};
 pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, TransferSummary};
 pub use reload::{ReloadReport, ReloadedAdapter};
 pub use shop::Shop;
+
+/// The words of an operator who moves a breaker.
+pub use crate::adapter::BreakerSetting;
 
 use availability::AvailabilityFetch;
 use idempotency::RunningKeys;

@@ -13,6 +13,7 @@ mod history;
 mod instant;
 mod lists;
 mod open;
+mod paused;
 mod record;
 mod rows;
 mod seals;
@@ -40,6 +41,7 @@ pub use error::{Conflict, StoreError};
 pub use gauges::Backlog;
 pub use history::{DocumentQuery, ListedBy};
 pub use lists::ListKey;
+pub use paused::Paused;
 pub use seals::StoredSeal;
 pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Instruction, Outcome, Taken, Transfer, TransferId};
 

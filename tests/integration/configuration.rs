@@ -93,6 +93,15 @@ async fn a_secret_in_plain_text_is_refused_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_breaker_that_cannot_work_is_refused_at_its_line() {
+    let breaker = |key: &str, value: &str| check(config().set(&format!("adapters.nordwind.breaker.{key}"), value));
+    breaker("half_open_calls", "0").await.refused("half_open_calls", &["half_open_calls: must be above 0", "[C013]"]);
+    breaker("failure_percent", "101").await.refused("failure_percent", &["must be 1 to 100"]);
+    breaker("open_ms", "60000").await.refused("open_ms", &["must not be above open_max_ms"]);
+    breaker("heartbeat_secs", "-1").await.refused("heartbeat_secs", &["invalid value"]);
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_toml_is_refused_at_its_place() {
     let config = config();
     let text = format!("{}\n[server\n", config.toml());

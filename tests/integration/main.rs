@@ -6,6 +6,7 @@ mod access;
 mod adapter_swap;
 mod availability;
 mod bad_input;
+mod breaker;
 mod checkouts;
 mod command_line;
 mod configuration;

@@ -50,16 +50,31 @@ impl TrapKind {
     }
 }
 
-/// A failed call: what the caller is told, and how the guest ended when it did not end by itself.
+/// Whose word a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The adapter said so, or its answer cannot be used.
+    Adapter,
+    /// The guest did not end by itself.
+    Trap(TrapKind),
+    /// The host did not run it: no place, or the breaker is open.
+    Host,
+}
+
+/// A failed call: what the caller is told, and whose word it is.
 #[derive(Debug)]
 pub(super) struct Classified {
     pub failure: Box<Failure>,
-    pub trap: Option<TrapKind>,
+    pub cause: Cause,
 }
 
-impl From<Failure> for Classified {
-    fn from(failure: Failure) -> Self {
-        Self { failure: Box::new(failure), trap: None }
+impl Classified {
+    pub(super) fn host(failure: Failure) -> Self {
+        Self { failure: Box::new(failure), cause: Cause::Host }
+    }
+
+    fn adapter(failure: Failure) -> Self {
+        Self { failure: Box::new(failure), cause: Cause::Adapter }
     }
 }
 
@@ -67,10 +82,10 @@ impl From<Failure> for Classified {
 pub(super) fn classify<T>(ran: Option<Ran<T>>, side: Side, call: &LiveCall) -> Result<T, Classified> {
     match ran {
         Some(Ok(reply)) => Ok(reply),
-        Some(Err(Broke::Failed(failure))) => Err(careful(failure, side, call).into()),
+        Some(Err(Broke::Failed(failure))) => Err(Classified::adapter(careful(failure, side, call))),
         Some(Err(Broke::Crashed(error))) if error.is::<PoolConcurrencyLimitError>() => {
             let failure = Failure::new(FailureCode::Throttled, "no place for another adapter instance is free");
-            Err(failure.with_retry_after(Duration::from_secs(1)).into())
+            Err(Classified::host(failure.with_retry_after(Duration::from_secs(1))))
         }
         Some(Err(Broke::Crashed(error))) => Err(ended(trap_kind(&error, call), side, call, Some(format!("{error:#}")))),
         None => Err(ended(TrapKind::Wall, side, call, None)),
@@ -113,5 +128,5 @@ fn ended(kind: TrapKind, side: Side, call: &LiveCall, detail: Option<String>) ->
     if kind != TrapKind::Wall {
         failure.ext.insert(TRAP.to_owned(), kind.as_str().to_owned());
     }
-    Classified { failure: Box::new(failure), trap: Some(kind) }
+    Classified { failure: Box::new(failure), cause: Cause::Trap(kind) }
 }

@@ -9,11 +9,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 use wasmtime::Engine;
 
 use super::Adapter;
 use super::admission::{Admission, Admitted};
+use super::breaker::Breakers;
 use super::build::{Build, Built};
 use super::bulkhead::Bulkhead;
 use super::classify::classify;
@@ -96,6 +98,8 @@ pub(super) struct Workshop {
     /// Compiled components are kept there.
     pub cache_dir: PathBuf,
     pub clock: Clock,
+    /// Rung when calls that a breaker turned away may go again.
+    pub resumed: Arc<Notify>,
 }
 
 /// Loads all adapters in their first generation, one after another: compiling uses every core by itself.
@@ -124,7 +128,7 @@ pub(super) async fn one(
 ) -> Result<Arc<Adapter>, LoadError> {
     let engine = engine().map_err(|cause| LoadError { problems: vec![problem("adapters", cause)] })?;
     let cache = CompileCache::open(&workshop.cache_dir).map(Arc::new);
-    let source = Source { name, config, generation, base_dir: &workshop.base_dir, clock: &workshop.clock };
+    let source = Source { name, config, generation, workshop };
     source.load(&engine, cache).await.map(Arc::new).map_err(|problems| LoadError { problems })
 }
 
@@ -158,8 +162,7 @@ struct Source<'a> {
     name: &'a AdapterName,
     config: &'a AdapterConfig,
     generation: u64,
-    base_dir: &'a Path,
-    clock: &'a Clock,
+    workshop: &'a Workshop,
 }
 
 impl Source<'_> {
@@ -182,10 +185,25 @@ impl Source<'_> {
         self.check_endpoints(&description.endpoints)?;
         self.log(&admitted, &description, began);
         let bulkhead = Bulkhead::new(&given.limits);
-        let (generation, config, loaded_at) = (self.generation, self.config.clone(), self.clock.now());
+        let Workshop { clock, resumed, .. } = self.workshop;
+        let breakers = Breakers::new(self.name.clone(), &self.config.breaker, clock.clone(), Arc::clone(resumed));
+        let (breakers, generation, config, loaded_at) = (Arc::new(breakers), self.generation, self.config.clone(), clock.now());
         let (digest, signer, record) = (admitted.digest, admitted.signer, Record::default());
         let shadow = OnceLock::new();
-        Ok(Adapter { generation, digest, signer, description, bulkhead, instances, given, config, loaded_at, record, shadow })
+        Ok(Adapter {
+            generation,
+            digest,
+            signer,
+            description,
+            bulkhead,
+            breakers,
+            instances,
+            given,
+            config,
+            loaded_at,
+            record,
+            shadow,
+        })
     }
 
     fn place(&self, field: &str) -> String {
@@ -198,14 +216,16 @@ impl Source<'_> {
     }
 
     fn path(&self) -> PathBuf {
-        self.base_dir.join(&self.config.component)
+        self.workshop.base_dir.join(&self.config.component)
     }
 
     fn given(&self) -> Result<Given, Vec<LoadProblem>> {
-        let settings = settings(self.config, self.base_dir);
-        let egress = Egress::bind(&self.config.endpoints, self.base_dir, self.clock);
+        let settings = settings(self.config, &self.workshop.base_dir);
+        let egress = Egress::bind(&self.config.endpoints, &self.workshop.base_dir, &self.workshop.clock);
         match (settings, egress) {
-            (Ok(settings), Ok(egress)) => Ok(Given::new(self.name.clone(), self.config, settings, egress, self.clock.clone())),
+            (Ok(settings), Ok(egress)) => {
+                Ok(Given::new(self.name.clone(), self.config, settings, egress, self.workshop.clock.clone()))
+            }
             (settings, egress) => {
                 let settings = settings.err().map(|cause| LoadProblem { place: self.settings_place(), cause: cause.into() });
                 let endpoints = egress.err().into_iter().flatten();
@@ -258,9 +278,9 @@ impl Source<'_> {
             name: self.name.clone(),
             path: self.path(),
             pinned: self.config.sha256.clone(),
-            folder: self.base_dir.to_owned(),
+            folder: self.workshop.base_dir.to_owned(),
             trust: Arc::clone(&self.config.trust),
-            now: self.clock.now(),
+            now: self.workshop.clock.now(),
         }
     }
 

@@ -15,6 +15,9 @@ const TRAPS: &str = "ordergate_adapter_traps_total";
 const LIVE: &str = "ordergate_adapter_live_calls";
 const EGRESS_REQUESTS: &str = "ordergate_egress_requests_total";
 const EGRESS_DENIED: &str = "ordergate_egress_denied_total";
+const BREAKER_STATE: &str = "ordergate_breaker_state";
+const BREAKER_TRANSITIONS: &str = "ordergate_breaker_transitions_total";
+const BREAKER_REFUSED: &str = "ordergate_breaker_refused_total";
 const GENERATION: &str = "ordergate_adapter_generation";
 const GENERATION_INFO: &str = "ordergate_adapter_generation_info";
 const CANARY_CALLS: &str = "ordergate_adapter_canary_calls_total";
@@ -40,6 +43,9 @@ pub fn describe() {
     describe_gauge!(LIVE, "Calls in flight, by adapter");
     describe_counter!(EGRESS_REQUESTS, "Requests to back ends by adapter, endpoint and outcome (status class or failure code)");
     describe_counter!(EGRESS_DENIED, "Requests that the host refused to send, by reason");
+    describe_gauge!(BREAKER_STATE, "Breaker of the live generation by adapter and side: 0 closed, 1 half-open, 2 open");
+    describe_counter!(BREAKER_TRANSITIONS, "Changes of a breaker's state, by adapter, side and new state");
+    describe_counter!(BREAKER_REFUSED, "Calls that a breaker turned away, by adapter and side");
     describe_gauge!(GENERATION, "Number of the generation by adapter and state (live, canary, previous); 0 when there is none");
     describe_gauge!(GENERATION_INFO, "1 for the digest that is live, by adapter and digest");
     describe_counter!(CANARY_CALLS, "Reads by generations on trial, by adapter and outcome (ok, failed)");
@@ -92,6 +98,18 @@ pub(super) fn egress_denied(reason: &'static str, requests: u64) {
 
 pub(super) fn loaded(source: &'static str) {
     counter!(COMPILES, "source" => source).increment(1);
+}
+
+pub(super) fn breaker_state(adapter: &AdapterName, side: &'static str, state: f64) {
+    gauge!(BREAKER_STATE, "adapter" => adapter.to_string(), "side" => side).set(state);
+}
+
+pub(super) fn breaker_moved(adapter: &AdapterName, side: &'static str, to: &'static str) {
+    counter!(BREAKER_TRANSITIONS, "adapter" => adapter.to_string(), "side" => side, "to" => to).increment(1);
+}
+
+pub(super) fn breaker_refused(adapter: &AdapterName, side: &'static str) {
+    counter!(BREAKER_REFUSED, "adapter" => adapter.to_string(), "side" => side).increment(1);
 }
 
 pub(super) fn canary_called(adapter: &AdapterName, outcome: &'static str) {

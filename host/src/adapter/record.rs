@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::classify::{Classified, TrapKind};
+use super::classify::{Cause, Classified, TrapKind};
 use crate::domain::{Failure, FailureCode};
 
 /// Totals of one generation.
@@ -28,7 +28,7 @@ impl Record {
             self.failures.fetch_add(1, Ordering::Relaxed);
         }
         // Out of time is the back end's doing as often as the adapter's.
-        if failed.trap.is_some_and(|kind| kind != TrapKind::Wall) {
+        if matches!(failed.cause, Cause::Trap(kind) if kind != TrapKind::Wall) {
             self.traps.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -10,11 +10,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 pub use ledger::{ComparedOperation, DifferenceReport, MappedWrite, ShadowReport, WithheldRequest};
 
+use super::classify::classify;
+use super::live_call::LiveCall;
+use super::operation::Lane;
 use super::slot::Slot;
-use super::{Adapter, Operation, metrics};
+use super::{Adapter, Operation, metrics, trace};
 use crate::clock::Clock;
 use crate::config::ShadowConfig;
 use crate::domain::{AdapterName, CallContext, Failure, Side};
@@ -129,9 +133,28 @@ impl<O: Operation> Copy<O> {
 }
 
 /// What a write came to whose requests were withheld.
-pub(super) struct Rehearsed {
-    pub request: Option<WithheldRequest>,
-    pub failure: Option<String>,
+struct Rehearsed {
+    request: Option<WithheldRequest>,
+    failure: Option<String>,
+}
+
+impl Adapter {
+    /// Runs a write whose requests are withheld, to see what it would send. It counts for nothing else.
+    async fn rehearse<O: Operation>(&self, context: &CallContext, operation: &O) -> Rehearsed {
+        if !self.description.supports(O::NAME) {
+            return Rehearsed { request: None, failure: Some(format!("adapter {} has no {}", self.name(), O::NAME)) };
+        }
+        let ends = Instant::now() + context.deadline.min(self.given.limits.wall());
+        // Its places are those of reads: a rehearsal must not take an order's.
+        let _slot = match self.bulkhead.enter(Lane::Read, ends).await {
+            Ok(slot) => slot,
+            Err(failure) => return Rehearsed { request: None, failure: Some(failure.to_string()) },
+        };
+        let call = LiveCall::rehearsal(&self.given, Lane::Read, trace(context), ends);
+        let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
+        let failure = classify(ran.ok(), O::SIDE, &call).err().map(|failed| failed.failure.to_string());
+        Rehearsed { request: call.withheld.as_ref().and_then(|kept| kept.lock().take()), failure }
+    }
 }
 
 /// An answer as it is compared; a failure by its code.

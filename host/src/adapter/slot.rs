@@ -261,6 +261,10 @@ impl Slot {
     }
 
     fn route(&self, routing: Routing) {
+        let before = self.live();
+        for after in [Some(&routing.live), routing.trial.as_ref().map(|trial| &trial.canary)].into_iter().flatten() {
+            after.breakers().take_over(before.breakers());
+        }
         self.routing.store(Arc::new(routing));
         self.publish();
     }

@@ -8,7 +8,7 @@ use super::operation::{Operation, Probe};
 use super::slot::{GenerationState, Slot, SlotReport, SwapResult};
 use super::{Adapter, Adapters, LoadError, load};
 use crate::config::AdapterConfig;
-use crate::domain::{AdapterName, CallContext, Failure, Purpose, Side};
+use crate::domain::{AdapterName, Failure, Side};
 
 /// How long one probe of a new generation may take.
 const PROBE_TIME: Duration = Duration::from_secs(10);
@@ -134,15 +134,7 @@ async fn probe(adapter: &Adapter, side: Side) -> Result<(), SwapError> {
     if !adapter.description().supports(Probe::NAME) {
         return Ok(());
     }
-    let context = CallContext {
-        store: "".into(),
-        channel: "operations".into(),
-        locale: "en".into(),
-        request_id: format!("probe-{}-{}", adapter.name(), adapter.generation()),
-        trace_parent: None,
-        purpose: Purpose::Probe,
-        deadline: PROBE_TIME,
-    };
+    let context = Probe::context(format!("probe-{}-{}", adapter.name(), adapter.generation()), PROBE_TIME);
     let refuse = |failure| SwapError::Probe { adapter: adapter.name().clone(), side, failure: Box::new(failure) };
     adapter.call(&context, &Probe { side }).await.map_err(refuse)
 }

@@ -2,13 +2,14 @@
 
 mod generations;
 mod hostile;
+mod sick;
 mod snapshots;
 
 use std::time::Duration;
 
 use super::operation::{CancelOrder, CheckAvailability, GetOrder, OfferPrices, Probe, Release, SubmitQuote, WithdrawQuote};
 use super::*;
-use crate::config::{LimitsConfig, TrustConfig};
+use crate::config::{BreakerConfig, LimitsConfig, TrustConfig};
 use crate::domain::{AvailabilityQuery, Buyer, Currency, Extensions, PriceQuery, Purpose, QuoteRequest, Reference, Side};
 use crate::egress::tests::{Answer, ScriptedServer};
 
@@ -33,9 +34,13 @@ struct Bench {
 
 impl Bench {
     async fn new(answer: Answer) -> Self {
+        Self::with(&hostile::component(), move |_| answer).await
+    }
+
+    async fn with(component: &[u8], script: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("hostile.wasm"), hostile::component()).unwrap();
-        Self { folder, server: ScriptedServer::start(move |_| answer).await }
+        std::fs::write(folder.path().join("hostile.wasm"), component).unwrap();
+        Self { folder, server: ScriptedServer::start(script).await }
     }
 
     fn config(&self) -> AdapterConfig {
@@ -46,8 +51,12 @@ impl Bench {
     }
 
     async fn load(&self, config: AdapterConfig) -> Result<Arc<Adapter>, String> {
+        self.load_at(config, &Clock::system()).await
+    }
+
+    async fn load_at(&self, config: AdapterConfig, clock: &Clock) -> Result<Arc<Adapter>, String> {
         let configs = BTreeMap::from([(AdapterName::new("hostile"), config)]);
-        let loaded = Adapters::load(&configs, self.folder.path(), &self.folder.path().join("cache"), &Clock::system()).await;
+        let loaded = Adapters::load(&configs, self.folder.path(), &self.folder.path().join("cache"), clock).await;
         loaded.map(|adapters| adapters.get(&"hostile".into()).unwrap()).map_err(|error| error.to_string())
     }
 

@@ -1,6 +1,7 @@
 //! The operators' port: health and metrics for everyone who reaches it, `/ops/v1` with the operators' key.
 
 mod adapters;
+mod breaker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,6 +54,7 @@ pub fn ops_router(state: OpsState) -> Router {
         .route("/ops/v1/adapters", get(adapters::list_adapters))
         .route("/ops/v1/adapters/{name}", get(adapters::show_adapter))
         .route("/ops/v1/adapters/{name}/shadow", get(adapters::show_shadow))
+        .route("/ops/v1/adapters/{name}/breaker", post(breaker::move_breaker))
         .route("/ops/v1/adapters/{name}/load", post(adapters::load_adapter))
         .route("/ops/v1/adapters/{name}/promote", post(adapters::promote_adapter))
         .route("/ops/v1/adapters/{name}/rollback", post(adapters::roll_back_adapter))
@@ -101,6 +103,7 @@ async fn readyz(State(state): State<OpsState>) -> Response {
 
 /// Metrics in the Prometheus text format.
 async fn show_metrics(State(state): State<OpsState>) -> Response {
+    state.commerce.publish_breakers();
     state.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response()
 }

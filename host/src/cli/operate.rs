@@ -1,10 +1,10 @@
-//! `ordergate adapter list|load|promote|rollback`: what an operator does to a running host, over its operations port.
+//! `ordergate adapter list|load|promote|rollback|breaker`: what an operator does to a running host, over its operations port.
 
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use http::{Method, Request, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -66,6 +66,33 @@ pub(super) enum OperateCommand {
         #[command(flatten)]
         deed: AdapterDeed,
     },
+    /// Hold the breaker of one side of a back end open or closed, or give it back to its own rules.
+    #[command(
+        after_help = "Example: ordergate adapter breaker erp --side write --state open --reason \"maintenance until six\"\nWhile the write side is open, orders are accepted and wait. What is held stays held until `--state auto` or a restart of the host."
+    )]
+    Breaker {
+        #[command(flatten)]
+        deed: AdapterDeed,
+        /// Which side.
+        #[arg(long, value_enum)]
+        side: Side,
+        /// Open turns every call away, closed lets every call go, auto decides by the calls' outcomes.
+        #[arg(long, value_enum)]
+        state: Setting,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Side {
+    Read,
+    Write,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Setting {
+    Open,
+    Closed,
+    Auto,
 }
 
 #[derive(Debug, Args)]
@@ -109,12 +136,23 @@ pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
         }
         OperateCommand::Promote { deed } => print(&show(&deed.act("promote").await?)),
         OperateCommand::Rollback { deed } => print(&show(&deed.act("rollback").await?)),
+        OperateCommand::Breaker { deed, side, state } => {
+            let more = json!({"side": word(side), "state": word(state)});
+            print(&show(&deed.act_with("breaker", more).await?))
+        }
     }
 }
 
 impl AdapterDeed {
     async fn act(&self, action: &str) -> Result<Value, CliError> {
-        let body = json!({"actor": self.actor, "reason": self.reason});
+        self.act_with(action, json!({})).await
+    }
+
+    async fn act_with(&self, action: &str, mut body: Value) -> Result<Value, CliError> {
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("actor".into(), json!(self.actor));
+            fields.insert("reason".into(), json!(self.reason));
+        }
         self.host.ask(Method::POST, &format!("/ops/v1/adapters/{}/{action}", self.name), Some(body)).await
     }
 
@@ -196,7 +234,12 @@ fn state_of(adapter: &Value, number: u64) -> Option<&str> {
     list_in(adapter, "generations").iter().find(|one| number_of(one) == Some(number))?.get("state")?.as_str()
 }
 
-/// One line per generation, newest first, and what happened last.
+/// As it is written on the command line, and in the API alike.
+fn word(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+/// One line per generation, newest first, what happened last, and one line per breaker.
 fn show(adapter: &Value) -> String {
     let name = text(adapter.get("name"));
     let line = |generation: &Value| {
@@ -209,7 +252,18 @@ fn show(adapter: &Value) -> String {
         let of = |field: &str| text(swap.get(field));
         format!("{name}  last: generation {} {} ({})", of("generation"), of("result"), of("detail"))
     });
-    list_in(adapter, "generations").iter().map(line).chain(last).collect::<Vec<_>>().join("\n")
+    let breakers = ["read", "write"].into_iter();
+    let breakers = breakers.filter_map(|side| Some(breaker(&name, side, adapter.pointer(&format!("/breakers/{side}"))?)));
+    list_in(adapter, "generations").iter().map(line).chain(last).chain(breakers).collect::<Vec<_>>().join("\n")
+}
+
+/// Its state, why, since when, and who holds it.
+fn breaker(name: &str, side: &str, breaker: &Value) -> String {
+    let of = |field: &str| text(breaker.get(field));
+    let line = format!("{name}  breaker {side:<5}  {:<9}  since {} ({})", of("state"), of("since"), of("why"));
+    let Some(held) = breaker.get("held").filter(|held| held.is_object()) else { return line };
+    let of = |field: &str| text(held.get(field));
+    format!("{line}, held {} by {}: {}", of("state"), of("actor"), of("reason"))
 }
 
 /// Counts by operation and field, then the latest differences and withheld writes.
@@ -258,5 +312,14 @@ mod tests {
         assert_eq!(show(&adapter).lines().count(), 2);
         assert!(show(&adapter).starts_with("erp  generation 2  canary    0123456789ab  version 1.2"), "{}", show(&adapter));
         assert_eq!((newest(&adapter), state_of(&adapter, 1)), (2, Some("live")));
+    }
+
+    #[test]
+    fn a_breaker_is_a_line_with_who_holds_it() {
+        let held = json!({"state": "open", "actor": "anna", "reason": "maintenance"});
+        let write = json!({"state": "open", "since": "2026-11-22T18:00:00Z", "why": "by hand", "held": held});
+        let adapter = json!({"name": "erp", "generations": [], "last_swap": null, "breakers": {"write": write}});
+        let line = "erp  breaker write  open       since 2026-11-22T18:00:00Z (by hand), held open by anna: maintenance";
+        assert_eq!(show(&adapter), line);
     }
 }

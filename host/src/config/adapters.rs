@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{CanaryConfig, Secret, ShadowConfig, TrustConfig};
+use super::{BreakerConfig, CanaryConfig, Secret, ShadowConfig, TrustConfig};
 use crate::domain::EndpointName;
 
 /// One adapter: a component file and all that it is given.
@@ -33,6 +33,9 @@ pub struct AdapterConfig {
     pub snapshot: bool,
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// When its calls are turned away at once.
+    #[serde(default)]
+    pub breaker: BreakerConfig,
     /// How a new version is tried before it serves everyone.
     #[serde(default)]
     pub canary: CanaryConfig,

@@ -192,6 +192,9 @@ impl Checker<'_, '_> {
         if adapter.limits.concurrency == 0 {
             self.report(&["adapters", name, "limits", "concurrency"], "C013", "must be above 0");
         }
+        for (key, message) in adapter.breaker.problems() {
+            self.report(&["adapters", name, "breaker", key], "C013", message);
+        }
         self.canary(name, &adapter.canary);
         self.shadow(config, name, adapter);
         for (endpoint, binding) in &adapter.endpoints {

@@ -7,12 +7,12 @@ use super::backend::{Backend, BackendTraits, Backends};
 use crate::adapter::operation::{
     AcceptQuote, CancelOrder, DeclineQuote, FindOrder, FindQuote, GetOrder, GetQuote, SubmitOrder, SubmitQuote, WithdrawQuote,
 };
-use crate::adapter::{Adapter, Adapters};
+use crate::adapter::{Adapter, Adapters, Lane, Leave};
 use crate::domain::{
     Acceptance, AdapterName, BackendNumber, BusinessStatus, CallContext, Failure, FailureCode, Order, OrderDocument, Purpose,
-    QuoteDocument, QuoteRequest, QuoteStatus, TransferOperation,
+    QuoteDocument, QuoteRequest, QuoteStatus, Side, TransferOperation,
 };
-use crate::store::{Claimed, Document, Taken};
+use crate::store::{Claimed, Document, Paused, Taken};
 
 /// The back ends behind the loaded adapters.
 pub struct AdapterBackend {
@@ -31,6 +31,18 @@ impl Backends for AdapterBackend {
     fn get(&self, adapter: &AdapterName) -> Option<LiveAdapter> {
         self.adapters.get(adapter).map(|adapter| LiveAdapter { adapter })
     }
+
+    fn paused(&self) -> Paused {
+        let paused = |side| {
+            let turned_away = self.adapters.iter().filter(|adapter| adapter.turns_away(side));
+            turned_away.map(|adapter| adapter.name().clone()).collect()
+        };
+        Paused { sending: paused(Side::Write), looking_up: paused(Side::Read) }
+    }
+
+    async fn resumed(&self) {
+        self.adapters.resumed().await;
+    }
 }
 
 /// One adapter, in the generation that was live when the transfer was claimed.
@@ -39,6 +51,8 @@ pub struct LiveAdapter {
 }
 
 impl Backend for LiveAdapter {
+    type Leave = Leave;
+
     fn traits(&self) -> BackendTraits {
         let description = self.adapter.description();
         BackendTraits {
@@ -48,62 +62,72 @@ impl Backend for LiveAdapter {
         }
     }
 
-    async fn attempt(&self, claimed: &Claimed, deadline: Duration) -> Result<Taken, Failure> {
+    async fn enter(&self, side: Side, deadline: Duration) -> Result<Leave, Failure> {
+        self.adapter.enter(Lane::Transfer, side, deadline).await
+    }
+
+    async fn attempt(&self, leave: Leave, claimed: &Claimed, deadline: Duration) -> Result<Taken, Failure> {
         let (transfer, context) = (&claimed.transfer, context(claimed, deadline));
         let (account, reference) = (transfer.account.clone(), transfer.reference.clone());
         match transfer.operation {
             TransferOperation::SubmitOrder => {
                 let operation = SubmitOrder { order: order(claimed)?, reference };
-                self.adapter.call(&context, &operation).await.map(Taken::Order)
+                self.adapter.call_with(leave, &context, &operation).await.map(Taken::Order)
             }
             TransferOperation::AcceptQuote => {
                 let acceptance =
                     Acceptance { number: number(claimed)?, revision: revision(claimed)?, order: order(claimed)?, reference };
-                self.adapter.call(&context, &AcceptQuote { acceptance }).await.map(Taken::Order)
+                self.adapter.call_with(leave, &context, &AcceptQuote { acceptance }).await.map(Taken::Order)
             }
             TransferOperation::SubmitQuote | TransferOperation::CounterQuote => {
                 let operation = SubmitQuote { request: quote_request(claimed)?, reference };
-                self.adapter.call(&context, &operation).await.map(Taken::Quote)
+                self.adapter.call_with(leave, &context, &operation).await.map(Taken::Quote)
             }
             TransferOperation::CancelOrder => {
                 let reason = transfer.instruction.reason.clone().unwrap_or_default();
-                self.adapter.call(&context, &CancelOrder { account, number: number(claimed)?, reason }).await.map(Taken::from)
+                self.adapter
+                    .call_with(leave, &context, &CancelOrder { account, number: number(claimed)?, reason })
+                    .await
+                    .map(Taken::from)
             }
             TransferOperation::DeclineQuote => {
                 let reason = transfer.instruction.reason.clone();
                 let operation = DeclineQuote { account, number: number(claimed)?, revision: revision(claimed)?, reason };
-                self.adapter.call(&context, &operation).await.map(Taken::from)
+                self.adapter.call_with(leave, &context, &operation).await.map(Taken::from)
             }
             TransferOperation::WithdrawQuote => {
                 let reason = transfer.instruction.reason.clone();
-                self.adapter.call(&context, &WithdrawQuote { account, number: number(claimed)?, reason }).await.map(Taken::from)
+                self.adapter
+                    .call_with(leave, &context, &WithdrawQuote { account, number: number(claimed)?, reason })
+                    .await
+                    .map(Taken::from)
             }
         }
     }
 
     /// What carries our reference is looked for by it; what changes a numbered document is told from that document's status.
-    async fn look_up(&self, claimed: &Claimed, deadline: Duration) -> Result<Option<Taken>, Failure> {
+    async fn look_up(&self, leave: Leave, claimed: &Claimed, deadline: Duration) -> Result<Option<Taken>, Failure> {
         let (transfer, context) = (&claimed.transfer, context(claimed, deadline));
         let (account, reference) = (transfer.account.clone(), transfer.reference.clone());
         match transfer.operation {
             TransferOperation::SubmitOrder | TransferOperation::AcceptQuote => {
-                let found = self.adapter.call(&context, &FindOrder { account, reference }).await?;
+                let found = self.adapter.call_with(leave, &context, &FindOrder { account, reference }).await?;
                 found.map(|order| self.own_order(claimed, order)).transpose()
             }
             TransferOperation::SubmitQuote | TransferOperation::CounterQuote => {
-                let found = self.adapter.call(&context, &FindQuote { account, reference }).await?;
+                let found = self.adapter.call_with(leave, &context, &FindQuote { account, reference }).await?;
                 found.map(|quote| self.own_quote(claimed, quote)).transpose()
             }
             TransferOperation::CancelOrder => {
-                let order = self.adapter.call(&context, &GetOrder { account, number: number(claimed)? }).await?;
+                let order = self.adapter.call_with(leave, &context, &GetOrder { account, number: number(claimed)? }).await?;
                 Ok((order.status == BusinessStatus::Cancelled).then(|| order.into()))
             }
             TransferOperation::DeclineQuote => {
-                let quote = self.adapter.call(&context, &GetQuote { account, number: number(claimed)? }).await?;
+                let quote = self.adapter.call_with(leave, &context, &GetQuote { account, number: number(claimed)? }).await?;
                 Ok((quote.status == QuoteStatus::Declined).then(|| quote.into()))
             }
             TransferOperation::WithdrawQuote => {
-                let quote = self.adapter.call(&context, &GetQuote { account, number: number(claimed)? }).await?;
+                let quote = self.adapter.call_with(leave, &context, &GetQuote { account, number: number(claimed)? }).await?;
                 Ok(matches!(quote.status, QuoteStatus::Withdrawn | QuoteStatus::Cancelled).then(|| quote.into()))
             }
         }

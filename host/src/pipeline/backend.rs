@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::domain::{AdapterName, Deduplication, Failure};
-use crate::store::{Claimed, Taken};
+use crate::domain::{AdapterName, Deduplication, Failure, Side};
+use crate::store::{Claimed, Paused, Taken};
 
 /// The back ends that are there at the moment.
 pub trait Backends: Send + Sync + 'static {
@@ -12,17 +12,39 @@ pub trait Backends: Send + Sync + 'static {
 
     /// The back end behind an adapter, in the generation that is live now: a transfer finishes on the one that started it (rule T12).
     fn get(&self, adapter: &AdapterName) -> Option<Self::One>;
+
+    /// The back ends whose breakers are open: their transfers wait where they are.
+    fn paused(&self) -> Paused;
+
+    /// Resolves when one that was paused may be asked again.
+    fn resumed(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// One back end.
 pub trait Backend: Send + Sync + 'static {
+    /// Leave for one call, given back when dropped.
+    type Leave: Send;
+
     fn traits(&self) -> BackendTraits;
 
+    /// Takes leave for one call on a side, to end within the deadline. Without it nothing happens to the transfer.
+    fn enter(&self, side: Side, deadline: Duration) -> impl Future<Output = Result<Self::Leave, Failure>> + Send;
+
     /// Sends the transfer once, within the deadline.
-    fn attempt(&self, claimed: &Claimed, deadline: Duration) -> impl Future<Output = Result<Taken, Failure>> + Send;
+    fn attempt(
+        &self,
+        leave: Self::Leave,
+        claimed: &Claimed,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<Taken, Failure>> + Send;
 
     /// Looks whether the back end has what the transfer asks for. `None` means that it certainly has not, at this instant.
-    fn look_up(&self, claimed: &Claimed, deadline: Duration) -> impl Future<Output = Result<Option<Taken>, Failure>> + Send;
+    fn look_up(
+        &self,
+        leave: Self::Leave,
+        claimed: &Claimed,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<Option<Taken>, Failure>> + Send;
 }
 
 /// What an adapter declares about its back end.

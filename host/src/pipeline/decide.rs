@@ -49,6 +49,13 @@ impl Case<'_> {
         self.later(events, failure, Counts::Free)
     }
 
+    /// The adapter took no call: nothing happened to the transfer. Behind an open breaker it is due at once, because it is not claimed before
+    /// that lets calls go.
+    pub(super) fn put_back(&self, failure: &Failure) -> Outcome {
+        let wait = failure.retry_after.filter(|_| failure.code != FailureCode::Unavailable).unwrap_or_default();
+        Outcome { due_at: after(self.ended_at, wait), ..self.outcome(vec![], None, Counts::Free) }
+    }
+
     pub(super) fn after_attempt(&self, result: Result<Taken, Failure>) -> Outcome {
         let failure = match result {
             Ok(taken) => return self.confirmed(WasTaken, taken),

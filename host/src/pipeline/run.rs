@@ -24,6 +24,7 @@ pub(super) async fn run<B: Backends>(engine: Arc<Engine<B>>, stop: CancellationT
         tokio::select! {
             () = stop.cancelled() => {}
             () = engine.wake.notified(), if workers.len() < engine.config.concurrency => {}
+            () = engine.backends.resumed(), if workers.len() < engine.config.concurrency => {}
             Some(_) = workers.join_next() => {}
             () = tokio::time::sleep(pause) => {}
         }
@@ -50,7 +51,7 @@ async fn fill<B: Backends>(engine: &Arc<Engine<B>>, workers: &mut JoinSet<()>, f
     if all_busy {
         return Ok(poll);
     }
-    let due = engine.store.next_due().await?;
+    let due = engine.store.next_due(&engine.backends.paused()).await?;
     let until = due.map(|due| due.duration_since(engine.clock.now())).map(|wait| Duration::try_from(wait).unwrap_or_default());
     Ok(until.unwrap_or(poll).min(poll))
 }

@@ -13,7 +13,7 @@ use super::failpoint::{self, Failpoint};
 use super::figures;
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{Failure, FailureCode, Reference, TransferState};
+use crate::domain::{Failure, FailureCode, Reference, Side, TransferState};
 use crate::store::{Claimed, Conflict, Outcome, Store, StoreError};
 
 /// What every worker shares.
@@ -30,7 +30,7 @@ pub(super) struct Engine<B> {
 impl<B: Backends> Engine<B> {
     /// Claims what is due, at most so many.
     pub(super) async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        self.store.claim_due(self.clock.now(), limit, self.config.lease()).await
+        self.store.claim_due(self.clock.now(), limit, self.config.lease(), &self.backends.paused()).await
     }
 
     /// Makes the one call that a claim is for.
@@ -50,15 +50,23 @@ impl<B: Backends> Engine<B> {
         if case.is_hopeless() {
             return Ok(case.give_up());
         }
-        if claimed.transfer.state == TransferState::Unknown {
-            let found = self.in_time(backend.look_up(claimed, self.config.deadline())).await;
+        let looks_up = claimed.transfer.state == TransferState::Unknown;
+        let side = if looks_up { Side::Read } else { Side::Write };
+        // Before the attempt is begun: one that its back end's breaker turns away, or that finds no place, costs the transfer nothing.
+        let leave = match backend.enter(side, self.config.deadline()).await {
+            Ok(leave) => leave,
+            Err(failure) => return Ok(self.case(claimed, None).put_back(&failure)),
+        };
+        case.started_at = self.clock.now();
+        if looks_up {
+            let found = self.in_time(backend.look_up(leave, claimed, self.config.deadline())).await;
             case.ended_at = self.clock.now();
             return Ok(case.after_look_up(found));
         }
         let (id, fence) = (claimed.transfer.id, claimed.fence);
         self.store.begin_attempt(id, fence, self.clock.now(), self.config.lease(), traits.digest.clone()).await?;
         failpoint::pass(Failpoint::AfterBegin);
-        let taken = self.in_time(backend.attempt(claimed, self.config.deadline())).await;
+        let taken = self.in_time(backend.attempt(leave, claimed, self.config.deadline())).await;
         failpoint::pass(Failpoint::AfterSend);
         case.ended_at = self.clock.now();
         Ok(case.after_attempt(taken))

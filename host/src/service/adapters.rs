@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, FieldProblem, ServiceError};
-use crate::adapter::{Adapter, GenerationState, ShadowReport, SlotReport, Snapshot, SwapError};
+use crate::adapter::{Adapter, BreakersReport, GenerationState, ShadowReport, SlotReport, Snapshot, SwapError};
 use crate::config::{self, AdapterConfig, Config, ConfigError};
 use crate::domain::{AdapterName, Description, Reference};
 use crate::store::Deed;
@@ -25,6 +25,7 @@ pub struct AdapterReport {
     /// Whether its instances start configured, and if not, why.
     pub snapshot: Snapshot,
     pub description: Description,
+    pub breakers: BreakersReport,
     /// Loads a new version by itself when its file changes.
     pub watch: bool,
     #[serde(flatten)]
@@ -137,6 +138,7 @@ impl Commerce {
             digest: adapter.digest().to_owned(),
             snapshot: adapter.snapshot().clone(),
             description: adapter.description().clone(),
+            breakers: adapter.breakers().report(),
             watch: adapters.config(name)?.watch,
             slot: adapters.report(name)?,
         })
@@ -144,7 +146,7 @@ impl Commerce {
 }
 
 /// How the audit log names an adapter.
-fn subject(name: &AdapterName) -> String {
+pub(super) fn subject(name: &AdapterName) -> String {
     format!("adapters/{name}")
 }
 

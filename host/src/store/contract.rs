@@ -45,6 +45,7 @@ contract! {
     t6_a_parked_order_lets_the_next_of_its_account_go,
     t6_a_resent_order_waits_for_the_one_under_way,
     t7_a_transfer_is_not_claimed_before_it_is_due,
+    transfers_of_a_paused_back_end_stay_in_their_order,
     t11_what_is_done_by_hand_needs_a_parked_transfer_and_is_audited,
     an_illegal_move_is_refused_and_changes_nothing,
     a_confirmation_gives_the_document_number_status_and_amendments,
@@ -64,7 +65,7 @@ async fn captured(store: &Store, capture: Capture) -> NewDocument {
 }
 
 async fn claim_one(store: &Store, now: Timestamp) -> Claimed {
-    let mut claims = store.claim_due(now, 10, LEASE).await.unwrap();
+    let mut claims = store.claim_due(now, 10, LEASE, &Paused::default()).await.unwrap();
     assert_eq!(claims.len(), 1);
     claims.pop().unwrap()
 }

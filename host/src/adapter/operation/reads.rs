@@ -1,11 +1,13 @@
 //! Availability, offer prices, and whether the back end is there.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Lane, Operation, compared_items};
-use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, FailureCode, OfferPrice, PriceQuery, Side};
+use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, FailureCode, OfferPrice, PriceQuery, Purpose, Side};
 
 /// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
 #[derive(Clone)]
@@ -69,6 +71,21 @@ impl Operation for OfferPrices {
 #[derive(Clone)]
 pub struct Probe {
     pub side: Side,
+}
+
+impl Probe {
+    /// On nobody's behalf.
+    pub fn context(request_id: String, deadline: Duration) -> CallContext {
+        CallContext {
+            store: "".into(),
+            channel: "operations".into(),
+            locale: "en".into(),
+            request_id,
+            trace_parent: None,
+            purpose: Purpose::Probe,
+            deadline,
+        }
+    }
 }
 
 impl Operation for Probe {

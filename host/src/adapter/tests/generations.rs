@@ -92,6 +92,18 @@ async fn t12_who_holds_a_generation_finishes_on_it_and_then_it_is_gone() {
 }
 
 #[tokio::test]
+async fn a_breaker_that_a_person_holds_stays_held_over_swaps_and_rollbacks() {
+    let swaps = Swaps::start().await;
+    let hold = |setting| swaps.live().breakers().hold(Side::Write, setting, Hand { actor: "anna".into(), reason: "test".into() });
+    hold(BreakerSetting::Open);
+    swaps.load(0).await.unwrap();
+    assert!(swaps.live().generation() == 2 && swaps.live().turns_away(Side::Write));
+    hold(BreakerSetting::Auto);
+    swaps.adapters.roll_back(&name(), "a test").unwrap();
+    assert!(swaps.live().generation() == 1 && !swaps.live().turns_away(Side::Write));
+}
+
+#[tokio::test]
 async fn a_good_version_serves_a_share_of_the_reads_and_is_then_promoted() {
     let swaps = Swaps::start().await;
     assert_eq!(swaps.load(50).await.unwrap(), Canary);

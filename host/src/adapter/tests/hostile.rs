@@ -30,16 +30,22 @@ fn body(operation: &str) -> String {
     }
 }
 
-const CAPABILITIES: [&str; 8] = [
+const CAPABILITIES: [&str; 9] = [
     "availability.check",
     "pricing.offer-prices",
     "orders.get",
     "orders.cancel",
+    "orders.find-by-reference",
     "checkout.release",
     "quotes.submit",
     "quotes.cancel",
     "health.probe",
 ];
+
+/// Asks the back end; what it comes to is `ok`, or a failure `unavailable` when no reply came.
+pub(super) fn asks() -> String {
+    format!("{POST} (if (result i32) (i32.load8_u (i32.const 8192)) (then (i32.const 4608)) (else {DONE}))")
+}
 
 /// The component's bytes.
 pub(super) fn component() -> Vec<u8> {

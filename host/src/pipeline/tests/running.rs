@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{Accepted, AdapterName, BusinessStatus, Deduplication, Failure, Reference, TransferState};
+use crate::domain::{Accepted, AdapterName, BusinessStatus, Deduplication, Failure, Reference, Side, TransferState};
 use crate::pipeline::{Backend, BackendTraits, Backends, Pipeline};
 use crate::store::fixtures::{TempStore, capture_order};
-use crate::store::{Capture, Claimed, Taken};
+use crate::store::{Capture, Claimed, Paused, Taken};
 
 /// Takes everything, when the gate lets it.
 #[derive(Clone)]
 struct Gated {
     gate: Arc<Semaphore>,
     log: Arc<Mutex<Log>>,
+    resumed: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -28,11 +29,12 @@ struct Log {
     under_way: BTreeMap<String, usize>,
     most_at_once: usize,
     most_of_one_account: usize,
+    paused: Paused,
 }
 
 impl Gated {
     fn new(permits: usize) -> Self {
-        Self { gate: Arc::new(Semaphore::new(permits)), log: Arc::default() }
+        Self { gate: Arc::new(Semaphore::new(permits)), log: Arc::default(), resumed: Arc::default() }
     }
 }
 
@@ -42,14 +44,28 @@ impl Backends for Gated {
     fn get(&self, _adapter: &AdapterName) -> Option<Self> {
         Some(self.clone())
     }
+
+    fn paused(&self) -> Paused {
+        self.log.lock().paused.clone()
+    }
+
+    async fn resumed(&self) {
+        self.resumed.notified().await;
+    }
 }
 
 impl Backend for Gated {
+    type Leave = ();
+
+    async fn enter(&self, _side: Side, _deadline: Duration) -> Result<(), Failure> {
+        Ok(())
+    }
+
     fn traits(&self) -> BackendTraits {
         BackendTraits { deduplication: Deduplication::Queryable, propagation_delay: Duration::ZERO, digest: "gated".into() }
     }
 
-    async fn attempt(&self, claimed: &Claimed, _deadline: Duration) -> Result<Taken, Failure> {
+    async fn attempt(&self, (): (), claimed: &Claimed, _deadline: Duration) -> Result<Taken, Failure> {
         let account = claimed.transfer.account.to_string();
         {
             let mut log = self.log.lock();
@@ -64,7 +80,7 @@ impl Backend for Gated {
         Ok(Taken::Order(Accepted { number, status: BusinessStatus::Open, raw_status: None, amendments: vec![] }))
     }
 
-    async fn look_up(&self, _claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {
+    async fn look_up(&self, (): (), _claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {
         Ok(None)
     }
 }
@@ -125,6 +141,20 @@ async fn t6_an_account_whose_order_hangs_blocks_no_other() {
         changed.push(reference);
     }
     assert!([stuck, behind, other].iter().all(|reference| changed.contains(reference)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_paused_back_end_goes_as_soon_as_that_is_back() {
+    let temp = TempStore::open().await;
+    let backend = Gated::new(OPEN);
+    backend.log.lock().paused = Paused { sending: vec!["demo".into()], ..Paused::default() };
+    let config = TransferConfig { poll_ms: 3_600_000, ..TransferConfig::default() };
+    let pipeline = Pipeline::start(temp.store.clone(), backend.clone(), config, Clock::system(), 1).await.unwrap();
+    let order = capture(&temp, "A").await;
+    pipeline.wake();
+    backend.log.lock().paused = Paused::default();
+    backend.resumed.notify_one();
+    assert_eq!(pipeline.settled(&order).await.unwrap(), TransferState::Confirmed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

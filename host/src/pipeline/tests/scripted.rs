@@ -10,12 +10,12 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{Accepted, AdapterName, BusinessStatus, Deduplication, Failure, FailureCode, Reference, TransferState};
+use crate::domain::{Accepted, AdapterName, BusinessStatus, Deduplication, Failure, FailureCode, Reference, Side, TransferState};
 use crate::pipeline::backoff::Dice;
 use crate::pipeline::work::Engine;
 use crate::pipeline::{Backend, BackendTraits, Backends};
 use crate::store::fixtures::{TempStore, capture_order, start};
-use crate::store::{Capture, Claimed, Taken, Transfer};
+use crate::store::{Capture, Claimed, Paused, Taken, Transfer};
 
 /// What happens to one submit.
 #[derive(Clone, Debug)]
@@ -52,6 +52,7 @@ pub(super) struct World {
     pub(super) sends: Vec<Reference>,
     pub(super) look_ups: usize,
     pub(super) loaded: bool,
+    pub(super) paused: Paused,
 }
 
 /// Scripted; also the only one there is.
@@ -73,6 +74,7 @@ impl Scripted {
             sends: vec![],
             look_ups: 0,
             loaded: true,
+            paused: Paused::default(),
         };
         Self { world: Arc::new(Mutex::new(world)), clock, died: Arc::new(Notify::new()) }
     }
@@ -118,15 +120,32 @@ impl Backends for Scripted {
     fn get(&self, _adapter: &AdapterName) -> Option<Self> {
         self.world.lock().loaded.then(|| self.clone())
     }
+
+    fn paused(&self) -> Paused {
+        self.world.lock().paused.clone()
+    }
+
+    async fn resumed(&self) {
+        std::future::pending().await
+    }
 }
 
 impl Backend for Scripted {
+    type Leave = ();
+
+    /// As breakers do: what is paused gets no leave.
+    async fn enter(&self, side: Side, _deadline: Duration) -> Result<(), Failure> {
+        let world = self.world.lock();
+        let paused = if side == Side::Write { &world.paused.sending } else { &world.paused.looking_up };
+        if paused.is_empty() { Ok(()) } else { Err(Failure::new(FailureCode::Unavailable, "the breaker is open")) }
+    }
+
     fn traits(&self) -> BackendTraits {
         let world = self.world.lock();
         BackendTraits { deduplication: world.class, propagation_delay: world.delay, digest: "scripted".into() }
     }
 
-    async fn attempt(&self, claimed: &Claimed, _deadline: Duration) -> Result<Taken, Failure> {
+    async fn attempt(&self, (): (), claimed: &Claimed, _deadline: Duration) -> Result<Taken, Failure> {
         let reference = &claimed.transfer.reference;
         let act = {
             let mut world = self.world.lock();
@@ -148,7 +167,7 @@ impl Backend for Scripted {
         }
     }
 
-    async fn look_up(&self, claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {
+    async fn look_up(&self, (): (), claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {
         let mut world = self.world.lock();
         world.look_ups += 1;
         if let Some(Look::Fail(failure)) = world.looks.pop_front() {
@@ -198,6 +217,15 @@ impl Rig {
         self.backend.world.lock().looks.extend(looks);
     }
 
+    /// As an open breaker of the write side does.
+    pub(super) fn pause_sending(&self) {
+        self.backend.world.lock().paused = Paused { sending: vec!["demo".into()], ..Paused::default() };
+    }
+
+    pub(super) fn copies(&self, reference: &Reference) -> usize {
+        self.backend.copies(reference)
+    }
+
     pub(super) async fn capture(&self, account: &str) -> Reference {
         let capture = Capture { at: self.clock.now(), ..capture_order(account) };
         let reference = capture.document.reference.clone();
@@ -223,7 +251,7 @@ impl Rig {
     pub(super) async fn run(&self, steps: usize) {
         for _ in 0..steps {
             self.step().await;
-            let Some(due) = self.temp.store.next_due().await.unwrap() else { return };
+            let Some(due) = self.temp.store.next_due(&self.engine.backends.paused()).await.unwrap() else { return };
             let wait = due.duration_since(self.clock.now());
             self.clock.advance(wait.max(SignedDuration::ZERO));
         }

@@ -6,8 +6,9 @@ use jiff::SignedDuration;
 
 use super::scripted::{Act, Look, Rig, lost};
 use crate::domain::{Deduplication, Failure, FailureCode, TransferOperation, TransferState};
+use crate::pipeline::Backends;
 use crate::store::fixtures::{capture_order, later, operation, start};
-use crate::store::{AttemptKind, Deed};
+use crate::store::{AttemptKind, Deed, Paused};
 
 fn failed(code: FailureCode) -> Failure {
     Failure::new(code, "it went wrong")
@@ -237,4 +238,55 @@ async fn a_lost_cancellation_is_looked_up_even_with_class_none() {
     rig.script([Act::Fail(lost())]);
     rig.run(5).await;
     assert_eq!((rig.state(&order).await, rig.backend.world.lock().look_ups), (TransferState::Confirmed, 1));
+}
+
+#[tokio::test]
+async fn an_open_write_breaker_spends_no_attempt_and_recovery_drains_in_order() {
+    let rig = Rig::new(Deduplication::Queryable).await;
+    let orders = [rig.capture("A").await, rig.capture("A").await, rig.capture("B").await];
+    rig.pause_sending();
+    for _ in 0..100 {
+        rig.step().await;
+        rig.clock.advance(SignedDuration::from_secs(30));
+    }
+    assert_eq!(rig.temp.store.next_due(&rig.engine.backends.paused()).await.unwrap(), None, "nothing to wake up for");
+    for order in &orders {
+        let transfer = rig.transfer(order).await;
+        assert_eq!((transfer.state, transfer.attempts, transfer.spent), (TransferState::Queued, 0, 0));
+        assert!(rig.temp.store.attempts_of(order).await.unwrap().is_empty());
+    }
+    rig.backend.world.lock().paused = Paused::default();
+    rig.run(5).await;
+    let sends = rig.backend.world.lock().sends.clone();
+    assert_eq!(sends, [orders[0].clone(), orders[2].clone(), orders[1].clone()], "per account the oldest first");
+}
+
+#[tokio::test]
+async fn a_breaker_that_opens_between_claim_and_send_leaves_no_trace() {
+    let rig = Rig::new(Deduplication::Queryable).await;
+    let order = rig.capture("A").await;
+    let claimed = rig.engine.claim(64).await.unwrap().pop().unwrap();
+    rig.pause_sending();
+    rig.engine.work(claimed).await;
+    let transfer = rig.transfer(&order).await;
+    assert_eq!((transfer.state, transfer.attempts, transfer.last_failure), (TransferState::Queued, 0, None));
+    assert!(rig.temp.store.attempts_of(&order).await.unwrap().is_empty());
+    rig.backend.world.lock().paused = Paused::default();
+    rig.step().await;
+    assert_eq!(rig.state(&order).await, TransferState::Confirmed);
+}
+
+#[tokio::test]
+async fn scenario_11_orders_are_sent_while_only_reads_are_turned_away_and_look_ups_wait() {
+    let rig = Rig::new(Deduplication::Queryable).await;
+    let paused = Paused { looking_up: vec!["demo".into()], ..Paused::default() };
+    rig.backend.world.lock().paused = paused;
+    rig.script([Act::Take, Act::TakeSilently]);
+    let (taken, lost) = (rig.capture("A").await, rig.capture("B").await);
+    rig.run(5).await;
+    assert_eq!((rig.state(&taken).await, rig.state(&lost).await), (TransferState::Confirmed, TransferState::Unknown));
+    assert_eq!(rig.backend.world.lock().look_ups, 0);
+    rig.backend.world.lock().paused = Paused::default();
+    rig.run(5).await;
+    assert_eq!((rig.state(&lost).await, rig.copies(&lost)), (TransferState::Confirmed, 1));
 }

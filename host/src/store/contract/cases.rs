@@ -93,7 +93,7 @@ pub(super) async fn t3_sending_with_an_expired_lease_comes_back_as_unknown(store
     captured(store, capture_order("A")).await;
     let claimed = claim_one(store, start()).await;
     begin(store, &claimed, start()).await;
-    assert!(store.claim_due(later(59), 10, LEASE).await.unwrap().is_empty());
+    assert!(store.claim_due(later(59), 10, LEASE, &Paused::default()).await.unwrap().is_empty());
     let taken_over = claim_one(store, later(60)).await;
     assert_eq!((taken_over.transfer.state, taken_over.transfer.unknown_since), (TransferState::Unknown, Some(later(60))));
     assert!(taken_over.fence > claimed.fence);
@@ -102,12 +102,12 @@ pub(super) async fn t3_sending_with_an_expired_lease_comes_back_as_unknown(store
 pub(super) async fn t3_a_restart_turns_sending_into_unknown_and_frees_the_rest(store: &Store) {
     let sent = captured(store, capture_order("A")).await;
     let claimed = captured(store, capture_order("B")).await;
-    let claims = store.claim_due(start(), 10, LEASE).await.unwrap();
+    let claims = store.claim_due(start(), 10, LEASE, &Paused::default()).await.unwrap();
     begin(store, &claims[0], start()).await;
     assert_eq!(store.recover(later(1)).await.unwrap(), 2);
     assert_eq!(store.document(&sent.reference).await.unwrap().unwrap().transfer, TransferState::Unknown);
     assert_eq!(store.document(&claimed.reference).await.unwrap().unwrap().transfer, TransferState::Queued);
-    assert_eq!(store.claim_due(later(1), 10, LEASE).await.unwrap().len(), 2);
+    assert_eq!(store.claim_due(later(1), 10, LEASE, &Paused::default()).await.unwrap().len(), 2);
 }
 
 pub(super) async fn t5_a_stale_fence_can_neither_begin_nor_record(store: &Store) {
@@ -138,7 +138,7 @@ pub(super) async fn t6_only_the_oldest_of_an_account_is_claimed(store: &Store) {
     let first = captured(store, capture_order("A")).await;
     let second = captured(store, capture_order("A")).await;
     let other = captured(store, capture_order("B")).await;
-    let claims = store.claim_due(start(), 10, LEASE).await.unwrap();
+    let claims = store.claim_due(start(), 10, LEASE, &Paused::default()).await.unwrap();
     let claimed: Vec<_> = claims.iter().map(|claimed| claimed.transfer.reference.clone()).collect();
     assert_eq!(claimed, [first.reference, other.reference]);
     begin(store, &claims[0], start()).await;
@@ -171,7 +171,7 @@ pub(super) async fn t6_a_resent_order_waits_for_the_one_under_way(store: &Store)
     captured(store, capture_order("A")).await;
     let under_way = claim_one(store, start()).await;
     store.resend(&stuck.reference, deed()).await.unwrap();
-    assert!(store.claim_due(later(30), 10, LEASE).await.unwrap().is_empty());
+    assert!(store.claim_due(later(30), 10, LEASE, &Paused::default()).await.unwrap().is_empty());
     begin(store, &under_way, later(30)).await;
     store.record_outcome(under_way.transfer.id, under_way.fence, outcome(&[TransferEvent::Refused], later(31))).await.unwrap();
     assert_eq!(claim_one(store, later(100)).await.transfer.reference, stuck.reference);
@@ -179,14 +179,31 @@ pub(super) async fn t6_a_resent_order_waits_for_the_one_under_way(store: &Store)
 
 pub(super) async fn t7_a_transfer_is_not_claimed_before_it_is_due(store: &Store) {
     captured(store, capture_order("A")).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(start()));
+    assert_eq!(store.next_due(&Paused::default()).await.unwrap(), Some(start()));
     let claimed = claim_one(store, start()).await;
     begin(store, &claimed, start()).await;
     let wait = Outcome { due_at: later(30), ..outcome(&[TransferEvent::NotDelivered], start()) };
     store.record_outcome(claimed.transfer.id, claimed.fence, wait).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(later(30)));
-    assert!(store.claim_due(later(29), 10, LEASE).await.unwrap().is_empty());
+    assert_eq!(store.next_due(&Paused::default()).await.unwrap(), Some(later(30)));
+    assert!(store.claim_due(later(29), 10, LEASE, &Paused::default()).await.unwrap().is_empty());
     assert_eq!(claim_one(store, later(30)).await.transfer.attempts, 1);
+}
+
+pub(super) async fn transfers_of_a_paused_back_end_stay_in_their_order(store: &Store) {
+    let orders = [captured(store, capture_order("A")).await.reference, captured(store, capture_order("B")).await.reference];
+    let adapter = store.transfers_of(&orders[0]).await.unwrap().remove(0).adapter;
+    let sending = Paused { sending: vec![adapter.clone()], ..Paused::default() };
+    let looking_up = Paused { looking_up: vec![adapter], ..Paused::default() };
+    assert!(store.claim_due(later(60), 10, LEASE, &sending).await.unwrap().is_empty());
+    assert_eq!(store.next_due(&sending).await.unwrap(), None);
+    assert_eq!(store.next_due(&looking_up).await.unwrap(), Some(start()));
+    let claims = store.claim_due(start(), 10, LEASE, &looking_up).await.unwrap();
+    assert_eq!(claims.iter().map(|claim| &claim.transfer.reference).collect::<Vec<_>>(), [&orders[0], &orders[1]]);
+    begin(store, &claims[0], start()).await;
+    // One that may have been taken waits for reads; the other only for its lease.
+    let claims = store.claim_due(later(60), 10, LEASE, &looking_up).await.unwrap();
+    assert_eq!(claims.iter().map(|claim| &claim.transfer.reference).collect::<Vec<_>>(), [&orders[1]]);
+    assert_eq!(store.claim_due(later(60), 10, LEASE, &sending).await.unwrap().len(), 1);
 }
 
 pub(super) async fn t11_what_is_done_by_hand_needs_a_parked_transfer_and_is_audited(store: &Store) {

@@ -1,0 +1,35 @@
+//! Leave for one call: a place in its lane, and then the breaker's permission. Taken just before the call by `Adapter`, or earlier by the
+//! pipeline, which begins no attempt that would be turned away.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::breaker::Pass;
+use super::bulkhead::Slot;
+use super::operation::Lane;
+use super::{Adapter, metrics};
+use crate::domain::{Failure, Side};
+
+/// Both are given back when it is dropped.
+pub struct Leave {
+    pub(super) pass: Pass,
+    pub(super) lane: Lane,
+    /// When the host gives up on the call.
+    pub(super) ends: Instant,
+    _slot: Slot,
+}
+
+impl Adapter {
+    /// Leave for one call, which then ends within `deadline` from now. Browsing cannot take an order's place. Fails as `throttled` when no
+    /// place is free in time, and at once as `unavailable` while the breaker of that side is open; both say when to come back.
+    pub async fn enter(&self, lane: Lane, side: Side, deadline: Duration) -> Result<Leave, Failure> {
+        let began = Instant::now();
+        let ends = began + deadline.min(self.given.limits.wall());
+        let slot = self.bulkhead.enter(lane, ends).await;
+        metrics::queued(self.name(), lane.as_str(), began.elapsed());
+        let slot = slot?;
+        let pass = self.breakers.admit(side)?;
+        Ok(Leave { pass, lane, ends, _slot: slot })
+    }
+}
