@@ -11,10 +11,11 @@ mod error;
 mod gauges;
 mod history;
 mod instant;
+mod left_out;
 mod lists;
 mod open;
-mod paused;
 mod record;
+mod release;
 mod rows;
 mod seals;
 mod taken;
@@ -40,10 +41,10 @@ pub use document::{Document, DocumentKind, NewDocument, Observed, Payload};
 pub use error::{Conflict, StoreError};
 pub use gauges::Backlog;
 pub use history::{DocumentQuery, ListedBy};
+pub use left_out::LeftOut;
 pub use lists::ListKey;
-pub use paused::Paused;
 pub use seals::StoredSeal;
-pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Instruction, Outcome, Taken, Transfer, TransferId};
+pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Held, Instruction, Outcome, Taken, Transfer, TransferId};
 
 /// How long the answer to an Idempotency-Key is kept at least (rule A2 asks for 24 hours).
 pub const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(48);

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use super::backend::{Backend, BackendTraits, Backends};
 use crate::adapter::operation::{
-    AcceptQuote, CancelOrder, DeclineQuote, FindOrder, FindQuote, GetOrder, GetQuote, SubmitOrder, SubmitQuote, WithdrawQuote,
+    AcceptQuote, CancelOrder, DeclineQuote, FindOrder, FindQuote, GetOrder, GetQuote, Release, SubmitOrder, SubmitQuote,
+    WithdrawQuote,
 };
 use crate::adapter::{Adapter, Adapters, Lane, Leave};
 use crate::domain::{
     Acceptance, AdapterName, BackendNumber, BusinessStatus, CallContext, Failure, FailureCode, Order, OrderDocument, Purpose,
     QuoteDocument, QuoteRequest, QuoteStatus, Side, TransferOperation,
 };
-use crate::store::{Claimed, Document, Paused, Taken};
+use crate::store::{Claimed, Document, LeftOut, Taken};
 
 /// The back ends behind the loaded adapters.
 pub struct AdapterBackend {
@@ -32,12 +33,12 @@ impl Backends for AdapterBackend {
         self.adapters.get(adapter).map(|adapter| LiveAdapter { adapter })
     }
 
-    fn paused(&self) -> Paused {
+    fn paused(&self) -> LeftOut {
         let paused = |side| {
             let turned_away = self.adapters.iter().filter(|adapter| adapter.turns_away(side));
             turned_away.map(|adapter| adapter.name().clone()).collect()
         };
-        Paused { sending: paused(Side::Write), looking_up: paused(Side::Read) }
+        LeftOut { sending: paused(Side::Write), looking_up: paused(Side::Read), ..LeftOut::default() }
     }
 
     async fn resumed(&self) {
@@ -102,6 +103,11 @@ impl Backend for LiveAdapter {
                     .await
                     .map(Taken::from)
             }
+            TransferOperation::ReleaseReservation => {
+                let held = transfer.instruction.held.as_ref().ok_or_else(|| incomplete("no reservation was named"))?;
+                let reservation = held.reservation.id.clone();
+                self.adapter.call(&context, &Release { reservation }).await.map(|()| Taken::Released)
+            }
         }
     }
 
@@ -130,6 +136,8 @@ impl Backend for LiveAdapter {
                 let quote = self.adapter.call_with(leave, &context, &GetQuote { account, number: number(claimed)? }).await?;
                 Ok(matches!(quote.status, QuoteStatus::Withdrawn | QuoteStatus::Cancelled).then(|| quote.into()))
             }
+            // No adapter can tell; it is asked again.
+            TransferOperation::ReleaseReservation => Ok(None),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::domain::{AdapterName, Deduplication, Failure, Side};
-use crate::store::{Claimed, Paused, Taken};
+use crate::store::{Claimed, LeftOut, Taken};
 
 /// The back ends that are there at the moment.
 pub trait Backends: Send + Sync + 'static {
@@ -14,7 +14,7 @@ pub trait Backends: Send + Sync + 'static {
     fn get(&self, adapter: &AdapterName) -> Option<Self::One>;
 
     /// The back ends whose breakers are open: their transfers wait where they are.
-    fn paused(&self) -> Paused;
+    fn paused(&self) -> LeftOut;
 
     /// Resolves when one that was paused may be asked again.
     fn resumed(&self) -> impl Future<Output = ()> + Send;

@@ -14,7 +14,7 @@ use super::figures;
 use crate::clock::Clock;
 use crate::config::TransferConfig;
 use crate::domain::{Failure, FailureCode, Reference, Side, TransferState};
-use crate::store::{Claimed, Conflict, Outcome, Store, StoreError};
+use crate::store::{Claimed, Conflict, LeftOut, Outcome, Store, StoreError, TransferId};
 
 /// What every worker shares.
 pub(super) struct Engine<B> {
@@ -28,9 +28,14 @@ pub(super) struct Engine<B> {
 }
 
 impl<B: Backends> Engine<B> {
-    /// Claims what is due, at most so many.
-    pub(super) async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        self.store.claim_due(self.clock.now(), limit, self.config.lease(), &self.backends.paused()).await
+    /// What is not to be claimed: what this process has in hand, and what waits for a back end that is down.
+    pub(super) fn left_out(&self, in_hand: Vec<TransferId>) -> LeftOut {
+        LeftOut { in_hand, ..self.backends.paused() }
+    }
+
+    /// Claims what is due, at most so many, and nothing that this process has in hand.
+    pub(super) async fn claim(&self, limit: usize, in_hand: Vec<TransferId>) -> Result<Vec<Claimed>, StoreError> {
+        self.store.claim_due(self.clock.now(), limit, self.config.lease(), &self.left_out(in_hand)).await
     }
 
     /// Makes the one call that a claim is for.

@@ -5,26 +5,25 @@ use std::time::Duration;
 use futures::future::FutureExt;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::instant::{after, from_millis, to_millis};
-use super::{Claimed, Conflict, Document, Fence, Paused, Store, StoreError, Transfer, TransferId, rows};
+use super::left_out::CLAIMABLE;
+use super::{Claimed, Conflict, Document, Fence, LeftOut, Store, StoreError, Transfer, TransferId, rows};
 use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
     /// Claims up to `limit` due transfers until `now + lease`. Of each account only the oldest unsettled one can be claimed (rule T6).
-    /// One that was left in `sending` by a worker whose lease ran out comes as `unknown` (rule T3). Those that have to wait for a paused back
-    /// end stay where they are, in their order.
+    /// One that was left in `sending` by a worker whose lease ran out comes as `unknown` (rule T3). What is left out stays where it is.
     pub async fn claim_due(
         &self,
         now: Timestamp,
         limit: usize,
         lease: Duration,
-        paused: &Paused,
+        left_out: &LeftOut,
     ) -> Result<Vec<Claimed>, StoreError> {
-        let lease_until = after(now, lease);
-        let paused = paused.to_json()?;
-        let claims = self.write(move |connection| claim(connection, now, limit, lease_until, paused).boxed()).await?;
+        let (lease_until, left_out) = (after(now, lease), left_out.to_json()?);
+        let claims = self.write(move |connection| claim(connection, now, limit, lease_until, left_out).boxed()).await?;
         // The documents are read outside the writer's transaction: what is sent of them never changes after the capture.
         let references: Vec<_> = claims.iter().map(|(transfer, _)| transfer.reference.clone()).collect();
         let documents = match self.documents_to_send(&references).await {
@@ -44,9 +43,6 @@ impl Store {
     /// Documents of claimed transfers. One that this build cannot read is left out, and its transfer is told apart below: it must not stop
     /// those of other accounts.
     async fn documents_to_send(&self, references: &[Reference]) -> Result<Vec<Document>, StoreError> {
-        if references.is_empty() {
-            return Ok(Vec::new());
-        }
         match self.documents(references).await {
             Err(StoreError::Corrupt { .. }) => {}
             answer => return answer,
@@ -109,17 +105,12 @@ impl Store {
         self.write(move |connection| recover(connection, now).boxed()).await
     }
 
-    /// When the next transfer is due that has not to wait for a paused back end, or the earliest lease ends.
-    pub async fn next_due(&self, paused: &Paused) -> Result<Option<Timestamp>, StoreError> {
-        let (sending, looking_up) = paused.to_json()?;
-        let due: Option<i64> = sqlx::query_scalar(
-            "SELECT min(due_at) FROM transfers WHERE turn = 1 AND CASE WHEN state IN ('unknown', 'sending') \
-             THEN adapter NOT IN (SELECT value FROM json_each(?1)) ELSE adapter NOT IN (SELECT value FROM json_each(?2)) END",
-        )
-        .bind(looking_up)
-        .bind(sending)
-        .fetch_one(&self.readers)
-        .await?;
+    /// When the next transfer is due, or the earliest lease ends, of those that are not left out.
+    pub async fn next_due(&self, left_out: &LeftOut) -> Result<Option<Timestamp>, StoreError> {
+        let [in_hand, looking_up, sending] = left_out.to_json()?;
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT min(due_at) FROM transfers WHERE ");
+        let query = query.push(CLAIMABLE).build_query_scalar().bind(in_hand).bind(looking_up).bind(sending);
+        let due: Option<i64> = query.fetch_one(&self.readers).await?;
         due.map(from_millis).transpose()
     }
 }
@@ -129,21 +120,23 @@ async fn claim(
     now: Timestamp,
     limit: usize,
     lease_until: Timestamp,
-    (sending, looking_up): (String, String),
+    [in_hand, looking_up, sending]: [String; 3],
 ) -> Result<Vec<(Transfer, Fence)>, StoreError> {
-    let claimed = sqlx::query(
-        "UPDATE transfers SET fence = fence + 1, lease_until = ?2, due_at = ?2, updated_at = ?1 WHERE id IN \
-         (SELECT id FROM transfers WHERE turn = 1 AND due_at <= ?1 AND CASE WHEN state IN ('unknown', 'sending') \
-          THEN adapter NOT IN (SELECT value FROM json_each(?4)) ELSE adapter NOT IN (SELECT value FROM json_each(?5)) END \
-          ORDER BY due_at, id LIMIT ?3) RETURNING *",
-    )
-    .bind(to_millis(now))
-    .bind(to_millis(lease_until))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .bind(looking_up)
-    .bind(sending)
-    .fetch_all(&mut *connection)
-    .await?;
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "UPDATE transfers SET fence = fence + 1, lease_until = ?5, due_at = ?5, updated_at = ?4 WHERE id IN (SELECT id FROM transfers WHERE ",
+    );
+    let claimed = query
+        .push(CLAIMABLE)
+        .push(" AND due_at <= ?4 ORDER BY due_at, id LIMIT ?6) RETURNING *")
+        .build()
+        .bind(in_hand)
+        .bind(looking_up)
+        .bind(sending)
+        .bind(to_millis(now))
+        .bind(to_millis(lease_until))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&mut *connection)
+        .await?;
     let mut claims = Vec::with_capacity(claimed.len());
     for row in &claimed {
         let Some(mut transfer) = readable(row) else { continue };

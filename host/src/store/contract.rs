@@ -7,7 +7,9 @@ use jiff::SignedDuration;
 
 use jiff::Timestamp;
 
-use super::fixtures::{TempStore, account, answer, capture_order, capture_quote, later, operation, seal, start};
+use super::fixtures::{
+    TempStore, account, answer, capture_holding_order, capture_order, capture_quote, later, operation, seal, start,
+};
 use super::*;
 use crate::domain::{
     Accepted, AccountGrant, Amendment, BackendNumber, BusinessStatus, Failure, FailureCode, QuoteReceived, QuoteStatus,
@@ -17,16 +19,17 @@ use crate::domain::{
 const LEASE: Duration = Duration::from_secs(60);
 
 macro_rules! contract {
-    ($($name:ident),+ $(,)?) => {$(
+    ($module:ident: $($name:ident),+ $(,)?) => {$(
         #[tokio::test]
         async fn $name() {
             let temp = TempStore::open().await;
-            cases::$name(&temp.store).await;
+            $module::$name(&temp.store).await;
         }
     )+};
 }
 
 contract! {
+    cases:
     t1_a_captured_order_reads_back_as_it_was_given,
     a2_the_same_key_and_body_give_the_first_answer_again,
     a2_the_same_key_with_another_body_captures_nothing,
@@ -40,6 +43,7 @@ contract! {
     t3_a_restart_turns_sending_into_unknown_and_frees_the_rest,
     t5_a_stale_fence_can_neither_begin_nor_record,
     t5_an_outcome_is_recorded_once,
+    t5_what_the_claimer_has_in_hand_is_not_claimed_again_however_late_its_clock_says_it_is,
     t6_only_the_oldest_of_an_account_is_claimed,
     t6_a_parked_or_backed_off_order_blocks_no_other_account,
     t6_a_parked_order_lets_the_next_of_its_account_go,
@@ -51,11 +55,28 @@ contract! {
     a_confirmation_gives_the_document_number_status_and_amendments,
     an_accepted_quote_becomes_ordered_and_stays_so,
     a_cancellation_changes_the_status_of_its_order,
+    the_timeline_shows_every_attempt_and_look_up,
+    the_backlog_counts_what_is_open,
+}
+
+contract! {
+    documents:
     h1_documents_are_listed_newest_first_in_pages,
     h2_the_newest_list_is_remembered,
     h3_only_the_granted_accounts_are_listed,
-    the_timeline_shows_every_attempt_and_look_up,
-    the_backlog_counts_what_is_open,
+    documents_are_found_by_reference_however_many_are_asked_for,
+    documents_are_found_by_number_within_store_adapter_and_kind,
+    of_several_documents_with_one_number_the_oldest_comes_first,
+    a_document_tells_how_far_the_transfer_got_that_carries_it,
+}
+
+contract! {
+    releases:
+    c4_what_is_held_for_a_refused_order_is_released_where_it_is_held,
+    c4_what_is_held_for_an_abandoned_order_is_released,
+    c4_what_is_held_for_a_cancelled_order_is_released_once_it_is_cancelled,
+    c4_where_nothing_is_held_or_an_operation_is_given_up_nothing_is_released,
+    t6_a_release_lines_up_with_nobody,
 }
 
 async fn captured(store: &Store, capture: Capture) -> NewDocument {
@@ -65,7 +86,7 @@ async fn captured(store: &Store, capture: Capture) -> NewDocument {
 }
 
 async fn claim_one(store: &Store, now: Timestamp) -> Claimed {
-    let mut claims = store.claim_due(now, 10, LEASE, &Paused::default()).await.unwrap();
+    let mut claims = store.claim_due(now, 10, LEASE, &LeftOut::default()).await.unwrap();
     assert_eq!(claims.len(), 1);
     claims.pop().unwrap()
 }
@@ -132,3 +153,5 @@ fn all(kind: DocumentKind) -> DocumentQuery {
 }
 
 mod cases;
+mod documents;
+mod releases;

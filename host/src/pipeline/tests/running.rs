@@ -13,7 +13,7 @@ use crate::config::TransferConfig;
 use crate::domain::{Accepted, AdapterName, BusinessStatus, Deduplication, Failure, Reference, Side, TransferState};
 use crate::pipeline::{Backend, BackendTraits, Backends, Pipeline};
 use crate::store::fixtures::{TempStore, capture_order};
-use crate::store::{Capture, Claimed, Paused, Taken};
+use crate::store::{Capture, Claimed, LeftOut, Taken};
 
 /// Takes everything, when the gate lets it.
 #[derive(Clone)]
@@ -29,7 +29,8 @@ struct Log {
     under_way: BTreeMap<String, usize>,
     most_at_once: usize,
     most_of_one_account: usize,
-    paused: Paused,
+    paused: LeftOut,
+    look_ups: usize,
 }
 
 impl Gated {
@@ -45,7 +46,7 @@ impl Backends for Gated {
         Some(self.clone())
     }
 
-    fn paused(&self) -> Paused {
+    fn paused(&self) -> LeftOut {
         self.log.lock().paused.clone()
     }
 
@@ -81,6 +82,7 @@ impl Backend for Gated {
     }
 
     async fn look_up(&self, (): (), _claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {
+        self.log.lock().look_ups += 1;
         Ok(None)
     }
 }
@@ -93,8 +95,12 @@ async fn capture(temp: &TempStore, account: &str) -> Reference {
 }
 
 async fn running(temp: &TempStore, backend: &Gated, concurrency: usize) -> Pipeline {
+    running_by(&Clock::system(), temp, backend, concurrency).await
+}
+
+async fn running_by(clock: &Clock, temp: &TempStore, backend: &Gated, concurrency: usize) -> Pipeline {
     let config = TransferConfig { concurrency, ..TransferConfig::default() };
-    Pipeline::start(temp.store.clone(), backend.clone(), config, Clock::system(), 1).await.unwrap()
+    Pipeline::start(temp.store.clone(), backend.clone(), config, clock.clone(), 1).await.unwrap()
 }
 
 const OPEN: usize = 1_000_000;
@@ -147,14 +153,36 @@ async fn t6_an_account_whose_order_hangs_blocks_no_other() {
 async fn what_waits_for_a_paused_back_end_goes_as_soon_as_that_is_back() {
     let temp = TempStore::open().await;
     let backend = Gated::new(OPEN);
-    backend.log.lock().paused = Paused { sending: vec!["demo".into()], ..Paused::default() };
+    backend.log.lock().paused = LeftOut { sending: vec!["demo".into()], ..LeftOut::default() };
     let config = TransferConfig { poll_ms: 3_600_000, ..TransferConfig::default() };
     let pipeline = Pipeline::start(temp.store.clone(), backend.clone(), config, Clock::system(), 1).await.unwrap();
     let order = capture(&temp, "A").await;
     pipeline.wake();
-    backend.log.lock().paused = Paused::default();
+    backend.log.lock().paused = LeftOut::default();
     backend.resumed.notify_one();
     assert_eq!(pipeline.settled(&order).await.unwrap(), TransferState::Confirmed);
+}
+
+#[tokio::test]
+async fn t5_what_is_under_way_is_not_claimed_again_when_the_clock_jumps_beyond_its_lease() {
+    let temp = TempStore::open().await;
+    let backend = Gated::new(0);
+    // Ahead of what is captured, which is due at once.
+    let clock = Clock::manual(jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1));
+    let pipeline = running_by(&clock, &temp, &backend, 8).await;
+    let under_way = capture(&temp, "A").await;
+    pipeline.wake();
+    until(|| backend.log.lock().sent.contains(&under_way)).await;
+    clock.advance(jiff::SignedDuration::from_hours(1));
+    // Another order shows that the pipeline has claimed since.
+    let other = capture(&temp, "B").await;
+    pipeline.wake();
+    until(|| backend.log.lock().sent.contains(&other)).await;
+    assert_eq!(temp.store.document(&under_way).await.unwrap().unwrap().transfer, TransferState::Sending);
+    backend.gate.add_permits(OPEN);
+    assert_eq!(pipeline.settled(&under_way).await.unwrap(), TransferState::Confirmed);
+    let log = backend.log.lock();
+    assert_eq!((log.look_ups, log.sent.len()), (0, 2), "sent once each, and never looked up");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

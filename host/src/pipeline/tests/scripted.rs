@@ -10,12 +10,14 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{Accepted, AdapterName, BusinessStatus, Deduplication, Failure, FailureCode, Reference, Side, TransferState};
+use crate::domain::{
+    Accepted, AdapterName, BusinessStatus, Deduplication, Failure, FailureCode, Reference, Side, TransferOperation, TransferState,
+};
 use crate::pipeline::backoff::Dice;
 use crate::pipeline::work::Engine;
 use crate::pipeline::{Backend, BackendTraits, Backends};
 use crate::store::fixtures::{TempStore, capture_order, start};
-use crate::store::{Capture, Claimed, Paused, Taken, Transfer};
+use crate::store::{Capture, Claimed, LeftOut, Taken, Transfer};
 
 /// What happens to one submit.
 #[derive(Clone, Debug)]
@@ -51,8 +53,10 @@ pub(super) struct World {
     pub(super) made: Vec<(Reference, Timestamp)>,
     pub(super) sends: Vec<Reference>,
     pub(super) look_ups: usize,
+    /// Reservations that were given back.
+    pub(super) released: Vec<String>,
     pub(super) loaded: bool,
-    pub(super) paused: Paused,
+    pub(super) paused: LeftOut,
 }
 
 /// Scripted; also the only one there is.
@@ -73,8 +77,9 @@ impl Scripted {
             made: vec![],
             sends: vec![],
             look_ups: 0,
+            released: vec![],
             loaded: true,
-            paused: Paused::default(),
+            paused: LeftOut::default(),
         };
         Self { world: Arc::new(Mutex::new(world)), clock, died: Arc::new(Notify::new()) }
     }
@@ -121,7 +126,7 @@ impl Backends for Scripted {
         self.world.lock().loaded.then(|| self.clone())
     }
 
-    fn paused(&self) -> Paused {
+    fn paused(&self) -> LeftOut {
         self.world.lock().paused.clone()
     }
 
@@ -154,6 +159,11 @@ impl Backend for Scripted {
         };
         let now = self.clock.now();
         match act {
+            Act::Take if claimed.transfer.operation == TransferOperation::ReleaseReservation => {
+                let held = claimed.transfer.instruction.held.clone().unwrap();
+                self.world.lock().released.push(held.reservation.id);
+                Ok(Taken::Released)
+            }
             Act::Take => self.take(reference, now),
             Act::TakeSilently => self.take(reference, now).and(Err(lost())),
             Act::TakeLate(wait) => self.take(reference, now + SignedDuration::try_from(wait).unwrap()).and(Err(lost())),
@@ -219,7 +229,7 @@ impl Rig {
 
     /// As an open breaker of the write side does.
     pub(super) fn pause_sending(&self) {
-        self.backend.world.lock().paused = Paused { sending: vec!["demo".into()], ..Paused::default() };
+        self.backend.world.lock().paused = LeftOut { sending: vec!["demo".into()], ..LeftOut::default() };
     }
 
     pub(super) fn copies(&self, reference: &Reference) -> usize {
@@ -227,7 +237,11 @@ impl Rig {
     }
 
     pub(super) async fn capture(&self, account: &str) -> Reference {
-        let capture = Capture { at: self.clock.now(), ..capture_order(account) };
+        self.capture_this(capture_order(account)).await
+    }
+
+    pub(super) async fn capture_this(&self, capture: Capture) -> Reference {
+        let capture = Capture { at: self.clock.now(), ..capture };
         let reference = capture.document.reference.clone();
         self.temp.store.capture(capture).await.unwrap();
         reference
@@ -235,7 +249,7 @@ impl Rig {
 
     /// Works once on everything that is due, in turn. A death of the host ends the step, and the host starts again.
     pub(super) async fn step(&self) {
-        for claimed in self.engine.claim(64).await.unwrap() {
+        for claimed in self.engine.claim(64, vec![]).await.unwrap() {
             tokio::select! {
                 biased;
                 () = self.backend.died.notified() => {

@@ -8,7 +8,7 @@ use super::scripted::{Act, Look, Rig, lost};
 use crate::domain::{Deduplication, Failure, FailureCode, TransferOperation, TransferState};
 use crate::pipeline::Backends;
 use crate::store::fixtures::{capture_order, later, operation, start};
-use crate::store::{AttemptKind, Deed, Paused};
+use crate::store::{AttemptKind, Deed, LeftOut};
 
 fn failed(code: FailureCode) -> Failure {
     Failure::new(code, "it went wrong")
@@ -201,6 +201,26 @@ async fn an_outage_does_not_park_orders_before_their_age_does() {
 }
 
 #[tokio::test]
+async fn t11_a_resent_order_has_its_whole_time_again() {
+    let rig = Rig::new(Deduplication::Queryable).await;
+    let max_age = SignedDuration::from_secs(rig.engine.config.max_age_secs as i64);
+    rig.script(std::iter::repeat_n(Act::Fail(failed(FailureCode::Unavailable)), 60));
+    let order = rig.capture("A").await;
+    rig.clock.advance(max_age + SignedDuration::from_secs(1));
+    rig.step().await;
+    assert_eq!(rig.state(&order).await, TransferState::Parked);
+    let deed = Deed { actor: "csr".into(), reason: "the back end is there again".into(), at: rig.clock.now() };
+    rig.temp.store.resend(&order, deed).await.unwrap();
+    rig.step().await;
+    assert_eq!(rig.state(&order).await, TransferState::Queued, "one hiccup does not park it");
+    rig.clock.advance(max_age);
+    rig.step().await;
+    assert_eq!(rig.state(&order).await, TransferState::Queued);
+    rig.run(5).await;
+    assert_eq!(rig.state(&order).await, TransferState::Parked, "its time is over");
+}
+
+#[tokio::test]
 async fn a_look_up_that_never_answers_is_parked_at_last() {
     let rig = Rig::new(Deduplication::Queryable).await;
     rig.script([Act::TakeSilently]);
@@ -255,7 +275,7 @@ async fn an_open_write_breaker_spends_no_attempt_and_recovery_drains_in_order() 
         assert_eq!((transfer.state, transfer.attempts, transfer.spent), (TransferState::Queued, 0, 0));
         assert!(rig.temp.store.attempts_of(order).await.unwrap().is_empty());
     }
-    rig.backend.world.lock().paused = Paused::default();
+    rig.backend.world.lock().paused = LeftOut::default();
     rig.run(5).await;
     let sends = rig.backend.world.lock().sends.clone();
     assert_eq!(sends, [orders[0].clone(), orders[2].clone(), orders[1].clone()], "per account the oldest first");
@@ -265,13 +285,13 @@ async fn an_open_write_breaker_spends_no_attempt_and_recovery_drains_in_order() 
 async fn a_breaker_that_opens_between_claim_and_send_leaves_no_trace() {
     let rig = Rig::new(Deduplication::Queryable).await;
     let order = rig.capture("A").await;
-    let claimed = rig.engine.claim(64).await.unwrap().pop().unwrap();
+    let claimed = rig.engine.claim(64, vec![]).await.unwrap().pop().unwrap();
     rig.pause_sending();
     rig.engine.work(claimed).await;
     let transfer = rig.transfer(&order).await;
     assert_eq!((transfer.state, transfer.attempts, transfer.last_failure), (TransferState::Queued, 0, None));
     assert!(rig.temp.store.attempts_of(&order).await.unwrap().is_empty());
-    rig.backend.world.lock().paused = Paused::default();
+    rig.backend.world.lock().paused = LeftOut::default();
     rig.step().await;
     assert_eq!(rig.state(&order).await, TransferState::Confirmed);
 }
@@ -279,14 +299,14 @@ async fn a_breaker_that_opens_between_claim_and_send_leaves_no_trace() {
 #[tokio::test]
 async fn scenario_11_orders_are_sent_while_only_reads_are_turned_away_and_look_ups_wait() {
     let rig = Rig::new(Deduplication::Queryable).await;
-    let paused = Paused { looking_up: vec!["demo".into()], ..Paused::default() };
+    let paused = LeftOut { looking_up: vec!["demo".into()], ..LeftOut::default() };
     rig.backend.world.lock().paused = paused;
     rig.script([Act::Take, Act::TakeSilently]);
     let (taken, lost) = (rig.capture("A").await, rig.capture("B").await);
     rig.run(5).await;
     assert_eq!((rig.state(&taken).await, rig.state(&lost).await), (TransferState::Confirmed, TransferState::Unknown));
     assert_eq!(rig.backend.world.lock().look_ups, 0);
-    rig.backend.world.lock().paused = Paused::default();
+    rig.backend.world.lock().paused = LeftOut::default();
     rig.run(5).await;
     assert_eq!((rig.state(&lost).await, rig.copies(&lost)), (TransferState::Confirmed, 1));
 }
