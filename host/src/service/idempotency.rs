@@ -71,7 +71,8 @@ impl Commerce {
             Some(_) => return Err(ServiceError::KeyReused),
             None => {}
         }
-        let (new, outcome) = work.await?;
+        // On the heap: the futures of callers would grow with whatever is captured.
+        let (new, outcome) = Box::pin(work).await?;
         self.inner.pipeline.wake();
         match outcome {
             CaptureOutcome::Captured => Ok(Captured::New(new)),

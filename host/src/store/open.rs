@@ -14,7 +14,11 @@ use super::StoreError;
 
 /// The schema's versions, in order: what it is for, and its statements. Written out, because the macro that reads the folder would build
 /// SQLite a second time.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
+    (2, "resends", include_str!("../../migrations/sqlite/0002_resends.sql")),
+    (3, "releases", include_str!("../../migrations/sqlite/0003_releases.sql")),
+];
 
 /// How long a connection waits for another's lock. Only checkpoints and outside tools ever hold one.
 const BUSY: Duration = Duration::from_secs(5);
@@ -130,5 +134,21 @@ fn refuse_schema(path: &Path, error: &MigrateError) -> StoreError {
             reason: error.to_string(),
             mend: "The schema was changed by hand or by a development build: restore a backup, or start with a new file",
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn every_file_of_the_schema_is_listed_in_order() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort();
+        let listed: Vec<_> =
+            MIGRATIONS.iter().map(|(version, purpose, _)| format!("{version:04}_{}.sql", purpose.replace(' ', "_"))).collect();
+        assert_eq!(listed, files);
     }
 }
