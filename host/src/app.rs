@@ -63,7 +63,7 @@ impl App {
         let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
             .await
             .context("the transfer pipeline could not start")?;
-        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock);
+        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock.clone());
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
@@ -75,8 +75,8 @@ impl App {
             api: api_address,
             ops: ops_address,
             commerce,
-            storefronts: Listener::serve("api", api, api_routes, bounds(config, config.server.max_connections)),
-            operators: Listener::serve("ops", ops, ops_router(ops_state), bounds(config, config.ops.max_connections)),
+            storefronts: Listener::serve("api", api, api_routes, bounds(config, config.server.max_connections), &clock),
+            operators: Listener::serve("ops", ops, ops_router(ops_state), bounds(config, config.ops.max_connections), &clock),
             pipeline,
             store,
             draining,

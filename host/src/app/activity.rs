@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::time::sleep;
+use crate::clock::Clock;
 
 /// Requests of one connection.
 #[derive(Debug, Default)]
@@ -26,14 +26,14 @@ impl Activity {
     }
 
     /// Returns when no request came within `first`, or, later, when none was there for `limit` (looked at so often: twice that at most).
-    pub(super) async fn idle(&self, first: Duration, limit: Duration) {
-        sleep(first).await;
+    pub(super) async fn idle(&self, clock: &Clock, first: Duration, limit: Duration) {
+        clock.sleep(first).await;
         let mut seen = self.seen();
         if seen.0 == 0 {
             return;
         }
         loop {
-            sleep(limit).await;
+            clock.sleep(limit).await;
             let now = self.seen();
             let (begun, ended) = now;
             if now == seen && begun == ended {

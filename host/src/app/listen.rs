@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::Activity;
+use crate::clock::Clock;
 
 /// Of one HTTP/1 connection; also bounds its headers.
 const HTTP1_BUFFER_BYTES: usize = 64 * 1024;
@@ -53,11 +54,11 @@ pub(super) async fn bind(address: SocketAddr, option: &str) -> anyhow::Result<Tc
 
 impl Listener {
     /// Serves until it is told to stop. `port` labels the metrics.
-    pub(super) fn serve(port: &'static str, listener: TcpListener, routes: Router, bounds: Bounds) -> Self {
+    pub(super) fn serve(port: &'static str, listener: TcpListener, routes: Router, bounds: Bounds, clock: &Clock) -> Self {
         let stop = CancellationToken::new();
         let connections = TaskTracker::new();
         let places = Arc::new(Semaphore::new(bounds.connections));
-        let serving = Serving { port, builder: builder(&bounds), routes, bounds, stop: stop.clone() };
+        let serving = Serving { port, builder: builder(&bounds), routes, bounds, clock: clock.clone(), stop: stop.clone() };
         let (stopped, tracker) = (stop.clone(), connections.clone());
         let task = tokio::spawn(async move {
             loop {
@@ -112,6 +113,7 @@ struct Serving {
     builder: Builder<TokioExecutor>,
     routes: Router,
     bounds: Bounds,
+    clock: Clock,
     stop: CancellationToken,
 }
 
@@ -137,15 +139,15 @@ impl Serving {
         let closing_time = tokio::select! {
             ended = connection.as_mut() => return log_end(ended),
             () = self.stop.cancelled() => Duration::MAX,
-            () = activity.idle(self.bounds.headers, self.bounds.idle) => {
+            () = activity.idle(&self.clock, self.bounds.headers, self.bounds.idle) => {
                 metrics::counter!("ordergate_connections_idle_total", "port" => self.port).increment(1);
                 self.bounds.headers
             }
         };
         connection.as_mut().graceful_shutdown();
-        match tokio::time::timeout(closing_time, connection).await {
-            Ok(ended) => log_end(ended),
-            Err(_) => tracing::debug!("an idle connection that did not close was cut"),
+        tokio::select! {
+            ended = connection => log_end(ended),
+            () = self.clock.sleep(closing_time) => tracing::debug!("an idle connection that did not close was cut"),
         }
     }
 }

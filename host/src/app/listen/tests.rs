@@ -2,6 +2,7 @@
 
 use super::*;
 use axum::routing::get;
+use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
@@ -9,13 +10,18 @@ const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(60);
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: shop\r\n\r\n";
+const LAST_REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n";
 
 const BOUNDS: Bounds = Bounds { connections: 8, headers: LONG, idle: LONG };
 
 async fn served(bounds: Bounds, routes: Router) -> SocketAddr {
+    served_by(&Clock::system(), bounds, routes).await
+}
+
+async fn served_by(clock: &Clock, bounds: Bounds, routes: Router) -> SocketAddr {
     let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0)), "test").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let _runs_on = Listener::serve("test", listener, routes, bounds);
+    let _runs_on = Listener::serve("test", listener, routes, bounds, clock);
     address
 }
 
@@ -24,7 +30,7 @@ fn hello() -> Router {
 }
 
 /// Sends bytes and reads until the port closes the connection.
-async fn answer(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+async fn answer(address: SocketAddr, bytes: &'static [u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     rest(stream).await
@@ -35,6 +41,12 @@ async fn rest(mut stream: TcpStream) -> Vec<u8> {
     // A reset is an end, too.
     let _ = tokio::time::timeout(LONG, stream.read_to_end(&mut read)).await.expect("the port closes the connection");
     read
+}
+
+/// Lets time go by, and lets whoever waited for it have a turn.
+async fn pass(clock: &Clock, time: Duration) {
+    clock.advance(time.try_into().unwrap());
+    tokio::task::yield_now().await;
 }
 
 async fn read_some(stream: &mut TcpStream) -> String {
@@ -67,11 +79,17 @@ async fn a_request_that_takes_longer_than_the_idle_time_is_answered() {
         ended.notified().await;
         "slow"
     });
-    let idle = Duration::from_millis(1);
-    let address = served(Bounds { headers: SHORT, idle, ..BOUNDS }, Router::new().route("/", slow)).await;
-    let asked = tokio::spawn(async move { answer(address, REQUEST).await });
+    let clock = Clock::manual(Timestamp::UNIX_EPOCH);
+    let address = served_by(&clock, Bounds { idle: SHORT, ..BOUNDS }, Router::new().route("/", slow)).await;
+    // Another connection shows when more time has passed than one on which nothing runs is given.
+    let silent = tokio::spawn(answer(address, b""));
+    let asked = tokio::spawn(answer(address, LAST_REQUEST));
     begun.notified().await;
-    sleep(2 * SHORT).await;
+    while !silent.is_finished() {
+        pass(&clock, LONG).await;
+    }
+    pass(&clock, LONG).await;
+    pass(&clock, LONG).await;
     end.notify_one();
     assert!(String::from_utf8_lossy(&asked.await.unwrap()).ends_with("slow"));
 }
@@ -86,7 +104,7 @@ async fn connections_beyond_the_limit_are_closed_at_once_and_a_closed_one_makes_
     drop(first);
     loop {
         let mut next = TcpStream::connect(address).await.unwrap();
-        let _ = next.write_all(b"GET / HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n").await;
+        let _ = next.write_all(LAST_REQUEST).await;
         if rest(next).await.ends_with(b"hello") {
             return;
         }
@@ -98,7 +116,7 @@ async fn connections_beyond_the_limit_are_closed_at_once_and_a_closed_one_makes_
 async fn stopping_closes_what_is_idle_and_waits_for_what_runs() {
     let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0)), "test").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let port = Listener::serve("test", listener, hello(), BOUNDS);
+    let port = Listener::serve("test", listener, hello(), BOUNDS, &Clock::system());
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(REQUEST).await.unwrap();
     assert!(read_some(&mut idle).await.ends_with("hello"));
