@@ -1,56 +1,95 @@
 //! The loop: claim what is due, work on it, sleep until something is due or somebody wakes it (rules T6, T7).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::backend::Backends;
 use super::work::Engine;
-use crate::store::StoreError;
+use crate::store::{StoreError, TransferId};
 
 /// Runs until `stop`, then finishes what is under way. `under_way` is how many that are.
 pub(super) async fn run<B: Backends>(engine: Arc<Engine<B>>, stop: CancellationToken, under_way: Arc<AtomicUsize>) {
-    let mut workers = JoinSet::new();
+    let mut workers = Workers::default();
     while !stop.is_cancelled() {
-        let free = engine.config.concurrency.saturating_sub(workers.len());
-        let pause = fill(&engine, &mut workers, free).await.unwrap_or_else(|error| {
+        let pause = fill(&engine, &mut workers).await.unwrap_or_else(|error| {
             tracing::error!(%error, "due transfers could not be claimed");
             engine.config.poll()
         });
-        under_way.store(workers.len(), Ordering::Relaxed);
+        under_way.store(workers.count(), Ordering::Relaxed);
         tokio::select! {
             () = stop.cancelled() => {}
-            () = engine.wake.notified(), if workers.len() < engine.config.concurrency => {}
-            Some(_) = workers.join_next() => {}
+            () = engine.wake.notified(), if workers.count() < engine.config.concurrency => {}
+            true = workers.one_ends() => {}
             () = tokio::time::sleep(pause) => {}
         }
-        while workers.try_join_next().is_some() {}
     }
-    while workers.join_next().await.is_some() {
-        under_way.store(workers.len(), Ordering::Relaxed);
+    while workers.one_ends().await {
+        under_way.store(workers.count(), Ordering::Relaxed);
     }
 }
 
 /// Puts the free workers to work. Tells how long nothing will be due.
-async fn fill<B: Backends>(engine: &Arc<Engine<B>>, workers: &mut JoinSet<()>, free: usize) -> Result<Duration, StoreError> {
+async fn fill<B: Backends>(engine: &Arc<Engine<B>>, workers: &mut Workers) -> Result<Duration, StoreError> {
     let poll = engine.config.poll();
+    let in_hand = workers.in_hand();
+    let free = engine.config.concurrency.saturating_sub(workers.count());
     if free == 0 {
         return Ok(poll);
     }
-    let claims = engine.claim(free).await?;
+    let claims = engine.claim(free, &in_hand).await?;
     let all_busy = claims.len() == free;
     for claimed in claims {
-        let engine = Arc::clone(engine);
-        workers.spawn(async move { engine.work(claimed).await });
+        let (engine, transfer) = (Arc::clone(engine), claimed.transfer.id);
+        workers.begin(transfer, async move { engine.work(claimed).await });
     }
     // With every worker busy, the first that is done goes on; otherwise the next due time does.
     if all_busy {
         return Ok(poll);
     }
-    let due = engine.store.next_due().await?;
+    let due = engine.store.next_due(&workers.in_hand()).await?;
     let until = due.map(|due| due.duration_since(engine.clock.now())).map(|wait| Duration::try_from(wait).unwrap_or_default());
     Ok(until.unwrap_or(poll).min(poll))
+}
+
+/// Who works, and on which transfer.
+#[derive(Default)]
+struct Workers {
+    tasks: JoinSet<()>,
+    transfers: HashMap<Id, TransferId>,
+}
+
+impl Workers {
+    fn begin(&mut self, transfer: TransferId, work: impl Future<Output = ()> + Send + 'static) {
+        let worker = self.tasks.spawn(work).id();
+        self.transfers.insert(worker, transfer);
+    }
+
+    fn count(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// What this process is at work on, whatever the clock says of the leases.
+    fn in_hand(&mut self) -> Vec<TransferId> {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.forget(ended);
+        }
+        self.transfers.values().copied().collect()
+    }
+
+    /// Waits until one has ended; false when none works.
+    async fn one_ends(&mut self) -> bool {
+        let Some(ended) = self.tasks.join_next_with_id().await else { return false };
+        self.forget(ended);
+        true
+    }
+
+    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let worker = ended.map_or_else(|error| error.id(), |(worker, ())| worker);
+        self.transfers.remove(&worker);
+    }
 }

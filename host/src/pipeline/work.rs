@@ -14,7 +14,7 @@ use super::figures;
 use crate::clock::Clock;
 use crate::config::TransferConfig;
 use crate::domain::{Failure, FailureCode, Reference, TransferState};
-use crate::store::{Claimed, Conflict, Outcome, Store, StoreError};
+use crate::store::{Claimed, Conflict, Outcome, Store, StoreError, TransferId};
 
 /// What every worker shares.
 pub(super) struct Engine<B> {
@@ -28,9 +28,9 @@ pub(super) struct Engine<B> {
 }
 
 impl<B: Backends> Engine<B> {
-    /// Claims what is due, at most so many.
-    pub(super) async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        self.store.claim_due(self.clock.now(), limit, self.config.lease()).await
+    /// Claims what is due, at most so many, and nothing that this process has in hand.
+    pub(super) async fn claim(&self, limit: usize, in_hand: &[TransferId]) -> Result<Vec<Claimed>, StoreError> {
+        self.store.claim_due(self.clock.now(), limit, self.config.lease(), in_hand).await
     }
 
     /// Makes the one call that a claim is for.

@@ -8,15 +8,23 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::instant::{after, from_millis, to_millis};
+use super::rows::json;
 use super::{Claimed, Conflict, Document, Fence, Store, StoreError, Transfer, TransferId, rows};
 use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
     /// Claims up to `limit` due transfers until `now + lease`. Of each account only the oldest unsettled one can be claimed (rule T6).
-    /// One that was left in `sending` by a worker whose lease ran out comes as `unknown` (rule T3).
-    pub async fn claim_due(&self, now: Timestamp, limit: usize, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
-        let lease_until = after(now, lease);
-        let claims = self.write(move |connection| claim(connection, now, limit, lease_until).boxed()).await?;
+    /// One that was left in `sending` by a worker whose lease ran out comes as `unknown` (rule T3). What the caller has `in_hand` is never
+    /// claimed: a clock that jumps ahead ends leases, but not the work.
+    pub async fn claim_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        lease: Duration,
+        in_hand: &[TransferId],
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let (lease_until, in_hand) = (after(now, lease), json("transfers", in_hand)?);
+        let claims = self.write(move |connection| claim(connection, now, limit, lease_until, in_hand).boxed()).await?;
         // The documents are read outside the writer's transaction: what is sent of them never changes after the capture.
         let references: Vec<_> = claims.iter().map(|(transfer, _)| transfer.reference.clone()).collect();
         let documents = match self.documents_to_send(&references).await {
@@ -36,9 +44,6 @@ impl Store {
     /// Documents of claimed transfers. One that this build cannot read is left out, and its transfer is told apart below: it must not stop
     /// those of other accounts.
     async fn documents_to_send(&self, references: &[Reference]) -> Result<Vec<Document>, StoreError> {
-        if references.is_empty() {
-            return Ok(Vec::new());
-        }
         match self.documents(references).await {
             Err(StoreError::Corrupt { .. }) => {}
             answer => return answer,
@@ -101,10 +106,10 @@ impl Store {
         self.write(move |connection| recover(connection, now).boxed()).await
     }
 
-    /// When the next transfer is due, or the earliest lease ends.
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let due: Option<i64> =
-            sqlx::query_scalar("SELECT min(due_at) FROM transfers WHERE turn = 1").fetch_one(&self.readers).await?;
+    /// When the next transfer is due, or the earliest lease ends, of those that the caller does not have `in_hand`.
+    pub async fn next_due(&self, in_hand: &[TransferId]) -> Result<Option<Timestamp>, StoreError> {
+        let query = "SELECT min(due_at) FROM transfers WHERE turn = 1 AND id NOT IN (SELECT value FROM json_each(?))";
+        let due: Option<i64> = sqlx::query_scalar(query).bind(json("transfers", in_hand)?).fetch_one(&self.readers).await?;
         due.map(from_millis).transpose()
     }
 }
@@ -114,14 +119,17 @@ async fn claim(
     now: Timestamp,
     limit: usize,
     lease_until: Timestamp,
+    in_hand: String,
 ) -> Result<Vec<(Transfer, Fence)>, StoreError> {
     let claimed = sqlx::query(
         "UPDATE transfers SET fence = fence + 1, lease_until = ?2, due_at = ?2, updated_at = ?1 WHERE id IN \
-         (SELECT id FROM transfers WHERE turn = 1 AND due_at <= ?1 ORDER BY due_at, id LIMIT ?3) RETURNING *",
+         (SELECT id FROM transfers WHERE turn = 1 AND due_at <= ?1 AND id NOT IN (SELECT value FROM json_each(?4)) \
+         ORDER BY due_at, id LIMIT ?3) RETURNING *",
     )
     .bind(to_millis(now))
     .bind(to_millis(lease_until))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(in_hand)
     .fetch_all(&mut *connection)
     .await?;
     let mut claims = Vec::with_capacity(claimed.len());

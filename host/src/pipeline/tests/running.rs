@@ -28,6 +28,7 @@ struct Log {
     under_way: BTreeMap<String, usize>,
     most_at_once: usize,
     most_of_one_account: usize,
+    look_ups: usize,
 }
 
 impl Gated {
@@ -65,6 +66,7 @@ impl Backend for Gated {
     }
 
     async fn look_up(&self, _claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {
+        self.log.lock().look_ups += 1;
         Ok(None)
     }
 }
@@ -77,8 +79,12 @@ async fn capture(temp: &TempStore, account: &str) -> Reference {
 }
 
 async fn running(temp: &TempStore, backend: &Gated, concurrency: usize) -> Pipeline {
+    running_by(&Clock::system(), temp, backend, concurrency).await
+}
+
+async fn running_by(clock: &Clock, temp: &TempStore, backend: &Gated, concurrency: usize) -> Pipeline {
     let config = TransferConfig { concurrency, ..TransferConfig::default() };
-    Pipeline::start(temp.store.clone(), backend.clone(), config, Clock::system(), 1).await.unwrap()
+    Pipeline::start(temp.store.clone(), backend.clone(), config, clock.clone(), 1).await.unwrap()
 }
 
 const OPEN: usize = 1_000_000;
@@ -125,6 +131,28 @@ async fn t6_an_account_whose_order_hangs_blocks_no_other() {
         changed.push(reference);
     }
     assert!([stuck, behind, other].iter().all(|reference| changed.contains(reference)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t5_what_is_under_way_is_not_claimed_again_when_the_clock_jumps_beyond_its_lease() {
+    let temp = TempStore::open().await;
+    let backend = Gated::new(0);
+    // Ahead of what is captured, which is due at once.
+    let clock = Clock::manual(jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1));
+    let pipeline = running_by(&clock, &temp, &backend, 8).await;
+    let under_way = capture(&temp, "A").await;
+    pipeline.wake();
+    until(|| backend.log.lock().sent.contains(&under_way)).await;
+    clock.advance(jiff::SignedDuration::from_hours(1));
+    // Another order shows that the pipeline has claimed since.
+    let other = capture(&temp, "B").await;
+    pipeline.wake();
+    until(|| backend.log.lock().sent.contains(&other)).await;
+    assert_eq!(temp.store.document(&under_way).await.unwrap().unwrap().transfer, TransferState::Sending);
+    backend.gate.add_permits(OPEN);
+    assert_eq!(pipeline.settled(&under_way).await.unwrap(), TransferState::Confirmed);
+    let log = backend.log.lock();
+    assert_eq!((log.look_ups, log.sent.len()), (0, 2), "sent once each, and never looked up");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

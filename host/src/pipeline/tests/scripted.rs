@@ -207,7 +207,7 @@ impl Rig {
 
     /// Works once on everything that is due, in turn. A death of the host ends the step, and the host starts again.
     pub(super) async fn step(&self) {
-        for claimed in self.engine.claim(64).await.unwrap() {
+        for claimed in self.engine.claim(64, &[]).await.unwrap() {
             tokio::select! {
                 biased;
                 () = self.backend.died.notified() => {
@@ -223,7 +223,7 @@ impl Rig {
     pub(super) async fn run(&self, steps: usize) {
         for _ in 0..steps {
             self.step().await;
-            let Some(due) = self.temp.store.next_due().await.unwrap() else { return };
+            let Some(due) = self.temp.store.next_due(&[]).await.unwrap() else { return };
             let wait = due.duration_since(self.clock.now());
             self.clock.advance(wait.max(SignedDuration::ZERO));
         }

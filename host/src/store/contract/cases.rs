@@ -93,7 +93,7 @@ pub(super) async fn t3_sending_with_an_expired_lease_comes_back_as_unknown(store
     captured(store, capture_order("A")).await;
     let claimed = claim_one(store, start()).await;
     begin(store, &claimed, start()).await;
-    assert!(store.claim_due(later(59), 10, LEASE).await.unwrap().is_empty());
+    assert!(store.claim_due(later(59), 10, LEASE, &[]).await.unwrap().is_empty());
     let taken_over = claim_one(store, later(60)).await;
     assert_eq!((taken_over.transfer.state, taken_over.transfer.unknown_since), (TransferState::Unknown, Some(later(60))));
     assert!(taken_over.fence > claimed.fence);
@@ -102,12 +102,12 @@ pub(super) async fn t3_sending_with_an_expired_lease_comes_back_as_unknown(store
 pub(super) async fn t3_a_restart_turns_sending_into_unknown_and_frees_the_rest(store: &Store) {
     let sent = captured(store, capture_order("A")).await;
     let claimed = captured(store, capture_order("B")).await;
-    let claims = store.claim_due(start(), 10, LEASE).await.unwrap();
+    let claims = store.claim_due(start(), 10, LEASE, &[]).await.unwrap();
     begin(store, &claims[0], start()).await;
     assert_eq!(store.recover(later(1)).await.unwrap(), 2);
     assert_eq!(store.document(&sent.reference).await.unwrap().unwrap().transfer, TransferState::Unknown);
     assert_eq!(store.document(&claimed.reference).await.unwrap().unwrap().transfer, TransferState::Queued);
-    assert_eq!(store.claim_due(later(1), 10, LEASE).await.unwrap().len(), 2);
+    assert_eq!(store.claim_due(later(1), 10, LEASE, &[]).await.unwrap().len(), 2);
 }
 
 pub(super) async fn t5_a_stale_fence_can_neither_begin_nor_record(store: &Store) {
@@ -138,7 +138,7 @@ pub(super) async fn t6_only_the_oldest_of_an_account_is_claimed(store: &Store) {
     let first = captured(store, capture_order("A")).await;
     let second = captured(store, capture_order("A")).await;
     let other = captured(store, capture_order("B")).await;
-    let claims = store.claim_due(start(), 10, LEASE).await.unwrap();
+    let claims = store.claim_due(start(), 10, LEASE, &[]).await.unwrap();
     let claimed: Vec<_> = claims.iter().map(|claimed| claimed.transfer.reference.clone()).collect();
     assert_eq!(claimed, [first.reference, other.reference]);
     begin(store, &claims[0], start()).await;
@@ -171,21 +171,36 @@ pub(super) async fn t6_a_resent_order_waits_for_the_one_under_way(store: &Store)
     captured(store, capture_order("A")).await;
     let under_way = claim_one(store, start()).await;
     store.resend(&stuck.reference, deed()).await.unwrap();
-    assert!(store.claim_due(later(30), 10, LEASE).await.unwrap().is_empty());
+    assert!(store.claim_due(later(30), 10, LEASE, &[]).await.unwrap().is_empty());
     begin(store, &under_way, later(30)).await;
     store.record_outcome(under_way.transfer.id, under_way.fence, outcome(&[TransferEvent::Refused], later(31))).await.unwrap();
     assert_eq!(claim_one(store, later(100)).await.transfer.reference, stuck.reference);
 }
 
+pub(super) async fn t5_what_the_claimer_has_in_hand_is_not_claimed_again_however_late_its_clock_says_it_is(store: &Store) {
+    captured(store, capture_order("A")).await;
+    let behind = captured(store, capture_order("A")).await;
+    let in_hand = claim_one(store, start()).await;
+    let other = captured(store, Capture { at: later(3_600), ..capture_order("B") }).await;
+    let in_hand_ids = [in_hand.transfer.id];
+    assert_eq!(store.next_due(&in_hand_ids).await.unwrap(), Some(later(3_600)));
+    let claims = store.claim_due(later(3_600), 10, LEASE, &in_hand_ids).await.unwrap();
+    assert_eq!(claims.iter().map(|claimed| &claimed.transfer.reference).collect::<Vec<_>>(), [&other.reference]);
+    begin(store, &in_hand, later(3_601)).await;
+    let refused = outcome(&[TransferEvent::Refused], later(3_602));
+    store.record_outcome(in_hand.transfer.id, in_hand.fence, refused).await.unwrap();
+    assert_eq!(claim_one(store, later(3_602)).await.transfer.reference, behind.reference);
+}
+
 pub(super) async fn t7_a_transfer_is_not_claimed_before_it_is_due(store: &Store) {
     captured(store, capture_order("A")).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(start()));
+    assert_eq!(store.next_due(&[]).await.unwrap(), Some(start()));
     let claimed = claim_one(store, start()).await;
     begin(store, &claimed, start()).await;
     let wait = Outcome { due_at: later(30), ..outcome(&[TransferEvent::NotDelivered], start()) };
     store.record_outcome(claimed.transfer.id, claimed.fence, wait).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(later(30)));
-    assert!(store.claim_due(later(29), 10, LEASE).await.unwrap().is_empty());
+    assert_eq!(store.next_due(&[]).await.unwrap(), Some(later(30)));
+    assert!(store.claim_due(later(29), 10, LEASE, &[]).await.unwrap().is_empty());
     assert_eq!(claim_one(store, later(30)).await.transfer.attempts, 1);
 }
 
@@ -265,51 +280,6 @@ pub(super) async fn a_cancellation_changes_the_status_of_its_order(store: &Store
     store.record_outcome(claimed.transfer.id, claimed.fence, outcome).await.unwrap();
     let kept = store.document(&order.reference).await.unwrap().unwrap();
     assert_eq!((kept.order_status(), kept.transfer), (Some(BusinessStatus::Cancelled), TransferState::Confirmed));
-}
-
-pub(super) async fn h1_documents_are_listed_newest_first_in_pages(store: &Store) {
-    let mut given = Vec::new();
-    for second in 0..5 {
-        given.push(captured(store, Capture { at: later(second), ..capture_order("A") }).await.reference);
-    }
-    captured(store, capture_quote("A")).await;
-    given.reverse();
-    let mut listed = Vec::new();
-    let mut after = None;
-    loop {
-        let page = store.documents_of(DocumentQuery { after, limit: 2, ..all(DocumentKind::Order) }).await.unwrap();
-        after = page.last().map(|last| (last.captured_at, last.reference.clone()));
-        listed.extend(page.into_iter().map(|document| document.reference));
-        if after.is_none() {
-            break;
-        }
-    }
-    assert_eq!(listed, given);
-    let between = DocumentQuery { from: Some(later(1)), until: Some(later(3)), ..all(DocumentKind::Order) };
-    assert_eq!(store.documents_of(between).await.unwrap().len(), 2);
-    confirm(store, accepted("1"), later(10)).await;
-    let open = DocumentQuery { statuses: vec!["open".into()], ..all(DocumentKind::Order) };
-    assert_eq!(store.documents_of(open).await.unwrap().len(), 1);
-}
-
-pub(super) async fn h2_the_newest_list_is_remembered(store: &Store) {
-    let key = ListKey { store: "shop".into(), adapter: "demo".into(), account: account("A"), kind: DocumentKind::Order };
-    assert_eq!(store.last_known_list::<String>(&key).await.unwrap(), None);
-    store.remember_list(key.clone(), &["new".to_owned()], later(10)).await.unwrap();
-    store.remember_list(key.clone(), &["old".to_owned()], later(5)).await.unwrap();
-    assert_eq!(store.last_known_list::<String>(&key).await.unwrap(), Some((vec!["new".to_owned()], later(10))));
-}
-
-pub(super) async fn h3_only_the_granted_accounts_are_listed(store: &Store) {
-    captured(store, capture_order("A")).await;
-    let other = captured(store, capture_order("B")).await;
-    let granted = |accounts: &[&str]| AccountGrant::Only(accounts.iter().map(|name| account(name)).collect::<BTreeSet<_>>());
-    let listed = store.documents_of(DocumentQuery { accounts: granted(&["B", "C"]), ..all(DocumentKind::Order) }).await.unwrap();
-    assert_eq!(listed.iter().map(|document| &document.reference).collect::<Vec<_>>(), [&other.reference]);
-    let nobody = store.documents_of(DocumentQuery { accounts: granted(&[]), ..all(DocumentKind::Order) }).await.unwrap();
-    assert_eq!(nobody, vec![]);
-    let elsewhere = DocumentQuery { store: "other".into(), ..all(DocumentKind::Order) };
-    assert_eq!(store.documents_of(elsewhere).await.unwrap(), vec![]);
 }
 
 pub(super) async fn the_timeline_shows_every_attempt_and_look_up(store: &Store) {
