@@ -3,7 +3,10 @@
 
 mod adapters;
 mod availability;
+mod backend_document;
 mod caller;
+mod capture;
+mod catalog;
 mod checkouts;
 mod desk;
 mod error;
@@ -23,6 +26,7 @@ use std::sync::Arc;
 pub use crate::adapter::ShadowReport;
 pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
+pub use backend_document::{BackendDocument, Head};
 pub use caller::Caller;
 pub use checkouts::{CheckoutRequest, Sealed, SeenPrice};
 pub use desk::{AttemptReport, AuditReport, Decision, Dossier, TransferReport};
@@ -31,17 +35,18 @@ pub use history::ListRequest;
 pub use idempotency::{Captured, IdempotencyKey};
 pub use offer_prices::OfferPriceRequest;
 pub use orders::{LineClaim, OrderRequest};
-pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest};
-pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, TransferSummary};
+pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest, QuoteEnd};
+pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, Record, TransferSummary};
 pub use reload::{ReloadReport, ReloadedAdapter};
 pub use shop::Shop;
 
 use availability::AvailabilityFetch;
+use catalog::Catalog;
 use idempotency::RunningKeys;
 use offer_prices::PriceFetch;
 
 use crate::adapter::{Adapter, Adapters, Reader};
-use crate::cache::{Memory, ReadCache};
+use crate::cache::ReadCache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AdapterName, Failure, FailureCode, Fresh, StoreName};
@@ -82,11 +87,13 @@ impl Commerce {
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
-        let memory = Memory::new(half);
-        let fetch = AvailabilityFetch::new(shops.clone(), memory.clone(), &config.freshness, clock.clone());
+        let catalog = Catalog::new(&shops, half, &clock);
+        let memory = catalog.memory.clone();
+        let fetch = AvailabilityFetch { catalog, policy: config.freshness.availability.clone() };
         let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone());
-        let memory = Memory::new(half);
-        let fetch = PriceFetch::new(shops.clone(), memory.clone(), &config.freshness, clock.clone());
+        let catalog = Catalog::new(&shops, half, &clock);
+        let memory = catalog.memory.clone();
+        let fetch = PriceFetch { catalog, policy: config.freshness.offer_prices.clone() };
         let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone());
         let (running, started_with) = (RunningKeys::default(), config.clone());
         reload::describe_metrics();

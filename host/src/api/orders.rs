@@ -176,7 +176,8 @@ pub async fn list_orders(
     CheckedQuery(parameters): CheckedQuery<ListParameters>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::OrdersRead)?;
-    let page = commerce.orders(&caller, parameters.checked(|status| BusinessStatus::parse(status).as_str() == status)?).await?;
+    let page =
+        commerce.documents(&caller, parameters.checked(|status| BusinessStatus::parse(status).as_str() == status)?).await?;
     Ok(([no_store()], Json(PageView::of(page, OrderView::from))).into_response())
 }
 
@@ -184,7 +185,7 @@ pub async fn list_orders(
 #[utoipa::path(get, path = "/v1/orders/{reference}", tag = "orders", params(("reference" = String, Path)), responses((status = 200, body = OrderView), Problems))]
 pub async fn show_order(State(commerce): State<Commerce>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     require(&caller, Scope::OrdersRead)?;
-    let record = commerce.order(&caller, &id).await?;
+    let record: OrderRecord = commerce.document(&caller, &id).await?;
     Ok(([no_store()], Json(OrderView::from(record))).into_response())
 }
 

@@ -17,7 +17,9 @@ use super::orders::{answer_captured, check_notes, looks_like_card_number, render
 use super::problem::{Problem, Problems};
 use super::quote_view::QuoteView;
 use crate::domain::{Currency, Location, Money, Note, Party, Quantity, QuoteLine, QuoteStatus, Scope, Sku};
-use crate::service::{AcceptRequest, Caller, Captured, Commerce, CounterRequest, FieldProblem, NewQuoteRequest, QuoteRecord};
+use crate::service::{
+    AcceptRequest, Caller, Captured, Commerce, CounterRequest, FieldProblem, NewQuoteRequest, QuoteEnd, QuoteRecord,
+};
 
 /// A request for a binding price.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -229,7 +231,7 @@ pub async fn list_quotes(
     CheckedQuery(parameters): CheckedQuery<ListParameters>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesRead)?;
-    let page = commerce.quotes(&caller, parameters.checked(|status| QuoteStatus::parse(status).as_str() == status)?).await?;
+    let page = commerce.documents(&caller, parameters.checked(|status| QuoteStatus::parse(status).as_str() == status)?).await?;
     Ok(([no_store()], Json(PageView::of(page, QuoteView::from))).into_response())
 }
 
@@ -237,7 +239,7 @@ pub async fn list_quotes(
 #[utoipa::path(get, path = "/v1/quotes/{reference}", tag = "quotes", params(("reference" = String, Path)), responses((status = 200, body = QuoteView), Problems))]
 pub async fn show_quote(State(commerce): State<Commerce>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesRead)?;
-    let record = commerce.quote(&caller, &id).await?;
+    let record: QuoteRecord = commerce.document(&caller, &id).await?;
     Ok(([no_store()], Json(QuoteView::from(record))).into_response())
 }
 
@@ -284,7 +286,7 @@ pub async fn decline_quote(
     require(&caller, Scope::QuotesWrite)?;
     let key = key.with(&caller, refusal.digest);
     let Refusal { revision, reason } = refusal.into_inner();
-    Ok(answer(commerce.decline_quote(&caller, key, &id, revision, reason, render).await?))
+    Ok(answer(commerce.end_quote(&caller, key, &id, QuoteEnd::Decline { revision }, reason, render).await?))
 }
 
 /// Answer an offered revision with a counter-offer.
@@ -316,5 +318,6 @@ pub async fn withdraw_quote(
 ) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesWrite)?;
     let key = key.with(&caller, withdrawal.digest);
-    Ok(answer(commerce.withdraw_quote(&caller, key, &id, withdrawal.into_inner().reason, render).await?))
+    let Withdrawal { reason } = withdrawal.into_inner();
+    Ok(answer(commerce.end_quote(&caller, key, &id, QuoteEnd::Withdraw, reason, render).await?))
 }

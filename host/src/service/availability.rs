@@ -1,19 +1,14 @@
 //! How many can be had: cache first, the adapter for what is missing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
+use super::catalog::{Catalog, Question, demand, urgency};
+use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
-use crate::cache::{
-    Answer, AvailabilityKey, Demand, Entry, Fetch, Memory, Urgency, Wanted, availability_lifetime, failure_lifetime,
-};
-use crate::clock::Clock;
-use crate::config::{AvailabilityFreshness, FreshnessConfig};
-use crate::domain::{
-    Availability, AvailabilityItem, AvailabilityQuery, Buyer, CallContext, Failure, FailureCode, Purpose, StoreName,
-};
+use crate::cache::{Answer, AvailabilityKey, Entry, Fetch, Urgency, Wanted, availability_lifetime, failure_lifetime};
+use crate::config::AvailabilityFreshness;
+use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, Buyer, Failure, FailureCode, Purpose, StoreName};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -51,21 +46,6 @@ impl Commerce {
     }
 }
 
-/// Which reads the cache may answer (the table of purposes in the freshness rules).
-pub(super) fn demand(purpose: Purpose) -> Demand {
-    match purpose {
-        Purpose::Browse | Purpose::Cart => Demand::Cached,
-        _ => Demand::Live,
-    }
-}
-
-pub(super) fn urgency(demand: Demand) -> Urgency {
-    match demand {
-        Demand::Live => Urgency::Live,
-        Demand::Cached | Demand::CachedOnly => Urgency::Browsing,
-    }
-}
-
 fn item_answer(answer: Answer<Availability>) -> ItemAnswer<Availability> {
     match answer {
         Answer::Known(entry, source) => entry.to_fresh(source).map_or_else(ItemAnswer::Failed, ItemAnswer::Known),
@@ -83,54 +63,14 @@ pub(super) struct AvailabilityScope {
     urgency: Urgency,
 }
 
-/// One item, and the request that asked it first.
-#[derive(Clone)]
-pub(super) struct Question<I> {
-    pub(super) item: I,
-    pub(super) asker: Arc<CallContext>,
-}
-
 /// Asks the adapter and remembers the answers.
 pub(super) struct AvailabilityFetch {
-    shops: BTreeMap<StoreName, Arc<Shop>>,
-    memory: Memory<AvailabilityKey, Availability>,
-    policy: AvailabilityFreshness,
-    clock: Clock,
-}
-
-impl AvailabilityFetch {
-    pub(super) fn new(
-        shops: BTreeMap<StoreName, Arc<Shop>>,
-        memory: Memory<AvailabilityKey, Availability>,
-        freshness: &FreshnessConfig,
-        clock: Clock,
-    ) -> Self {
-        Self { shops, memory, policy: freshness.availability.clone(), clock }
-    }
-
-    async fn ask(
-        &self,
-        scope: &AvailabilityScope,
-        items: &[(AvailabilityKey, Question<AvailabilityItem>)],
-    ) -> Vec<Result<Availability, Failure>> {
-        let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let Some(context) = call_context(items, &self.shops, &scope.store) else {
-            return everything_failed(Failure::new(FailureCode::Unavailable, "there is no such store any more"));
-        };
-        let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
-        let operation = CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items: questions } };
-        let answers = scope.reader.call(&context, &operation).await.unwrap_or_else(everything_failed);
-        answers.into_iter().zip(items).map(|(answer, (_, question))| believe(answer, &question.item, scope)).collect()
-    }
+    pub(super) catalog: Catalog<AvailabilityKey, Availability>,
+    pub(super) policy: AvailabilityFreshness,
 }
 
 /// An answer about another item, location or unit than asked is not believed.
-fn believe(
-    answer: Result<Availability, Failure>,
-    item: &AvailabilityItem,
-    scope: &AvailabilityScope,
-) -> Result<Availability, Failure> {
-    let availability = answer?;
+fn believe(availability: Availability, item: &AvailabilityItem, scope: &AvailabilityScope) -> Result<Availability, Failure> {
     if answers(&availability, item) {
         return Ok(availability);
     }
@@ -143,16 +83,6 @@ fn answers(availability: &Availability, item: &AvailabilityItem) -> bool {
     let elsewhere = || item.location.is_some() && availability.location.is_some() && availability.location != item.location;
     let in_another_unit = || item.unit.as_ref().is_some_and(|unit| *unit != availability.unit);
     availability.sku == item.sku && !availability.available.is_sign_negative() && !elsewhere() && !in_another_unit()
-}
-
-/// The context of a gathered call: that of its first asker, with the store's whole deadline, because others may have joined.
-pub(super) fn call_context<K, I>(
-    items: &[(K, Question<I>)],
-    shops: &BTreeMap<StoreName, Arc<Shop>>,
-    store: &StoreName,
-) -> Option<CallContext> {
-    let asker = &items.first()?.1.asker;
-    Some(CallContext { deadline: shops.get(store)?.config.read_deadline(), ..CallContext::clone(asker) })
 }
 
 impl Fetch for AvailabilityFetch {
@@ -170,24 +100,18 @@ impl Fetch for AvailabilityFetch {
     }
 
     async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<Availability>>> {
-        let asked_at = self.clock.now();
-        let answers = self.ask(&scope, &items).await;
-        items
-            .into_iter()
-            .zip(answers)
-            .map(|((key, _), answer)| {
-                let lifetime = match &answer {
-                    Ok(value) => Some(availability_lifetime(&self.policy, value)),
-                    Err(failure) => failure_lifetime(self.policy.negative_secs, failure),
-                };
-                let as_of = answer.as_ref().ok().and_then(|value| value.as_of);
-                let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
-                if lifetime.is_some() {
-                    self.memory.remember(key, Arc::clone(&entry));
-                }
-                entry
-            })
-            .collect()
+        let asked_at = self.catalog.clock.now();
+        let check = |items| CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items } };
+        let answers = self.catalog.ask(&scope.reader, &scope.store, &items, check).await;
+        let keep = |((key, question), answer): ((_, Question<_>), Result<_, _>)| {
+            let answer = answer.and_then(|availability| believe(availability, &question.item, &scope));
+            let (as_of, lifetime) = match &answer {
+                Ok(value) => (value.as_of, Some(availability_lifetime(&self.policy, value))),
+                Err(failure) => (None, failure_lifetime(self.policy.negative_secs, failure)),
+            };
+            self.catalog.keep(key, answer, asked_at, as_of, lifetime)
+        };
+        items.into_iter().zip(answers).map(keep).collect()
     }
 }
 
@@ -219,14 +143,6 @@ mod tests {
             as_of: None,
             ext: Extensions::new(),
         }
-    }
-
-    #[test]
-    fn a_live_question_never_travels_in_a_call_that_browses() {
-        let of = |purpose| urgency(demand(purpose));
-        assert_eq!(of(Purpose::Browse), of(Purpose::Cart));
-        assert_ne!(of(Purpose::Browse), of(Purpose::Checkout));
-        assert_eq!(of(Purpose::Checkout), of(Purpose::Commit));
     }
 
     #[test]

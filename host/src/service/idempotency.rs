@@ -32,7 +32,7 @@ pub enum Captured<T> {
 pub(super) struct RunningKeys(Arc<Mutex<HashSet<(String, String)>>>);
 
 /// Ends the run when dropped.
-pub(super) struct Running {
+struct Running {
     keys: RunningKeys,
     entry: (String, String),
 }
@@ -50,24 +50,35 @@ impl RunningKeys {
     }
 }
 
-/// How a request with a key begins.
-pub(super) enum Begun {
-    First(Running),
-    Replay { status: u16, body: String },
-}
-
 /// Every capture is acknowledged with 202; that is what a replay answers as well.
 const ACCEPTED: u16 = 202;
 
 impl Commerce {
-    /// Claims a key, before expensive work. The store decides again when it commits.
-    pub(super) async fn begin(&self, caller: &Caller, key: &IdempotencyKey) -> Result<Begun, ServiceError> {
+    /// Captures once per key: claims the key, answers a replay, does the work, which ends with its commit, and wakes the pipeline. The key is
+    /// claimed until the end; the store decides again when it commits.
+    pub(super) async fn captured_once<T>(
+        &self,
+        caller: &Caller,
+        key: &IdempotencyKey,
+        work: impl Future<Output = Result<(T, CaptureOutcome), ServiceError>>,
+    ) -> Result<Captured<T>, ServiceError> {
         let principal = &caller.principal.id;
-        let running = self.inner.running.begin(principal, &key.key).ok_or(ServiceError::KeyInUse)?;
+        let _running = self.inner.running.begin(principal, &key.key).ok_or(ServiceError::KeyInUse)?;
         match self.inner.store.answer(principal, &key.key).await? {
-            None => Ok(Begun::First(running)),
-            Some(answer) if answer.body_sha256 == key.digest => Ok(Begun::Replay { status: answer.status, body: answer.body }),
-            Some(_) => Err(ServiceError::KeyReused),
+            Some(answer) if answer.body_sha256 == key.digest => {
+                return Ok(Captured::Replayed { status: answer.status, body: answer.body });
+            }
+            Some(_) => return Err(ServiceError::KeyReused),
+            None => {}
+        }
+        let (new, outcome) = work.await?;
+        self.inner.pipeline.wake();
+        match outcome {
+            CaptureOutcome::Captured => Ok(Captured::New(new)),
+            CaptureOutcome::Replayed { status, body, .. } => Ok(Captured::Replayed { status, body }),
+            CaptureOutcome::KeyReused => Err(ServiceError::KeyReused),
+            CaptureOutcome::SealUsed { reference } => Err(ServiceError::CheckoutUsed(reference)),
+            CaptureOutcome::QuoteAccepted { reference } => Err(ServiceError::QuoteAccepted(reference)),
         }
     }
 }
@@ -82,16 +93,5 @@ impl IdempotencyKey {
             status: ACCEPTED,
             body,
         }
-    }
-}
-
-/// What a committed capture means for the caller.
-pub(super) fn settle<T>(outcome: CaptureOutcome, new: T) -> Result<Captured<T>, ServiceError> {
-    match outcome {
-        CaptureOutcome::Captured => Ok(Captured::New(new)),
-        CaptureOutcome::Replayed { status, body, .. } => Ok(Captured::Replayed { status, body }),
-        CaptureOutcome::KeyReused => Err(ServiceError::KeyReused),
-        CaptureOutcome::SealUsed { reference } => Err(ServiceError::CheckoutUsed(reference)),
-        CaptureOutcome::QuoteAccepted { reference } => Err(ServiceError::QuoteAccepted(reference)),
     }
 }

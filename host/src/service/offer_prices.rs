@@ -1,24 +1,21 @@
 //! What an item costs this buyer: cache first, the adapter for what is missing (rules F6, F7).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::availability::{Question, call_context, demand, urgency};
-use super::{Caller, Commerce, ItemAnswer, ServiceError, Shop};
+use super::catalog::{Catalog, Question, demand, urgency};
+use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
 use crate::adapter::operation::OfferPrices;
 use crate::cache::{
-    Answer, Demand, Entry, Fetch, Memory, PriceKey, PriceScope, Urgency, Wanted, failure_lifetime, offer_price_lifetime,
+    Answer, Demand, Entry, Fetch, Lifetime, PriceKey, PriceScope, Urgency, Wanted, failure_lifetime, offer_price_lifetime,
     project_price_item,
 };
-use crate::clock::Clock;
-use crate::config::{FreshnessConfig, PriceFreshness};
-use crate::domain::{
-    Currency, Dimension, Failure, FailureCode, Fresh, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity, StoreName,
-};
+use crate::config::PriceFreshness;
+use crate::domain::{Currency, Dimension, Failure, FailureCode, Fresh, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -125,40 +122,11 @@ pub(super) struct PriceAsk {
 
 /// Asks the adapter and remembers the answers.
 pub(super) struct PriceFetch {
-    shops: BTreeMap<StoreName, Arc<Shop>>,
-    memory: Memory<PriceKey, OfferPrice>,
-    policy: PriceFreshness,
-    clock: Clock,
+    pub(super) catalog: Catalog<PriceKey, OfferPrice>,
+    pub(super) policy: PriceFreshness,
 }
 
 impl PriceFetch {
-    pub(super) fn new(
-        shops: BTreeMap<StoreName, Arc<Shop>>,
-        memory: Memory<PriceKey, OfferPrice>,
-        freshness: &FreshnessConfig,
-        clock: Clock,
-    ) -> Self {
-        Self { shops, memory, policy: freshness.offer_prices.clone(), clock }
-    }
-
-    async fn ask(
-        &self,
-        ask: &PriceAsk,
-        items: &[(PriceKey, Question<PriceItem>)],
-        by_quantity: bool,
-    ) -> Vec<Result<OfferPrice, Failure>> {
-        let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let scope = &ask.scope;
-        let Some(context) = call_context(items, &self.shops, &scope.store) else {
-            return everything_failed(Failure::new(FailureCode::Unavailable, "there is no such store any more"));
-        };
-        let questions = items.iter().map(|(_, question)| question.item.clone()).collect();
-        let operation = OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items: questions } };
-        let answers = ask.reader.call(&context, &operation).await.unwrap_or_else(everything_failed);
-        let believed = |(answer, (_, question)): (_, &(_, Question<_>))| believe(answer, &question.item, scope, by_quantity);
-        answers.into_iter().zip(items).map(believed).collect()
-    }
-
     /// Under which key an answer is remembered: one for all quantities where it answers them, else for the priced quantity.
     fn key_for(scope: &PriceScope, item: &PriceItem, answer: &Result<OfferPrice, Failure>, by_quantity: bool) -> PriceKey {
         let answers_many = answer.as_ref().is_ok_and(|price| {
@@ -167,16 +135,16 @@ impl PriceFetch {
         });
         if answers_many { PriceKey::any_quantity(scope, item) } else { PriceKey::exact(scope, item) }
     }
+
+    /// Not fresh for longer than the price is good.
+    fn lifetime(&self, price: &OfferPrice, asked_at: Timestamp) -> Lifetime {
+        let lifetime = offer_price_lifetime(&self.policy);
+        price.valid_until.map_or(lifetime, |end| lifetime.at_most(end.duration_since(asked_at)))
+    }
 }
 
 /// A price for another item, unit or quantity, or in another currency than asked is not believed: it must never reach a customer.
-fn believe(
-    answer: Result<OfferPrice, Failure>,
-    item: &PriceItem,
-    scope: &PriceScope,
-    by_quantity: bool,
-) -> Result<OfferPrice, Failure> {
-    let price = answer?;
+fn believe(price: OfferPrice, item: &PriceItem, scope: &PriceScope, by_quantity: bool) -> Result<OfferPrice, Failure> {
     let currency = scope.buyer.currency;
     let in_currency = price.unit_price.currency == currency
         && price.list_price.is_none_or(|list| list.currency == currency)
@@ -205,29 +173,21 @@ impl Fetch for PriceFetch {
     }
 
     async fn fetch(self: Arc<Self>, ask: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
-        let asked_at = self.clock.now();
+        let asked_at = self.catalog.clock.now();
+        let scope = &ask.scope;
         let by_quantity = ask.reader.adapter().description().price_dimensions.contains(&Dimension::Quantity);
-        let answers = self.ask(&ask, &items, by_quantity).await;
-        items
-            .into_iter()
-            .zip(answers)
-            .map(|((_, question), answer)| {
-                let lifetime = match &answer {
-                    Ok(price) => Some(match price.valid_until {
-                        Some(end) => offer_price_lifetime(&self.policy).at_most(end.duration_since(asked_at)),
-                        None => offer_price_lifetime(&self.policy),
-                    }),
-                    Err(failure) => failure_lifetime(self.policy.negative_secs, failure),
-                };
-                let key = Self::key_for(&ask.scope, &question.item, &answer, by_quantity);
-                let as_of = answer.as_ref().ok().and_then(|price| price.as_of);
-                let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
-                if lifetime.is_some() {
-                    self.memory.remember(key, Arc::clone(&entry));
-                }
-                entry
-            })
-            .collect()
+        let price = |items| OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items } };
+        let answers = self.catalog.ask(&ask.reader, &scope.store, &items, price).await;
+        let keep = |((_, question), answer): ((_, Question<_>), Result<_, _>)| {
+            let answer = answer.and_then(|price| believe(price, &question.item, scope, by_quantity));
+            let (as_of, lifetime) = match &answer {
+                Ok(price) => (price.as_of, Some(self.lifetime(price, asked_at))),
+                Err(failure) => (None, failure_lifetime(self.policy.negative_secs, failure)),
+            };
+            let key = Self::key_for(scope, &question.item, &answer, by_quantity);
+            self.catalog.keep(key, answer, asked_at, as_of, lifetime)
+        };
+        items.into_iter().zip(answers).map(keep).collect()
     }
 }
 
@@ -262,7 +222,7 @@ mod tests {
         let (account, ship_to, contract, sales_area, ext) = (None, None, None, None, Extensions::new());
         let buyer = Buyer { account, ship_to, contract, currency, sales_area, ext };
         let scope = PriceScope { adapter: "erp".into(), store: "main".into(), buyer, declared: 0 };
-        believe(Ok(price), &item, &scope, by_quantity).is_ok()
+        believe(price, &item, &scope, by_quantity).is_ok()
     }
 
     #[test]

@@ -3,16 +3,15 @@
 
 use std::time::Duration;
 
+use super::capture::Filed;
 use super::checkouts::{SeenPrice, differences};
-use super::idempotency::{Begun, settle};
-use super::record::{OrderRecord, Provenance, TransferSummary};
-use super::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, ServiceError};
+use super::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, OrderRecord, ServiceError};
 use crate::config::Consent;
 use crate::domain::{
-    BackendNumber, CalculatedLine, Calculation, CheckoutId, Extensions, LineKind, Money, Note, Order, OrderLine, Quantity,
+    BusinessStatus, CalculatedLine, Calculation, CheckoutId, Extensions, LineKind, Money, Note, Order, OrderLine, Quantity,
     Reference, Seal, Sku, TransferOperation, TransferState,
 };
-use crate::store::{Capture, Instruction, NewDocument, NewOperation, Payload};
+use crate::store::{Instruction, Payload};
 
 /// An order as the storefront states it. Amounts are compared with the seal, never believed.
 #[derive(Clone, Debug)]
@@ -49,60 +48,31 @@ impl Commerce {
         request: OrderRequest,
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
-        let _running = match self.begin(caller, &key).await? {
-            Begun::First(running) => running,
-            Begun::Replay { status, body } => return Ok(Captured::Replayed { status, body }),
+        let work = async {
+            let stored = self.checkout(caller, &request.checkout).await?;
+            if let Some(reference) = stored.used_by {
+                return Err(ServiceError::CheckoutUsed(reference));
+            }
+            let problems = contradictions(&stored.seal, &request);
+            if !problems.is_empty() {
+                return Err(ServiceError::Contradiction(problems));
+            }
+            let shown = stored.seal.calculation.totals.payable;
+            let seal = self.valid_seal(caller, stored.seal).await?;
+            // Consent is to the amount that could be seen before this request, not to one that it has just found out.
+            let consent = request.consent && seal.calculation.totals.payable == shown;
+            agree(caller.shop.config.consent, &seal, consent)?;
+            let filed = Filed {
+                adapter: caller.shop.config.orders_adapter().clone(),
+                seal: Some(seal.id.clone()),
+                parent: None,
+                payload: Payload::Order(self.order_from(caller, &seal, request)),
+                operation: TransferOperation::SubmitOrder,
+                instruction: Instruction::default(),
+            };
+            self.file(caller, &key, filed, render).await
         };
-        let stored = self.checkout(caller, &request.checkout).await?;
-        if let Some(reference) = stored.used_by {
-            return Err(ServiceError::CheckoutUsed(reference));
-        }
-        let problems = contradictions(&stored.seal, &request);
-        if !problems.is_empty() {
-            return Err(ServiceError::Contradiction(problems));
-        }
-        let shown = stored.seal.calculation.totals.payable;
-        let seal = self.valid_seal(caller, stored.seal).await?;
-        // Consent is to the amount that could be seen before this request, not to one that it has just found out.
-        let consent = request.consent && seal.calculation.totals.payable == shown;
-        agree(caller.shop.config.consent, &seal, consent)?;
-        let document = NewDocument {
-            reference: Reference::new_order(),
-            store: caller.shop.name.clone(),
-            account: seal.account.clone(),
-            adapter: caller.shop.config.orders_adapter().clone(),
-            principal: caller.principal.id.clone(),
-            seal: Some(seal.id.clone()),
-            parent: None,
-            payload: Payload::Order(self.order_from(caller, &seal, request)),
-        };
-        self.capture_order(caller, key, document, TransferOperation::SubmitOrder, Instruction::default(), render).await
-    }
-
-    /// Commits an order with its transfer and wakes the pipeline.
-    pub(super) async fn capture_order(
-        &self,
-        caller: &Caller,
-        key: IdempotencyKey,
-        document: NewDocument,
-        operation: TransferOperation,
-        instruction: Instruction,
-        render: impl FnOnce(&OrderRecord) -> String,
-    ) -> Result<Captured<OrderRecord>, ServiceError> {
-        let at = self.inner.clock.now();
-        let record = captured_record(&document, at);
-        let answer = Some(key.answer(caller, operation.as_str(), render(&record)));
-        let instruction =
-            Instruction { channel: Some(caller.shop.config.channel.clone()), locale: Some(caller.locale()), ..instruction };
-        let reference = document.reference.clone();
-        let outcome = self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await?;
-        self.inner.pipeline.wake();
-        let settled = settle(outcome, record)?;
-        if matches!(settled, Captured::New(_)) {
-            metrics::counter!("ordergate_documents_captured_total", "operation" => operation.as_str()).increment(1);
-            tracing::info!(order.reference = %reference, request.id = %caller.request_id, operation = operation.as_str(), "order captured");
-        }
-        Ok(settled)
+        self.captured_once(caller, &key, work).await
     }
 
     /// The seal itself while it is valid; otherwise the cart is checked again (rule C3). The new amounts take the old ones' place in the
@@ -177,28 +147,16 @@ impl Commerce {
         reason: String,
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
-        let _running = match self.begin(caller, &key).await? {
-            Begun::First(running) => running,
-            Begun::Replay { status, body } => return Ok(Captured::Replayed { status, body }),
+        let work = async {
+            let record: OrderRecord = self.document(caller, order).await?;
+            let Some(number) = record.number().filter(|_| record.allowed_actions().contains(&"cancel")).cloned() else {
+                let status = record.status.map_or("not in the back end yet", BusinessStatus::as_str);
+                return Err(ServiceError::ActionNotAllowed { action: "cancel", status: status.to_owned() });
+            };
+            let instruction = Instruction { number: Some(number), reason: Some(reason), ..Instruction::default() };
+            self.enqueue(caller, &key, record, TransferOperation::CancelOrder, instruction, render).await
         };
-        let record = self.order(caller, order).await?;
-        let Some(number) = record.number().filter(|_| record.allowed_actions().contains(&"cancel")) else {
-            let status = record.status().map_or("not in the back end yet", crate::domain::BusinessStatus::as_str);
-            return Err(ServiceError::ActionNotAllowed { action: "cancel", status: status.to_owned() });
-        };
-        let operation = NewOperation {
-            reference: record.captured.as_ref().map_or_else(Reference::new_order, |document| document.reference.clone()),
-            store: caller.shop.name.clone(),
-            account: caller.account()?.clone(),
-            adapter: record.adapter.clone(),
-            operation: TransferOperation::CancelOrder,
-            instruction: instruction(caller, number, None, Some(reason)),
-            answer: Some(key.answer(caller, TransferOperation::CancelOrder.as_str(), render(&record))),
-            at: self.inner.clock.now(),
-        };
-        let outcome = self.inner.store.enqueue(operation).await?;
-        self.inner.pipeline.wake();
-        settle(outcome, record)
+        self.captured_once(caller, &key, work).await
     }
 
     /// The order once it is confirmed, when that happens within the time.
@@ -210,7 +168,7 @@ impl Commerce {
     ) -> Result<Option<OrderRecord>, ServiceError> {
         let confirmed = async {
             match self.inner.pipeline.settled(reference).await? {
-                TransferState::Confirmed => Ok(Some(self.order(caller, reference.as_str()).await?)),
+                TransferState::Confirmed => Ok(Some(self.document(caller, reference.as_str()).await?)),
                 _ => Ok(None),
             }
         };
@@ -226,34 +184,6 @@ impl Commerce {
         body: String,
     ) -> Result<(), ServiceError> {
         Ok(self.inner.store.replace_answer(&caller.principal.id, &key.key, status, body).await?)
-    }
-}
-
-pub(super) fn instruction(
-    caller: &Caller,
-    number: &BackendNumber,
-    revision: Option<String>,
-    reason: Option<String>,
-) -> Instruction {
-    Instruction {
-        number: Some(number.clone()),
-        revision,
-        reason,
-        channel: Some(caller.shop.config.channel.clone()),
-        locale: Some(caller.locale()),
-    }
-}
-
-/// The record of an order at the moment of its capture.
-fn captured_record(document: &NewDocument, at: jiff::Timestamp) -> OrderRecord {
-    OrderRecord {
-        store: document.store.clone(),
-        adapter: document.adapter.clone(),
-        captured: Some(document.captured(at)),
-        backend: None,
-        transfer: Some(TransferSummary::captured()),
-        provenance: Provenance::Captured,
-        as_of: at,
     }
 }
 

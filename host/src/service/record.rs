@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::BackendDocument;
 use crate::domain::{
     AccountNumber, AdapterName, BackendNumber, BusinessStatus, OrderDocument, QuoteAction, QuoteDocument, QuoteStatus, Reference,
     StoreName, TransferState,
 };
-use crate::store::{Document, Transfer};
+use crate::store::Document;
 
 /// Where a shown document comes from (rules F1, H2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,110 +33,95 @@ pub struct TransferSummary {
     pub message: Option<String>,
 }
 
-impl TransferSummary {
-    pub(super) fn captured() -> Self {
-        Self { state: TransferState::Captured, attempts: 0, next_attempt_at: None, message: None }
-    }
-}
-
-impl From<&Transfer> for TransferSummary {
-    fn from(transfer: &Transfer) -> Self {
-        let refused = transfer.state == TransferState::Rejected;
+impl From<&Document> for TransferSummary {
+    fn from(document: &Document) -> Self {
+        let refused = document.transfer == TransferState::Rejected;
         Self {
-            state: transfer.state,
-            attempts: transfer.attempts,
-            next_attempt_at: (!transfer.state.is_settled()).then_some(transfer.due_at),
-            message: transfer.last_failure.as_ref().filter(|_| refused).map(|failure| failure.message.clone()),
+            state: document.transfer,
+            attempts: document.attempts,
+            next_attempt_at: document.next_attempt_at,
+            message: document.last_failure.as_ref().filter(|_| refused).map(|failure| failure.message.clone()),
         }
     }
 }
 
-/// An order of the caller. At least one of `captured` and `backend` is there.
+/// An order or quote of the caller. At least one of `captured` and `backend` is there.
 #[derive(Clone, Debug)]
-pub struct OrderRecord {
+pub struct Record<T: BackendDocument> {
     pub store: StoreName,
     pub adapter: AdapterName,
     pub captured: Option<Document>,
-    pub backend: Option<OrderDocument>,
-    pub transfer: Option<TransferSummary>,
+    pub backend: Option<T>,
     pub provenance: Provenance,
     pub as_of: Timestamp,
-}
-
-impl OrderRecord {
-    pub fn reference(&self) -> Option<&Reference> {
-        let captured = self.captured.as_ref().map(|document| &document.reference);
-        captured.or_else(|| self.backend.as_ref()?.reference.as_ref())
-    }
-
-    pub fn number(&self) -> Option<&BackendNumber> {
-        let backend = self.backend.as_ref().map(|document| &document.number);
-        backend.or_else(|| self.captured.as_ref()?.backend_number.as_ref())
-    }
-
-    pub fn account(&self) -> Option<&AccountNumber> {
-        let captured = self.captured.as_ref().map(|document| &document.account);
-        captured.or_else(|| self.backend.as_ref().map(|document| &document.account))
-    }
-
-    pub fn placed_at(&self) -> Timestamp {
-        let captured = self.captured.as_ref().map(|document| document.captured_at);
-        captured.or_else(|| self.backend.as_ref().map(|document| document.placed_at)).unwrap_or(self.as_of)
-    }
-
-    pub fn status(&self) -> Option<BusinessStatus> {
-        let backend = self.backend.as_ref().map(|document| document.status);
-        backend.or_else(|| self.captured.as_ref()?.order_status())
-    }
-
-    /// What the customer may do (rule Q5).
-    pub fn allowed_actions(&self) -> Vec<&'static str> {
-        let with_backend = self.number().is_some();
-        let cancellable = self.status().is_some_and(BusinessStatus::is_cancellable);
-        if with_backend && cancellable { vec!["cancel"] } else { Vec::new() }
-    }
-}
-
-/// A quote of the caller. At least one of `captured` and `backend` is there.
-#[derive(Clone, Debug)]
-pub struct QuoteRecord {
-    pub store: StoreName,
-    pub adapter: AdapterName,
-    pub captured: Option<Document>,
-    pub backend: Option<QuoteDocument>,
-    pub transfer: Option<TransferSummary>,
-    pub provenance: Provenance,
-    pub as_of: Timestamp,
-    /// The status now: an offer may have expired since the back end said it (rule Q1).
-    pub status: QuoteStatus,
-    /// When the offer ends, as an instant (rule Q1).
+    /// The status now; none while the back end has said nothing about an order.
+    pub status: Option<T::Status>,
+    /// When an offer ends, as an instant (rule Q1).
     pub expires_at: Option<Timestamp>,
 }
 
-impl QuoteRecord {
+pub type OrderRecord = Record<OrderDocument>;
+pub type QuoteRecord = Record<QuoteDocument>;
+
+impl<T: BackendDocument> Record<T> {
+    /// What only we have, or what we know while the back end does not answer.
+    pub(super) fn captured(document: Document) -> Self {
+        Self {
+            store: document.store.clone(),
+            adapter: document.adapter.clone(),
+            backend: None,
+            provenance: Provenance::Captured,
+            as_of: document.updated_at,
+            status: document.status.as_deref().map(T::parse_status),
+            expires_at: None,
+            captured: Some(document),
+        }
+    }
+
     pub fn reference(&self) -> Option<&Reference> {
         let captured = self.captured.as_ref().map(|document| &document.reference);
-        captured.or_else(|| self.backend.as_ref()?.reference.as_ref())
+        captured.or_else(|| self.backend.as_ref()?.head().reference)
     }
 
     pub fn number(&self) -> Option<&BackendNumber> {
-        let backend = self.backend.as_ref().map(|document| &document.number);
+        let backend = self.backend.as_ref().map(|document| document.head().number);
         backend.or_else(|| self.captured.as_ref()?.backend_number.as_ref())
     }
 
     pub fn account(&self) -> Option<&AccountNumber> {
         let captured = self.captured.as_ref().map(|document| &document.account);
-        captured.or_else(|| self.backend.as_ref().map(|document| &document.account))
+        captured.or_else(|| self.backend.as_ref().map(|document| document.head().account))
     }
 
     pub fn placed_at(&self) -> Timestamp {
         let captured = self.captured.as_ref().map(|document| document.captured_at);
-        captured.or_else(|| self.backend.as_ref().map(|document| document.placed_at)).unwrap_or(self.as_of)
+        captured.or_else(|| self.backend.as_ref().map(|document| document.head().placed_at)).unwrap_or(self.as_of)
+    }
+
+    /// Where its transfer stands; none when it came through another channel.
+    pub fn transfer(&self) -> Option<TransferSummary> {
+        self.captured.as_ref().map(TransferSummary::from)
+    }
+}
+
+impl OrderRecord {
+    /// What the customer may do (rule Q5).
+    pub fn allowed_actions(&self) -> &'static [&'static str] {
+        let with_backend = self.number().is_some();
+        let cancellable = self.status.is_some_and(BusinessStatus::is_cancellable);
+        if with_backend && cancellable { &["cancel"] } else { &[] }
+    }
+}
+
+impl QuoteRecord {
+    /// A request that the back end has said nothing about is `requested`.
+    pub fn quote_status(&self) -> QuoteStatus {
+        self.status.unwrap_or(QuoteStatus::Requested)
     }
 
     /// What the customer may do (rule Q5): nothing before the back end has it.
     pub fn allowed_actions(&self) -> &'static [QuoteAction] {
-        if self.number().is_some() { self.status.allowed_actions() } else { &[] }
+        if self.number().is_some() { self.quote_status().allowed_actions() } else { &[] }
     }
 }
 

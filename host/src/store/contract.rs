@@ -61,6 +61,10 @@ contract! {
     h1_documents_are_listed_newest_first_in_pages,
     h2_the_newest_list_is_remembered,
     h3_only_the_granted_accounts_are_listed,
+    documents_are_found_by_reference_however_many_are_asked_for,
+    documents_are_found_by_number_within_store_adapter_and_kind,
+    of_several_documents_with_one_number_the_oldest_comes_first,
+    a_document_tells_how_far_the_transfer_got_that_carries_it,
 }
 
 async fn captured(store: &Store, capture: Capture) -> NewDocument {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Order, QuoteRequest, QuoteStatus,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Failure, Order, QuoteRequest, QuoteStatus,
     Reference, StoreName, TransferState,
 };
 
@@ -21,6 +21,14 @@ impl DocumentKind {
         match self {
             Self::Order => "order",
             Self::Quote => "quote",
+        }
+    }
+
+    /// A new reference for one.
+    pub fn new_reference(self) -> Reference {
+        match self {
+            Self::Order => Reference::new_order(),
+            Self::Quote => Reference::new_quote(),
         }
     }
 
@@ -42,6 +50,13 @@ impl Payload {
         match self {
             Self::Order(_) => DocumentKind::Order,
             Self::Quote(_) => DocumentKind::Quote,
+        }
+    }
+
+    pub fn account(&self) -> &AccountNumber {
+        match self {
+            Self::Order(order) => &order.account,
+            Self::Quote(request) => &request.account,
         }
     }
 }
@@ -93,6 +108,9 @@ impl NewDocument {
             revision: None,
             amendments: Vec::new(),
             transfer: TransferState::Captured,
+            attempts: 0,
+            next_attempt_at: None,
+            last_failure: None,
             updated_at: at,
             version: 1,
         }
@@ -122,6 +140,10 @@ pub struct Document {
     pub amendments: Vec<Amendment>,
     /// Where the transfer stands that brings the document itself to the back end; a later cancellation does not show here.
     pub transfer: TransferState,
+    /// Of that transfer: attempts begun, when the next one or a look-up is due (none once settled), and what went wrong last.
+    pub attempts: u32,
+    pub next_attempt_at: Option<Timestamp>,
+    pub last_failure: Option<Failure>,
     pub updated_at: Timestamp,
     /// Rises with every change: the `ETag`.
     pub version: i64,

@@ -2,6 +2,7 @@
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::instant::to_millis;
@@ -35,28 +36,48 @@ pub struct ListedBy {
     pub lagging_since: Timestamp,
 }
 
-/// Documents with the state of the transfer that carries them.
-const DOCUMENTS: &str = "SELECT d.*, t.state AS transfer_state FROM documents d JOIN transfers t ON t.id = d.transfer WHERE ";
+/// Documents with where the transfer stands that carries them.
+const DOCUMENTS: &str = "SELECT d.*, t.state AS transfer_state, t.attempts AS transfer_attempts, t.due_at AS transfer_due_at, \
+    t.last_failure AS transfer_failure FROM documents d JOIN transfers t ON t.id = d.transfer WHERE ";
+
+/// How many references or numbers one query names.
+const AT_ONCE: usize = 500;
 
 impl Store {
     pub async fn document(&self, reference: &Reference) -> Result<Option<Document>, StoreError> {
         Ok(self.documents(std::slice::from_ref(reference)).await?.pop())
     }
 
-    /// Our document with the back end's number, when it came through us.
-    pub async fn document_by_number(
+    /// The documents with these references, in no particular order.
+    pub async fn documents(&self, references: &[Reference]) -> Result<Vec<Document>, StoreError> {
+        let mut found = Vec::with_capacity(references.len());
+        for references in references.chunks(AT_ONCE) {
+            let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
+            push_list(&mut query, "d.reference IN (", references.iter().map(ToString::to_string));
+            extend(&mut found, query.build().fetch_all(&self.readers).await?)?;
+        }
+        Ok(found)
+    }
+
+    /// Our documents with these numbers of a back end, when they came through us; the oldest first where one number has several.
+    pub async fn documents_by_number(
         &self,
         store: &StoreName,
         adapter: &AdapterName,
         kind: DocumentKind,
-        number: &BackendNumber,
-    ) -> Result<Option<Document>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
-        query.push("d.backend_number = ").push_bind(number.to_string());
-        query.push(" AND d.kind = ").push_bind(kind.as_str());
-        query.push(" AND d.store = ").push_bind(store.to_string());
-        query.push(" AND d.adapter = ").push_bind(adapter.to_string());
-        query.build().fetch_optional(&self.readers).await?.map(|row| rows::document(&row)).transpose()
+        numbers: &[BackendNumber],
+    ) -> Result<Vec<Document>, StoreError> {
+        let mut found = Vec::with_capacity(numbers.len());
+        for numbers in numbers.chunks(AT_ONCE) {
+            let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
+            push_list(&mut query, "d.backend_number IN (", numbers.iter().map(ToString::to_string));
+            query.push(" AND d.kind = ").push_bind(kind.as_str());
+            query.push(" AND d.store = ").push_bind(store.to_string());
+            query.push(" AND d.adapter = ").push_bind(adapter.to_string());
+            query.push(" ORDER BY d.captured_at, d.transfer");
+            extend(&mut found, query.build().fetch_all(&self.readers).await?)?;
+        }
+        Ok(found)
     }
 
     /// Documents, newest first.
@@ -109,13 +130,13 @@ impl Store {
         let reference = reference.clone();
         self.write(move |connection| async move { taken::observe(connection, &reference, &observed, at).await }.boxed()).await
     }
+}
 
-    /// The documents with these references, in no particular order.
-    pub(super) async fn documents(&self, references: &[Reference]) -> Result<Vec<Document>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
-        push_list(&mut query, "d.reference IN (", references.iter().map(ToString::to_string));
-        query.build().fetch_all(&self.readers).await?.iter().map(rows::document).collect()
+fn extend(found: &mut Vec<Document>, rows: Vec<SqliteRow>) -> Result<(), StoreError> {
+    for row in &rows {
+        found.push(rows::document(row)?);
     }
+    Ok(())
 }
 
 /// `head`, the values, and the closing bracket.

@@ -7,11 +7,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::instant::from_millis;
 use super::{Attempt, AttemptKind, Document, DocumentKind, Payload, StoreError, Transfer, TransferId};
-use crate::domain::{Reference, TransferOperation, TransferState};
+use crate::domain::{Failure, Reference, TransferOperation, TransferState};
 
 pub(super) fn transfer(row: &SqliteRow) -> Result<Transfer, StoreError> {
     let unknown_since: Option<i64> = row.try_get("unknown_since")?;
-    let failure: Option<String> = row.try_get("last_failure")?;
     let operation: String = row.try_get("operation")?;
     Ok(Transfer {
         id: TransferId(row.try_get("id")?),
@@ -27,13 +26,13 @@ pub(super) fn transfer(row: &SqliteRow) -> Result<Transfer, StoreError> {
         spent: row.try_get("spent")?,
         due_at: from_millis(row.try_get("due_at")?)?,
         unknown_since: unknown_since.map(from_millis).transpose()?,
-        last_failure: failure.map(|failure| parse("failure", &failure)).transpose()?,
+        last_failure: failure(row, "last_failure")?,
         created_at: from_millis(row.try_get("created_at")?)?,
         updated_at: from_millis(row.try_get("updated_at")?)?,
     })
 }
 
-/// Needs the columns of `documents` and the carrying transfer's state as `transfer_state`.
+/// Needs the columns of `documents` and some of the carrying transfer's, as the query in `history` names them.
 pub(super) fn document(row: &SqliteRow) -> Result<Document, StoreError> {
     let kind = text(row, "kind")?;
     let payload = text(row, "payload")?;
@@ -41,6 +40,8 @@ pub(super) fn document(row: &SqliteRow) -> Result<Document, StoreError> {
         DocumentKind::Order => Payload::Order(parse("order", &payload)?),
         DocumentKind::Quote => Payload::Quote(parse("quote request", &payload)?),
     };
+    let transfer = state(row, "transfer_state")?;
+    let due_at = from_millis(row.try_get("transfer_due_at")?)?;
     Ok(Document {
         reference: text(row, "reference")?.into(),
         store: text(row, "store")?.into(),
@@ -56,7 +57,10 @@ pub(super) fn document(row: &SqliteRow) -> Result<Document, StoreError> {
         raw_status: optional(row, "raw_status")?,
         revision: optional(row, "revision")?,
         amendments: parse("amendments", &text(row, "amendments")?)?,
-        transfer: state(row, "transfer_state")?,
+        transfer,
+        attempts: row.try_get("transfer_attempts")?,
+        next_attempt_at: (!transfer.is_settled()).then_some(due_at),
+        last_failure: failure(row, "transfer_failure")?,
         updated_at: from_millis(row.try_get("updated_at")?)?,
         version: row.try_get("version")?,
     })
@@ -73,7 +77,7 @@ pub(super) fn attempt(row: &SqliteRow) -> Result<Attempt, StoreError> {
         ended_at: ended_at.map(from_millis).transpose()?,
         adapter_digest: optional(row, "adapter_digest")?,
         outcome: optional(row, "outcome")?.map(|name| known_state(&name)).transpose()?,
-        failure: optional(row, "failure")?.map(|failure| parse("failure", &failure)).transpose()?,
+        failure: failure(row, "failure")?,
     })
 }
 
@@ -101,6 +105,10 @@ fn unreadable(what: &'static str, name: &str) -> StoreError {
 
 fn text(row: &SqliteRow, column: &'static str) -> Result<String, StoreError> {
     Ok(row.try_get(column)?)
+}
+
+fn failure(row: &SqliteRow, column: &'static str) -> Result<Option<Failure>, StoreError> {
+    optional(row, column)?.map(|failure| parse("failure", &failure)).transpose()
 }
 
 fn optional(row: &SqliteRow, column: &'static str) -> Result<Option<String>, StoreError> {

@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
-use super::owned::{BackendDocument, only_of};
+use super::owned::only_of;
 use crate::domain::{
     AccountGrant, AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, Page, PageRequest, Reference,
 };
-use crate::service::{Caller, Commerce, Provenance, ServiceError};
-use crate::store::{Document, DocumentKind, DocumentQuery, ListKey, ListedBy};
+use crate::service::{BackendDocument, Caller, Commerce, Provenance, ServiceError};
+use crate::store::{Document, DocumentQuery, ListKey, ListedBy};
 
 /// One page, merged, before it is turned into records.
 pub(super) struct Merged<T> {
@@ -64,13 +64,12 @@ impl Commerce {
         &self,
         caller: &Caller,
         adapter: &AdapterName,
-        kind: DocumentKind,
         request: &ListRequest,
         ask: impl AsyncFnOnce(PageRequest) -> Result<Page<T>, Failure>,
     ) -> Result<Merged<T>, ServiceError> {
         let account = caller.account()?;
         let cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?;
-        let key = ListKey { store: caller.shop.name.clone(), adapter: adapter.clone(), account: account.clone(), kind };
+        let key = ListKey { store: caller.shop.name.clone(), adapter: adapter.clone(), account: account.clone(), kind: T::KIND };
         let answer = match &cursor {
             Some(Cursor { backend: None, .. }) => {
                 Err(Failure::new(FailureCode::Unavailable, "the list is continued from what was remembered"))
@@ -95,7 +94,7 @@ impl Commerce {
             }
             Err(failure) => return Err(failure.into()),
         };
-        self.merge(caller, adapter, kind, request, cursor, listed).await
+        self.merge(caller, adapter, request, cursor, listed).await
     }
 
     /// Keeps an unfiltered first page for the time when the back end is down. A shorter one than usual says less than the one before.
@@ -128,11 +127,12 @@ impl Commerce {
         // Without anything remembered, an empty list would be a lie.
         let Some((known, as_of)) = self.inner.store.last_known_list::<T>(key).await? else { return Err(failure.clone().into()) };
         let mut items = self.filtered(caller, known, &request.filter);
-        items.retain(|document| cursor.is_none_or(|cursor| document.placed_at() < cursor.before));
-        items.sort_by_key(|document| std::cmp::Reverse(document.placed_at()));
-        let last = (request.limit as usize).checked_sub(1).and_then(|last| items.get(last)).map(BackendDocument::placed_at);
-        let more = last.is_some_and(|last| items.iter().any(|document| document.placed_at() < last));
-        items.retain(|document| last.is_none_or(|last| document.placed_at() >= last));
+        items.retain(|document| cursor.is_none_or(|cursor| document.head().placed_at < cursor.before));
+        items.sort_by_key(|document| std::cmp::Reverse(document.head().placed_at));
+        let last =
+            (request.limit as usize).checked_sub(1).and_then(|last| items.get(last)).map(|document| document.head().placed_at);
+        let more = last.is_some_and(|last| items.iter().any(|document| document.head().placed_at < last));
+        items.retain(|document| last.is_none_or(|last| document.head().placed_at >= last));
         Ok(Listed { items, next: more.then_some(NextPage::Remembered), provenance: Provenance::Stale, as_of })
     }
 
@@ -141,7 +141,6 @@ impl Commerce {
         &self,
         caller: &Caller,
         adapter: &AdapterName,
-        kind: DocumentKind,
         request: &ListRequest,
         cursor: Option<Cursor>,
         listed: Listed<T>,
@@ -154,13 +153,13 @@ impl Commerce {
         // While the back end is down, its remembered list may miss whatever was confirmed since.
         let live = listed.provenance == Provenance::Live;
         let until = cursor.map(|cursor| cursor.before);
-        let oldest = listed.items.iter().map(BackendDocument::placed_at).min();
+        let oldest = listed.items.iter().map(|document| document.head().placed_at).min();
         // On the last page everything older is ours to show; before that, only what is newer than the page's oldest.
         let since = listed.next.as_ref().and(oldest.or(until));
         let query = DocumentQuery {
             store: caller.shop.name.clone(),
             accounts: AccountGrant::Only([caller.account()?.clone()].into()),
-            kind,
+            kind: T::KIND,
             statuses: request.filter.statuses.clone(),
             from: later(since, request.filter.from.and_then(|day| start_of(day, zone))),
             until: earlier(until, request.filter.to.and_then(|day| end_of(day, zone))),
@@ -168,8 +167,8 @@ impl Commerce {
             after: None,
             limit: OURS_AT_ONCE,
         };
-        let references: HashSet<_> = listed.items.iter().filter_map(|document| document.reference().cloned()).collect();
-        let numbers: HashSet<_> = listed.items.iter().map(|document| document.number().clone()).collect();
+        let references: HashSet<_> = listed.items.iter().filter_map(|document| document.head().reference.cloned()).collect();
+        let numbers: HashSet<_> = listed.items.iter().map(|document| document.head().number.clone()).collect();
         let mut ours = self.all_of(query).await?;
         ours.retain(|document| {
             // Some back ends do not keep our reference: then the number tells.
@@ -210,12 +209,11 @@ impl Commerce {
         let (from, to) = (filter.from.and_then(|day| start_of(day, zone)), filter.to.and_then(|day| end_of(day, zone)));
         let search = filter.search.as_deref().map(str::to_lowercase);
         let wanted = |document: &T| {
-            let status = document.status_at(now, zone);
-            let texts =
-                [Some(document.number().as_str()), document.reference().map(Reference::as_str), document.purchase_order()];
-            (filter.statuses.is_empty() || filter.statuses.iter().any(|wanted| wanted == status))
-                && from.is_none_or(|from| document.placed_at() >= from)
-                && to.is_none_or(|to| document.placed_at() < to)
+            let (head, status) = (document.head(), document.status_at(now, zone));
+            let texts = [Some(head.number.as_str()), head.reference.map(Reference::as_str), head.purchase_order];
+            (filter.statuses.is_empty() || filter.statuses.iter().any(|wanted| T::parse_status(wanted) == status))
+                && from.is_none_or(|from| head.placed_at >= from)
+                && to.is_none_or(|to| head.placed_at < to)
                 && search.as_deref().is_none_or(|search| contains(texts, search))
         };
         documents.into_iter().filter(wanted).collect()
@@ -235,9 +233,16 @@ enum NextPage {
 }
 
 impl<T: BackendDocument> Either<T> {
+    pub(super) fn backend(&self) -> Option<&T> {
+        match self {
+            Self::Backend(document) => Some(document),
+            Self::Ours(_) => None,
+        }
+    }
+
     fn placed_at(&self) -> Timestamp {
         match self {
-            Self::Backend(document) => document.placed_at(),
+            Self::Backend(document) => document.head().placed_at,
             Self::Ours(document) => document.captured_at,
         }
     }

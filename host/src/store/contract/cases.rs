@@ -243,10 +243,11 @@ pub(super) async fn a_confirmation_gives_the_document_number_status_and_amendmen
     };
     confirm(store, Taken::Order(taken), start()).await;
     let (shop, demo) = ("shop".into(), "demo".into());
-    let found = store.document_by_number(&shop, &demo, DocumentKind::Order, &"4711".into()).await.unwrap().unwrap();
+    let numbers = ["4711".into()];
+    let found = store.documents_by_number(&shop, &demo, DocumentKind::Order, &numbers).await.unwrap().remove(0);
     assert_eq!((found.reference, found.transfer), (order.reference, TransferState::Confirmed));
     assert_eq!((found.status.as_deref(), found.amendments), (Some("in-process"), vec![amendment]));
-    assert_eq!(store.document_by_number(&shop, &demo, DocumentKind::Quote, &"4711".into()).await.unwrap(), None);
+    assert_eq!(store.documents_by_number(&shop, &demo, DocumentKind::Quote, &numbers).await.unwrap(), vec![]);
 }
 
 pub(super) async fn an_accepted_quote_becomes_ordered_and_stays_so(store: &Store) {

@@ -1,0 +1,81 @@
+//! The end of every capture: what was decided is committed, together with the answer that a replay of its key gets.
+
+use super::{BackendDocument, Caller, Commerce, IdempotencyKey, Record, ServiceError};
+use crate::domain::{AdapterName, CheckoutId, Reference, TransferOperation};
+use crate::store::{Capture, CaptureOutcome, Instruction, NewDocument, NewOperation, Payload};
+
+/// A new order or quote: where it goes, and where it comes from.
+pub(super) struct Filed {
+    pub(super) adapter: AdapterName,
+    /// The seal that it quotes.
+    pub(super) seal: Option<CheckoutId>,
+    /// Our quote that an order accepts or a counter-offer answers.
+    pub(super) parent: Option<Reference>,
+    pub(super) payload: Payload,
+    pub(super) operation: TransferOperation,
+    pub(super) instruction: Instruction,
+}
+
+impl Commerce {
+    /// Commits a document with the transfer that brings it to the back end.
+    pub(super) async fn file<T: BackendDocument>(
+        &self,
+        caller: &Caller,
+        key: &IdempotencyKey,
+        filed: Filed,
+        render: impl FnOnce(&Record<T>) -> String,
+    ) -> Result<(Record<T>, CaptureOutcome), ServiceError> {
+        let (at, operation) = (self.inner.clock.now(), filed.operation);
+        let document = NewDocument {
+            reference: T::KIND.new_reference(),
+            store: caller.shop.name.clone(),
+            account: filed.payload.account().clone(),
+            adapter: filed.adapter,
+            principal: caller.principal.id.clone(),
+            seal: filed.seal,
+            parent: filed.parent,
+            payload: filed.payload,
+        };
+        let record = Record::captured(document.captured(at));
+        let answer = Some(key.answer(caller, operation.as_str(), render(&record)));
+        let reference = document.reference.clone();
+        let instruction = from(caller, filed.instruction);
+        let outcome = self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await?;
+        if outcome == CaptureOutcome::Captured {
+            let operation = operation.as_str();
+            metrics::counter!("ordergate_documents_captured_total", "operation" => operation).increment(1);
+            tracing::info!(%reference, request.id = %caller.request_id, operation, "captured");
+        }
+        Ok((record, outcome))
+    }
+
+    /// Commits an operation on a document that the back end has; the caller sees the document as it was before.
+    pub(super) async fn enqueue<T: BackendDocument>(
+        &self,
+        caller: &Caller,
+        key: &IdempotencyKey,
+        record: Record<T>,
+        operation: TransferOperation,
+        instruction: Instruction,
+        render: impl FnOnce(&Record<T>) -> String,
+    ) -> Result<(Record<T>, CaptureOutcome), ServiceError> {
+        let own = record.captured.as_ref().map(|document| document.reference.clone());
+        let operation = NewOperation {
+            reference: own.unwrap_or_else(|| T::KIND.new_reference()),
+            store: caller.shop.name.clone(),
+            account: caller.account()?.clone(),
+            adapter: record.adapter.clone(),
+            operation,
+            instruction: from(caller, instruction),
+            answer: Some(key.answer(caller, operation.as_str(), render(&record))),
+            at: self.inner.clock.now(),
+        };
+        let outcome = self.inner.store.enqueue(operation).await?;
+        Ok((record, outcome))
+    }
+}
+
+/// The transfer is made in the channel and language of the request.
+fn from(caller: &Caller, instruction: Instruction) -> Instruction {
+    Instruction { channel: Some(caller.shop.config.channel.clone()), locale: Some(caller.locale()), ..instruction }
+}
