@@ -12,7 +12,7 @@ pub struct TransferConfig {
     /// After so many attempts that may have reached the back end (or were refused by it for a technical reason) a transfer is parked.
     /// Attempts while it is unavailable or throttles do not count.
     pub max_attempts: u32,
-    /// After so much time a transfer is parked.
+    /// After so much time a transfer is parked. Counted from its capture, or from the moment at which a person queued it again.
     pub max_age_secs: u64,
     /// The first back-off; doubled with every attempt, with full jitter.
     pub backoff_initial_ms: u64,

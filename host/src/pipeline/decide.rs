@@ -140,7 +140,7 @@ impl Case<'_> {
         let spent = self.transfer.spent.saturating_add(u32::from(counts == Counts::Counted));
         let too_old = i64::try_from(self.config.max_age_secs).unwrap_or(i64::MAX);
         spent >= self.config.max_attempts
-            || self.ended_at.duration_since(self.transfer.created_at) > SignedDuration::from_secs(too_old)
+            || self.ended_at.duration_since(self.transfer.under_way_since()) > SignedDuration::from_secs(too_old)
     }
 
     fn confirmed(&self, event: TransferEvent, taken: Taken) -> Outcome {

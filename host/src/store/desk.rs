@@ -30,7 +30,7 @@ pub struct AuditEntry {
 }
 
 impl Store {
-    /// Queues the parked transfer of a reference again, with a fresh count of attempts.
+    /// Queues the parked transfer of a reference again, with a fresh count of attempts and its whole time.
     pub async fn resend(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
         self.by_hand(reference, Action::Resend, deed).await
     }
@@ -104,10 +104,11 @@ async fn act(
     transfer.updated_at = deed.at;
     if matches!(action, Action::Resend) {
         (transfer.spent, transfer.due_at, transfer.unknown_since) = (0, deed.at, None);
+        transfer.resent_at = Some(deed.at);
     }
     // A resent transfer lines up again; when its account has none under way, it is in turn (rule T6).
     sqlx::query(
-        "UPDATE transfers SET state = ?1, spent = ?2, due_at = ?3, unknown_since = ?4, updated_at = ?5, turn = CASE WHEN ?6 THEN \
+        "UPDATE transfers SET state = ?1, spent = ?2, due_at = ?3, unknown_since = ?4, updated_at = ?5, resent_at = ?8, turn = CASE WHEN ?6 THEN \
          NOT EXISTS (SELECT 1 FROM transfers o WHERE o.store = transfers.store AND o.account = transfers.account \
          AND o.adapter = transfers.adapter AND o.turn IS NOT NULL) \
          END WHERE id = ?7",
@@ -119,6 +120,7 @@ async fn act(
     .bind(to_millis(deed.at))
     .bind(!transfer.state.is_settled())
     .bind(transfer.id.0)
+    .bind(transfer.resent_at.map(to_millis))
     .execute(&mut *connection)
     .await?;
     if let Action::Link(number) = &action {

@@ -14,7 +14,10 @@ use super::StoreError;
 
 /// The schema's versions, in order: what it is for, and its statements. Written out, because the macro that reads the folder would build
 /// SQLite a second time.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
+    (2, "resends", include_str!("../../migrations/sqlite/0002_resends.sql")),
+];
 
 /// How long a connection waits for another's lock. Only checkpoints and outside tools ever hold one.
 const BUSY: Duration = Duration::from_secs(5);

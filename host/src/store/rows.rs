@@ -1,5 +1,6 @@
 //! From rows to what they mean. The only place that knows the columns' types.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
@@ -10,7 +11,6 @@ use super::{Attempt, AttemptKind, Document, DocumentKind, Payload, StoreError, T
 use crate::domain::{Failure, Reference, TransferOperation, TransferState};
 
 pub(super) fn transfer(row: &SqliteRow) -> Result<Transfer, StoreError> {
-    let unknown_since: Option<i64> = row.try_get("unknown_since")?;
     let operation: String = row.try_get("operation")?;
     Ok(Transfer {
         id: TransferId(row.try_get("id")?),
@@ -25,9 +25,10 @@ pub(super) fn transfer(row: &SqliteRow) -> Result<Transfer, StoreError> {
         lookups: row.try_get("lookups")?,
         spent: row.try_get("spent")?,
         due_at: from_millis(row.try_get("due_at")?)?,
-        unknown_since: unknown_since.map(from_millis).transpose()?,
+        unknown_since: instant(row, "unknown_since")?,
         last_failure: failure(row, "last_failure")?,
         created_at: from_millis(row.try_get("created_at")?)?,
+        resent_at: instant(row, "resent_at")?,
         updated_at: from_millis(row.try_get("updated_at")?)?,
     })
 }
@@ -68,13 +69,12 @@ pub(super) fn document(row: &SqliteRow) -> Result<Document, StoreError> {
 
 pub(super) fn attempt(row: &SqliteRow) -> Result<Attempt, StoreError> {
     let kind = text(row, "kind")?;
-    let ended_at: Option<i64> = row.try_get("ended_at")?;
     Ok(Attempt {
         transfer: TransferId(row.try_get("transfer")?),
         number: row.try_get("number")?,
         kind: AttemptKind::parse(&kind).ok_or_else(|| unreadable("attempt kind", &kind))?,
         started_at: from_millis(row.try_get("started_at")?)?,
-        ended_at: ended_at.map(from_millis).transpose()?,
+        ended_at: instant(row, "ended_at")?,
         adapter_digest: optional(row, "adapter_digest")?,
         outcome: optional(row, "outcome")?.map(|name| known_state(&name)).transpose()?,
         failure: failure(row, "failure")?,
@@ -109,6 +109,10 @@ fn text(row: &SqliteRow, column: &'static str) -> Result<String, StoreError> {
 
 fn failure(row: &SqliteRow, column: &'static str) -> Result<Option<Failure>, StoreError> {
     optional(row, column)?.map(|failure| parse("failure", &failure)).transpose()
+}
+
+fn instant(row: &SqliteRow, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    row.try_get::<Option<i64>, _>(column)?.map(from_millis).transpose()
 }
 
 fn optional(row: &SqliteRow, column: &'static str) -> Result<Option<String>, StoreError> {

@@ -56,7 +56,16 @@ pub struct Transfer {
     pub unknown_since: Option<Timestamp>,
     pub last_failure: Option<Failure>,
     pub created_at: Timestamp,
+    /// When a person queued it again last.
+    pub resent_at: Option<Timestamp>,
     pub updated_at: Timestamp,
+}
+
+impl Transfer {
+    /// Since when it has been on its way: a person who queues it again gives it its whole time again.
+    pub fn under_way_since(&self) -> Timestamp {
+        self.resent_at.unwrap_or(self.created_at)
+    }
 }
 
 /// A transfer that a worker holds until `lease_until`.

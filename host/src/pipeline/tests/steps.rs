@@ -200,6 +200,26 @@ async fn an_outage_does_not_park_orders_before_their_age_does() {
 }
 
 #[tokio::test]
+async fn t11_a_resent_order_has_its_whole_time_again() {
+    let rig = Rig::new(Deduplication::Queryable).await;
+    let max_age = SignedDuration::from_secs(rig.engine.config.max_age_secs as i64);
+    rig.script(std::iter::repeat_n(Act::Fail(failed(FailureCode::Unavailable)), 60));
+    let order = rig.capture("A").await;
+    rig.clock.advance(max_age + SignedDuration::from_secs(1));
+    rig.step().await;
+    assert_eq!(rig.state(&order).await, TransferState::Parked);
+    let deed = Deed { actor: "csr".into(), reason: "the back end is there again".into(), at: rig.clock.now() };
+    rig.temp.store.resend(&order, deed).await.unwrap();
+    rig.step().await;
+    assert_eq!(rig.state(&order).await, TransferState::Queued, "one hiccup does not park it");
+    rig.clock.advance(max_age);
+    rig.step().await;
+    assert_eq!(rig.state(&order).await, TransferState::Queued);
+    rig.run(5).await;
+    assert_eq!(rig.state(&order).await, TransferState::Parked, "its time is over");
+}
+
+#[tokio::test]
 async fn a_look_up_that_never_answers_is_parked_at_last() {
     let rig = Rig::new(Deduplication::Queryable).await;
     rig.script([Act::TakeSilently]);
