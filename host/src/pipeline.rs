@@ -85,14 +85,17 @@ impl Pipeline {
         self.changed.subscribe()
     }
 
-    /// Waits until the newest transfer of a reference is settled (confirmed, rejected, parked, linked or abandoned). For `Prefer: wait`;
-    /// the caller sets the time limit. Fails when the reference has no transfer.
+    /// Waits until the newest transfer of a reference is settled (confirmed, rejected, parked, linked or abandoned); not for the release of
+    /// stock that may follow. For `Prefer: wait`; the caller sets the time limit. Fails when the reference has no transfer.
     pub async fn settled(&self, reference: &Reference) -> Result<TransferState, StoreError> {
         // Subscribed before the first look, so that no change falls between the two.
         let mut changes = self.subscribe();
         loop {
             let transfers = self.store.transfers_of(reference).await?;
-            let newest = transfers.last().ok_or_else(|| StoreError::NotFound(reference.to_string()))?;
+            let newest = transfers
+                .iter()
+                .rfind(|transfer| !transfer.operation.is_best_effort())
+                .ok_or_else(|| StoreError::NotFound(reference.to_string()))?;
             if newest.state.is_settled() {
                 return Ok(newest.state);
             }

@@ -14,6 +14,7 @@ mod instant;
 mod lists;
 mod open;
 mod record;
+mod release;
 mod rows;
 mod seals;
 mod taken;
@@ -41,7 +42,7 @@ pub use gauges::Backlog;
 pub use history::{DocumentQuery, ListedBy};
 pub use lists::ListKey;
 pub use seals::StoredSeal;
-pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Instruction, Outcome, Taken, Transfer, TransferId};
+pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Held, Instruction, Outcome, Taken, Transfer, TransferId};
 
 /// How long the answer to an Idempotency-Key is kept at least (rule A2 asks for 24 hours).
 pub const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(48);

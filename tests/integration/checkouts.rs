@@ -117,6 +117,42 @@ async fn c4_a_checkout_that_fails_after_reserving_gives_the_stock_back() {
 }
 
 #[tokio::test]
+async fn c4_the_stock_of_a_refused_order_is_given_back() {
+    let world = World::start().await;
+    let blocked = world.host.caller("shop").with("x-account", "C-1009");
+    let before = free_in_backend(&world, "NW-1020").await;
+    let checkout = seal(&blocked, "NW-1020", "2").await;
+    assert_eq!(free_in_backend(&world, "NW-1020").await, before - Decimal::TWO);
+    let captured = order(&blocked.with("prefer", "wait=10"), &checkout, "blocked").await.expect(202);
+    eventually("the stock is free again", async || (free_in_backend(&world, "NW-1020").await == before).then_some(())).await;
+    let reference = text(&captured, "/reference");
+    let refused = blocked.get(&format!("/v1/orders/{reference}")).await.expect(200);
+    assert_eq!(text(&refused, "/transfer/state"), "rejected", "the order is what it was: {refused:#}");
+    let released = async || {
+        let dossier = world.host.operator().get(&format!("/ops/v1/orders/{reference}")).await.expect(200);
+        let release = dossier["transfers"].as_array()?.last()?.clone();
+        (release["operation"] == "release-reservation" && release["state"] == "confirmed").then_some(())
+    };
+    eventually("the desk sees that it was released", released).await;
+}
+
+#[tokio::test]
+async fn c4_the_stock_of_an_abandoned_order_is_given_back() {
+    let world = World::with(|config| config.set("transfer.max_attempts", "1")).await;
+    let before = free_in_backend(&world, "NW-1020").await;
+    let checkout = seal(&world.hansen(), "NW-1020", "2").await;
+    world.backend.disturb("POST", "/api/orders", "error-500", None).await;
+    let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
+    let reference = text(&captured, "/reference");
+    until_order(&world.hansen(), reference, "parked", |order| order["transfer"]["state"] == "parked").await;
+    assert_eq!(free_in_backend(&world, "NW-1020").await, before - Decimal::TWO, "a parked order may still be sent");
+    let act = json!({"actor": "anna", "reason": "the customer ordered elsewhere"});
+    let reply = world.host.operator().post(&format!("/ops/v1/orders/{reference}/abandon"), &act).await;
+    assert!(reply.status.is_success(), "{reply}");
+    eventually("the stock is free again", async || (free_in_backend(&world, "NW-1020").await == before).then_some(())).await;
+}
+
+#[tokio::test]
 async fn a_shortage_at_checkout_names_its_line() {
     let world = World::start().await;
     let body = json!({"lines": [line("1", PLIERS, "2"), line("2", "NW-1020", "500")]});

@@ -9,6 +9,7 @@ pub const TRAP: &str = "ordergate.trap";
 /// What follows a failed attempt to send. Never [`Verdict::SendAgain`] when the back end may have taken it.
 pub fn verdict(failure: &Failure, operation: TransferOperation, class: Deduplication) -> Verdict {
     match failure.code {
+        _ if operation.is_best_effort() => best_effort(failure),
         FailureCode::Rejected => Verdict::Reject,
         // Turned away before anything was done: 429, 401 or no connection.
         FailureCode::Unavailable | FailureCode::Throttled | FailureCode::Auth => Verdict::SendAgain,
@@ -22,6 +23,7 @@ pub fn verdict(failure: &Failure, operation: TransferOperation, class: Deduplica
 /// document.
 pub fn look_up_verdict(failure: &Failure, operation: TransferOperation, class: Deduplication) -> Verdict {
     match failure.code {
+        _ if operation.is_best_effort() => Verdict::SendAgain,
         FailureCode::Unavailable
         | FailureCode::Throttled
         | FailureCode::Auth
@@ -45,7 +47,27 @@ pub fn carries_reference(operation: TransferOperation) -> bool {
         | TransferOperation::SubmitQuote
         | TransferOperation::CounterQuote
         | TransferOperation::AcceptQuote => true,
-        TransferOperation::CancelOrder | TransferOperation::DeclineQuote | TransferOperation::WithdrawQuote => false,
+        TransferOperation::CancelOrder
+        | TransferOperation::DeclineQuote
+        | TransferOperation::WithdrawQuote
+        | TransferOperation::ReleaseReservation => false,
+    }
+}
+
+/// Tried again while that can help.
+fn best_effort(failure: &Failure) -> Verdict {
+    match failure.code {
+        FailureCode::Unavailable
+        | FailureCode::Throttled
+        | FailureCode::Auth
+        | FailureCode::Timeout
+        | FailureCode::OutcomeUnknown
+        | FailureCode::InvalidResponse => Verdict::SendAgain,
+        FailureCode::Rejected
+        | FailureCode::NotFound
+        | FailureCode::Conflict
+        | FailureCode::InvalidRequest
+        | FailureCode::Unsupported => Verdict::Reject,
     }
 }
 

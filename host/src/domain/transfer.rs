@@ -137,10 +137,12 @@ pub enum TransferOperation {
     WithdrawQuote,
     /// A counter-offer to an offered quote.
     CounterQuote,
+    /// Gives stock back that was held for an order which came to nothing (rule C4).
+    ReleaseReservation,
 }
 
 impl TransferOperation {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SubmitOrder,
         Self::CancelOrder,
         Self::SubmitQuote,
@@ -148,6 +150,7 @@ impl TransferOperation {
         Self::DeclineQuote,
         Self::WithdrawQuote,
         Self::CounterQuote,
+        Self::ReleaseReservation,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -159,7 +162,14 @@ impl TransferOperation {
             Self::DeclineQuote => "decline-quote",
             Self::WithdrawQuote => "withdraw-quote",
             Self::CounterQuote => "counter-quote",
+            Self::ReleaseReservation => "release-reservation",
         }
+    }
+
+    /// Done twice it does no harm, and left undone nobody needs to decide about it (a reservation ends by itself). It is given up, not
+    /// parked, and lines up with nobody.
+    pub fn is_best_effort(self) -> bool {
+        self == Self::ReleaseReservation
     }
 
     pub fn parse(name: &str) -> Option<Self> {

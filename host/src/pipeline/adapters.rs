@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::backend::{Backend, BackendTraits, Backends};
 use crate::adapter::operation::{
-    AcceptQuote, CancelOrder, DeclineQuote, FindOrder, FindQuote, GetOrder, GetQuote, SubmitOrder, SubmitQuote, WithdrawQuote,
+    AcceptQuote, CancelOrder, DeclineQuote, FindOrder, FindQuote, GetOrder, GetQuote, Release, SubmitOrder, SubmitQuote,
+    WithdrawQuote,
 };
 use crate::adapter::{Adapter, Adapters};
 use crate::domain::{
@@ -78,6 +79,11 @@ impl Backend for LiveAdapter {
                 let reason = transfer.instruction.reason.clone();
                 self.adapter.call(&context, &WithdrawQuote { account, number: number(claimed)?, reason }).await.map(Taken::from)
             }
+            TransferOperation::ReleaseReservation => {
+                let held = transfer.instruction.held.as_ref().ok_or_else(|| incomplete("no reservation was named"))?;
+                let reservation = held.reservation.id.clone();
+                self.adapter.call(&context, &Release { reservation }).await.map(|()| Taken::Released)
+            }
         }
     }
 
@@ -106,6 +112,8 @@ impl Backend for LiveAdapter {
                 let quote = self.adapter.call(&context, &GetQuote { account, number: number(claimed)? }).await?;
                 Ok(matches!(quote.status, QuoteStatus::Withdrawn | QuoteStatus::Cancelled).then(|| quote.into()))
             }
+            // No adapter can tell; it is asked again.
+            TransferOperation::ReleaseReservation => Ok(None),
         }
     }
 }

@@ -57,7 +57,10 @@ impl Case<'_> {
         let counts = counts(&failure);
         match verdict(&failure, self.transfer.operation, self.class()) {
             Verdict::Reject => self.outcome(vec![Refused], Some(failure), counts),
-            Verdict::SendAgain if self.is_spent(counts) => self.outcome(vec![NotDelivered, GaveUp], Some(failure), counts),
+            Verdict::SendAgain if self.is_spent(counts) => {
+                let events = if self.is_best_effort() { vec![Refused] } else { vec![NotDelivered, GaveUp] };
+                self.outcome(events, Some(failure), counts)
+            }
             Verdict::SendAgain => self.later(vec![NotDelivered], failure, counts),
             // The first look is at once; only a later one can prove that it is absent.
             Verdict::LookUp | Verdict::AlreadyThere => self.outcome(vec![OutcomeLost], Some(failure), counts),
@@ -87,7 +90,7 @@ impl Case<'_> {
     }
 
     fn absent(&self, failure: Option<Failure>) -> Outcome {
-        if self.is_spent(Counts::Free) {
+        if self.is_spent(Counts::Free) && !self.is_best_effort() {
             return self.outcome(vec![ProvedAbsent, GaveUp], failure, Counts::Free);
         }
         let mut outcome = self.outcome(vec![ProvedAbsent], failure, Counts::Free);
@@ -127,7 +130,10 @@ impl Case<'_> {
             TransferOperation::SubmitQuote | TransferOperation::CounterQuote => {
                 Some(Taken::Quote(QuoteReceived { number, revision: None, status: QuoteStatus::Requested, raw_status: None }))
             }
-            TransferOperation::CancelOrder | TransferOperation::DeclineQuote | TransferOperation::WithdrawQuote => None,
+            TransferOperation::CancelOrder
+            | TransferOperation::DeclineQuote
+            | TransferOperation::WithdrawQuote
+            | TransferOperation::ReleaseReservation => None,
         }
     }
 
@@ -135,11 +141,17 @@ impl Case<'_> {
         self.traits.map_or(Deduplication::None, |traits| traits.deduplication)
     }
 
-    /// Whether a person must decide now.
+    fn is_best_effort(&self) -> bool {
+        self.transfer.operation.is_best_effort()
+    }
+
+    /// Whether a person must decide now, or a release has lost its point: the reservation has ended by itself.
     fn is_spent(&self, counts: Counts) -> bool {
         let spent = self.transfer.spent.saturating_add(u32::from(counts == Counts::Counted));
+        let held = self.transfer.instruction.held.as_ref().filter(|_| self.is_best_effort());
         let too_old = i64::try_from(self.config.max_age_secs).unwrap_or(i64::MAX);
         spent >= self.config.max_attempts
+            || held.is_some_and(|held| self.ended_at >= held.reservation.expires_at)
             || self.ended_at.duration_since(self.transfer.under_way_since()) > SignedDuration::from_secs(too_old)
     }
 

@@ -11,7 +11,7 @@ use crate::domain::{
     BusinessStatus, CalculatedLine, Calculation, CheckoutId, Extensions, LineKind, Money, Note, Order, OrderLine, Quantity,
     Reference, Seal, Sku, TransferOperation, TransferState,
 };
-use crate::store::{Instruction, Payload};
+use crate::store::{Held, Instruction, Payload};
 
 /// An order as the storefront states it. Amounts are compared with the seal, never believed.
 #[derive(Clone, Debug)]
@@ -62,13 +62,15 @@ impl Commerce {
             // Consent is to the amount that could be seen before this request, not to one that it has just found out.
             let consent = request.consent && seal.calculation.totals.payable == shown;
             agree(caller.shop.config.consent, &seal, consent)?;
+            let held = |reservation| Held { reservation, adapter: caller.shop.config.checkout_adapter().clone() };
+            let held = seal.reservation.clone().map(held);
             let filed = Filed {
                 adapter: caller.shop.config.orders_adapter().clone(),
                 seal: Some(seal.id.clone()),
                 parent: None,
                 payload: Payload::Order(self.order_from(caller, &seal, request)),
                 operation: TransferOperation::SubmitOrder,
-                instruction: Instruction::default(),
+                instruction: Instruction { held, ..Instruction::default() },
             };
             self.file(caller, &key, filed, render).await
         };

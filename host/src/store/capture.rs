@@ -135,15 +135,15 @@ async fn accepted_by(
 }
 
 /// Whose transfer it is and where it goes.
-struct Route<'a> {
-    reference: &'a Reference,
-    store: &'a StoreName,
-    account: &'a AccountNumber,
-    adapter: &'a AdapterName,
+pub(super) struct Route<'a> {
+    pub(super) reference: &'a Reference,
+    pub(super) store: &'a StoreName,
+    pub(super) account: &'a AccountNumber,
+    pub(super) adapter: &'a AdapterName,
 }
 
-/// Queues a transfer; it is in turn when its account has no other that is unsettled (rule T6).
-async fn insert_transfer(
+/// Queues a transfer; it is in turn when its account has no other that is unsettled (rule T6), or when it lines up with nobody.
+pub(super) async fn insert_transfer(
     connection: &mut SqliteConnection,
     route: &Route<'_>,
     operation: TransferOperation,
@@ -155,7 +155,8 @@ async fn insert_transfer(
         "INSERT INTO transfers \
          (reference, operation, store, account, adapter, instruction, accepts, state, turn, due_at, created_at, updated_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?9, ?7, \
-         NOT EXISTS (SELECT 1 FROM transfers WHERE store = ?3 AND account = ?4 AND adapter = ?5 AND turn IS NOT NULL), ?8, ?8, ?8)",
+         ?10 OR NOT EXISTS (SELECT 1 FROM transfers WHERE store = ?3 AND account = ?4 AND adapter = ?5 AND turn IS NOT NULL \
+         AND operation <> 'release-reservation'), ?8, ?8, ?8)",
     )
     .bind(route.reference.to_string())
     .bind(operation.as_str())
@@ -166,6 +167,7 @@ async fn insert_transfer(
     .bind(state.as_str())
     .bind(to_millis(at))
     .bind(instruction.number.as_ref().filter(|_| operation == TransferOperation::AcceptQuote).map(ToString::to_string))
+    .bind(operation.is_best_effort())
     .execute(connection)
     .await?;
     Ok(inserted.last_insert_rowid())

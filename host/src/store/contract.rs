@@ -7,7 +7,9 @@ use jiff::SignedDuration;
 
 use jiff::Timestamp;
 
-use super::fixtures::{TempStore, account, answer, capture_order, capture_quote, later, operation, seal, start};
+use super::fixtures::{
+    TempStore, account, answer, capture_holding_order, capture_order, capture_quote, later, operation, seal, start,
+};
 use super::*;
 use crate::domain::{
     Accepted, AccountGrant, Amendment, BackendNumber, BusinessStatus, Failure, FailureCode, QuoteReceived, QuoteStatus,
@@ -65,6 +67,15 @@ contract! {
     documents_are_found_by_number_within_store_adapter_and_kind,
     of_several_documents_with_one_number_the_oldest_comes_first,
     a_document_tells_how_far_the_transfer_got_that_carries_it,
+}
+
+contract! {
+    releases:
+    c4_what_is_held_for_a_refused_order_is_released_where_it_is_held,
+    c4_what_is_held_for_an_abandoned_order_is_released,
+    c4_what_is_held_for_a_cancelled_order_is_released_once_it_is_cancelled,
+    c4_where_nothing_is_held_or_an_operation_is_given_up_nothing_is_released,
+    t6_a_release_lines_up_with_nobody,
 }
 
 async fn captured(store: &Store, capture: Capture) -> NewDocument {
@@ -142,3 +153,4 @@ fn all(kind: DocumentKind) -> DocumentQuery {
 
 mod cases;
 mod documents;
+mod releases;

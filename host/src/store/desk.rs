@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::instant::{from_millis, to_millis};
-use super::{Conflict, Store, StoreError, Transfer, rows};
+use super::{Conflict, Store, StoreError, Transfer, release, rows};
 use crate::domain::{BackendNumber, Reference, TransferEvent, TransferState};
 
 /// Who does something by hand, and why. Both are needed.
@@ -109,8 +109,9 @@ async fn act(
     // A resent transfer lines up again; when its account has none under way, it is in turn (rule T6).
     sqlx::query(
         "UPDATE transfers SET state = ?1, spent = ?2, due_at = ?3, unknown_since = ?4, updated_at = ?5, resent_at = ?8, turn = CASE WHEN ?6 THEN \
-         NOT EXISTS (SELECT 1 FROM transfers o WHERE o.store = transfers.store AND o.account = transfers.account \
-         AND o.adapter = transfers.adapter AND o.turn IS NOT NULL) \
+         operation = 'release-reservation' OR NOT EXISTS (SELECT 1 FROM transfers o WHERE o.store = transfers.store \
+         AND o.account = transfers.account AND o.adapter = transfers.adapter AND o.turn IS NOT NULL \
+         AND o.operation <> 'release-reservation') \
          END WHERE id = ?7",
     )
     .bind(transfer.state.as_str())
@@ -123,6 +124,7 @@ async fn act(
     .bind(transfer.resent_at.map(to_millis))
     .execute(&mut *connection)
     .await?;
+    release::follow(connection, &transfer, transfer.state, None, deed.at).await?;
     if let Action::Link(number) = &action {
         link_document(connection, &reference, number, &deed).await?;
     }
@@ -133,7 +135,8 @@ async fn act(
 async fn parked_transfer(connection: &mut SqliteConnection, reference: &Reference) -> Result<Transfer, StoreError> {
     let query = sqlx::query("SELECT * FROM transfers WHERE reference = ? ORDER BY id").bind(reference.to_string());
     let transfers: Vec<_> = query.fetch_all(connection).await?.iter().map(rows::transfer).collect::<Result<_, _>>()?;
-    let Some(newest) = transfers.last() else { return Err(StoreError::NotFound(reference.to_string())) };
+    let newest = transfers.iter().rfind(|transfer| !transfer.operation.is_best_effort());
+    let Some(newest) = newest else { return Err(StoreError::NotFound(reference.to_string())) };
     let newest_state = newest.state;
     let parked = transfers.into_iter().find(|transfer| transfer.state == TransferState::Parked);
     parked.ok_or_else(|| Conflict::NotParked { reference: reference.to_string(), state: newest_state }.into())

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::{
     AccountNumber, BackendNumber, Buyer, Calculation, Cart, CheckoutId, Currency, Extensions, Money, Order, QuoteRequest,
-    Reference, Seal, Totals, TransferOperation,
+    Reference, Reservation, Seal, Totals, TransferOperation,
 };
 
 /// A store in a folder of its own, which goes with it.
@@ -145,6 +145,13 @@ pub(crate) fn capture_order(account: &str) -> Capture {
         answer: None,
         at: start(),
     }
+}
+
+/// An order of an account for which the adapter `stock` holds goods for 15 minutes.
+pub(crate) fn capture_holding_order(account: &str) -> Capture {
+    let reservation = Reservation { id: "RS-1".into(), expires_at: later(900) };
+    let held = Some(Held { reservation, adapter: "stock".into() });
+    Capture { instruction: Instruction { held, ..Instruction::default() }, ..capture_order(account) }
 }
 
 pub(crate) fn capture_quote(account: &str) -> Capture {

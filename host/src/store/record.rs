@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::claim::held;
 use super::instant::to_millis;
 use super::rows::json;
-use super::{Counts, Fence, Outcome, Store, StoreError, Transfer, TransferId, taken};
+use super::{Counts, Fence, Outcome, Store, StoreError, Transfer, TransferId, release, taken};
 use crate::domain::{TransferEvent, TransferState};
 
 impl Store {
@@ -31,6 +31,7 @@ async fn record(
     if let Some(taken) = &outcome.taken {
         taken::apply(connection, &transfer, taken, outcome.ended_at).await?;
     }
+    release::follow(connection, &transfer, state, outcome.taken.as_ref(), outcome.ended_at).await?;
     if state.is_settled() {
         give_turn_on(connection, &transfer).await?;
     }
@@ -107,9 +108,14 @@ async fn move_on(
 /// to a healthy one.
 async fn give_turn_on(connection: &mut SqliteConnection, settled: &Transfer) -> Result<(), StoreError> {
     sqlx::query("UPDATE transfers SET turn = NULL WHERE id = ?").bind(settled.id.0).execute(&mut *connection).await?;
+    if settled.operation.is_best_effort() {
+        // It was in no line.
+        return Ok(());
+    }
     sqlx::query(
         "UPDATE transfers SET turn = 1 WHERE id = \
-         (SELECT id FROM transfers WHERE store = ? AND account = ? AND adapter = ? AND turn IS NOT NULL ORDER BY id LIMIT 1)",
+         (SELECT id FROM transfers WHERE store = ? AND account = ? AND adapter = ? AND turn IS NOT NULL \
+         AND operation <> 'release-reservation' ORDER BY id LIMIT 1)",
     )
     .bind(settled.store.to_string())
     .bind(settled.account.to_string())

@@ -163,5 +163,5 @@ async fn a_newer_schema_is_refused_with_both_versions() {
         .unwrap();
     temp.store.close().await;
     let refused = refusal(&temp.path()).await;
-    assert!(refused.contains("schema version 9999, this build knows up to 2"), "{refused}");
+    assert!(refused.contains("schema version 9999, this build knows up to 3"), "{refused}");
 }

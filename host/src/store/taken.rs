@@ -26,8 +26,10 @@ pub(super) async fn apply(
             settle_quote(connection, transfer, QuoteStatus::Countered, at).await
         }
         TransferOperation::CancelOrder | TransferOperation::DeclineQuote | TransferOperation::WithdrawQuote => {
-            observe(connection, &transfer.reference, &observed(taken), at).await.map(drop)
+            let Some(observed) = observed(taken) else { return Ok(()) };
+            observe(connection, &transfer.reference, &observed, at).await.map(drop)
         }
+        TransferOperation::ReleaseReservation => Ok(()),
     }
 }
 
@@ -68,8 +70,9 @@ async fn carry(connection: &mut SqliteConnection, transfer: &Transfer, taken: &T
     let (number, amendments): (&BackendNumber, &[Amendment]) = match taken {
         Taken::Order(accepted) => (&accepted.number, &accepted.amendments),
         Taken::Quote(received) => (&received.number, &[]),
+        Taken::Released => return Ok(()),
     };
-    let observed = observed(taken);
+    let Some(observed) = observed(taken) else { return Ok(()) };
     sqlx::query(
         "UPDATE documents SET backend_number = ?, status = ?, raw_status = ?, revision = ?, amendments = ?, updated_at = ?, \
          version = version + 1 WHERE reference = ?",
@@ -107,15 +110,11 @@ async fn settle_quote(
     observe(connection, &quote.into(), &observed, at).await.map(drop)
 }
 
-fn observed(taken: &Taken) -> Observed {
-    match taken {
-        Taken::Order(accepted) => {
-            Observed { status: accepted.status.as_str().to_owned(), raw_status: accepted.raw_status.clone(), revision: None }
-        }
-        Taken::Quote(received) => Observed {
-            status: received.status.as_str().to_owned(),
-            raw_status: received.raw_status.clone(),
-            revision: received.revision.clone(),
-        },
-    }
+fn observed(taken: &Taken) -> Option<Observed> {
+    let (status, raw_status, revision) = match taken {
+        Taken::Order(accepted) => (accepted.status.as_str(), &accepted.raw_status, None),
+        Taken::Quote(received) => (received.status.as_str(), &received.raw_status, received.revision.clone()),
+        Taken::Released => return None,
+    };
+    Some(Observed { status: status.to_owned(), raw_status: raw_status.clone(), revision })
 }

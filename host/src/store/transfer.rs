@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Document;
 use crate::domain::{
     Accepted, AccountNumber, AdapterName, BackendNumber, Failure, OrderDocument, QuoteDocument, QuoteReceived, Reference,
-    StoreName, TransferEvent, TransferOperation, TransferState,
+    Reservation, StoreName, TransferEvent, TransferOperation, TransferState,
 };
 
 /// Identity of a transfer. Rises with time: within an account the lowest goes first (rule T6).
@@ -27,9 +27,19 @@ pub struct Instruction {
     /// The revision of the quote that is accepted, declined or countered (rule Q2).
     pub revision: Option<String>,
     pub reason: Option<String>,
+    /// Of an order: stock that is held for it. Of a release: what is given back.
+    pub held: Option<Held>,
     /// Storefront channel and language of the request, for the call's context.
     pub channel: Option<String>,
     pub locale: Option<String>,
+}
+
+/// Stock that a back end holds until an order uses it or the reservation ends (rule C4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    pub reservation: Reservation,
+    /// The checkout's adapter; the order may go to another.
+    pub adapter: AdapterName,
 }
 
 /// One piece of work for the back end.
@@ -122,6 +132,8 @@ impl AttemptKind {
 pub enum Taken {
     Order(Accepted),
     Quote(QuoteReceived),
+    /// Held stock is free again; there is no document to it.
+    Released,
 }
 
 impl From<OrderDocument> for Taken {

@@ -38,9 +38,14 @@ fn t4_after_a_failed_send_the_verdict_is_that_of_the_table() {
     //                unavail.   timeout unknown throttled  auth       rejected not-found conflict inv-resp inv-req unsupported
     let findable = [SendAgain, LookUp, LookUp, SendAgain, SendAgain, Reject, Park, LookUp, LookUp, Park, Park];
     let none = [SendAgain, Park, Park, SendAgain, SendAgain, Reject, Park, Park, Park, Park, Park];
+    let release = [SendAgain, SendAgain, SendAgain, SendAgain, SendAgain, Reject, Reject, Reject, SendAgain, Reject, Reject];
     for operation in TransferOperation::ALL {
         for class in CLASSES {
-            let expected = if class == Class::None && carries_reference(operation) { none } else { findable };
+            let expected = match operation {
+                TransferOperation::ReleaseReservation => release,
+                _ if class == Class::None && carries_reference(operation) => none,
+                _ => findable,
+            };
             assert_eq!(sending(operation, class), expected, "{operation:?} {class:?}");
         }
     }
@@ -54,7 +59,11 @@ fn t4_after_a_failed_look_up_the_verdict_is_that_of_the_table() {
     for operation in TransferOperation::ALL {
         for class in CLASSES {
             let deduplicated = matches!(class, Class::NativeKey | Class::UniqueReference);
-            let expected = if deduplicated && carries_reference(operation) { safe } else { careful };
+            let expected = match operation {
+                TransferOperation::ReleaseReservation => [SendAgain; CODES.len()],
+                _ if deduplicated && carries_reference(operation) => safe,
+                _ => careful,
+            };
             assert_eq!(looking_up(operation, class), expected, "{operation:?} {class:?}");
         }
     }

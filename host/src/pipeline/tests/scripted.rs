@@ -10,7 +10,9 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{Accepted, AdapterName, BusinessStatus, Deduplication, Failure, FailureCode, Reference, TransferState};
+use crate::domain::{
+    Accepted, AdapterName, BusinessStatus, Deduplication, Failure, FailureCode, Reference, TransferOperation, TransferState,
+};
 use crate::pipeline::backoff::Dice;
 use crate::pipeline::work::Engine;
 use crate::pipeline::{Backend, BackendTraits, Backends};
@@ -51,6 +53,8 @@ pub(super) struct World {
     pub(super) made: Vec<(Reference, Timestamp)>,
     pub(super) sends: Vec<Reference>,
     pub(super) look_ups: usize,
+    /// Reservations that were given back.
+    pub(super) released: Vec<String>,
     pub(super) loaded: bool,
 }
 
@@ -72,6 +76,7 @@ impl Scripted {
             made: vec![],
             sends: vec![],
             look_ups: 0,
+            released: vec![],
             loaded: true,
         };
         Self { world: Arc::new(Mutex::new(world)), clock, died: Arc::new(Notify::new()) }
@@ -135,6 +140,11 @@ impl Backend for Scripted {
         };
         let now = self.clock.now();
         match act {
+            Act::Take if claimed.transfer.operation == TransferOperation::ReleaseReservation => {
+                let held = claimed.transfer.instruction.held.clone().unwrap();
+                self.world.lock().released.push(held.reservation.id);
+                Ok(Taken::Released)
+            }
             Act::Take => self.take(reference, now),
             Act::TakeSilently => self.take(reference, now).and(Err(lost())),
             Act::TakeLate(wait) => self.take(reference, now + SignedDuration::try_from(wait).unwrap()).and(Err(lost())),
@@ -199,7 +209,11 @@ impl Rig {
     }
 
     pub(super) async fn capture(&self, account: &str) -> Reference {
-        let capture = Capture { at: self.clock.now(), ..capture_order(account) };
+        self.capture_this(capture_order(account)).await
+    }
+
+    pub(super) async fn capture_this(&self, capture: Capture) -> Reference {
+        let capture = Capture { at: self.clock.now(), ..capture };
         let reference = capture.document.reference.clone();
         self.temp.store.capture(capture).await.unwrap();
         reference

@@ -1,0 +1,43 @@
+//! Stock that was held for an order which came to nothing is given back (rule C4), by a transfer that is committed with the news. It lines
+//! up with nobody: a slow release must hold up no order.
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+use super::capture::{Route, insert_transfer};
+use super::{Held, Instruction, StoreError, Taken, Transfer, rows};
+use crate::domain::{BusinessStatus, Reference, TransferOperation, TransferState};
+
+/// Queues the release of what is held for an order, when this move of one of its transfers was its end.
+pub(super) async fn follow(
+    connection: &mut SqliteConnection,
+    transfer: &Transfer,
+    state: TransferState,
+    taken: Option<&Taken>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let came_to_nothing = match transfer.operation {
+        TransferOperation::SubmitOrder => matches!(state, TransferState::Rejected | TransferState::Abandoned),
+        TransferOperation::CancelOrder => {
+            matches!(taken, Some(Taken::Order(order)) if order.status == BusinessStatus::Cancelled)
+        }
+        _ => false,
+    };
+    if !came_to_nothing {
+        return Ok(());
+    }
+    let Some(held) = held_for(connection, &transfer.reference).await? else { return Ok(()) };
+    let adapter = held.adapter.clone();
+    let Instruction { channel, locale, .. } = transfer.instruction.clone();
+    let instruction = Instruction { held: Some(held), channel, locale, ..Instruction::default() };
+    let route = Route { reference: &transfer.reference, store: &transfer.store, account: &transfer.account, adapter: &adapter };
+    insert_transfer(connection, &route, TransferOperation::ReleaseReservation, &instruction, at).await.map(drop)
+}
+
+/// What the transfer that carries an order says of it; nothing for an order that we do not hold.
+async fn held_for(connection: &mut SqliteConnection, order: &Reference) -> Result<Option<Held>, StoreError> {
+    let carrier = "SELECT t.instruction FROM documents d JOIN transfers t ON t.id = d.transfer WHERE d.reference = ?";
+    let instruction: Option<String> = sqlx::query_scalar(carrier).bind(order.to_string()).fetch_optional(connection).await?;
+    let instruction: Option<Instruction> = instruction.map(|json| rows::parse("instruction", &json)).transpose()?;
+    Ok(instruction.and_then(|instruction| instruction.held))
+}
