@@ -6,9 +6,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-
 use sha2::{Digest, Sha256};
 
+use super::body::Checked;
 use super::problem::Problem;
 use super::problem_pages as pages;
 use crate::domain::AccountNumber;
@@ -20,13 +20,16 @@ static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-r
 pub struct Key(String);
 
 impl Key {
-    /// The key with the digest of the whole request: the body, and for whom it was made. A key that comes again for another account is
-    /// another request, and never gets the first one's answer.
-    pub fn with(self, caller: &Caller, body: [u8; 32]) -> IdempotencyKey {
+    /// The body, and the key with the digest of the whole request: the body, and for whom it was made. A key that comes again for another
+    /// account is another request, and never gets the first one's answer.
+    pub fn with<T>(self, caller: &Caller, body: Checked<T>) -> (IdempotencyKey, T) {
         let account = caller.account.as_ref().map_or("", AccountNumber::as_str);
-        let digest =
-            Sha256::new().chain_update(body).chain_update(caller.shop.name.as_str()).chain_update([0]).chain_update(account);
-        IdempotencyKey { key: self.0, digest: digest.finalize().into() }
+        let digest = Sha256::new()
+            .chain_update(body.digest)
+            .chain_update(caller.shop.name.as_str())
+            .chain_update([0])
+            .chain_update(account);
+        (IdempotencyKey { key: self.0, digest: digest.finalize().into() }, body.value)
     }
 }
 

@@ -136,8 +136,8 @@ pub async fn place_order(
     new: Checked<NewOrder>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::OrdersWrite)?;
-    let key = key.with(&caller, new.digest);
-    let outcome = commerce.place_order(&caller, key.clone(), new.into_inner().into(), render).await?;
+    let (key, new) = key.with(&caller, new);
+    let outcome = commerce.place_order(&caller, key.clone(), new.into(), render).await?;
     answer_captured(&commerce, &caller, &key, wait, outcome).await
 }
 
@@ -200,8 +200,8 @@ pub async fn cancel_order(
     cancellation: Checked<Cancellation>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::OrdersWrite)?;
-    let key = key.with(&caller, cancellation.digest);
-    let outcome = commerce.cancel_order(&caller, key, &id, cancellation.into_inner().reason, render).await?;
+    let (key, Cancellation { reason }) = key.with(&caller, cancellation);
+    let outcome = commerce.cancel_order(&caller, key, &id, reason, render).await?;
     Ok(match outcome {
         Captured::New(record) => captured(StatusCode::ACCEPTED, &format!("/v1/orders/{id}"), render(&record)),
         Captured::Replayed { status, body } => replayed(status, body),

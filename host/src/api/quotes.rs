@@ -209,8 +209,7 @@ pub async fn request_quote(
     new: Checked<NewQuote>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesWrite)?;
-    let key = key.with(&caller, new.digest);
-    let new = new.into_inner();
+    let (key, new) = key.with(&caller, new);
     let request = NewQuoteRequest {
         lines: quote_lines(new.lines),
         purchase_order: new.purchase_order,
@@ -257,8 +256,7 @@ pub async fn accept_quote(
 ) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesWrite)?;
     require(&caller, Scope::OrdersWrite)?;
-    let key = key.with(&caller, acceptance.digest);
-    let acceptance = acceptance.into_inner();
+    let (key, acceptance) = key.with(&caller, acceptance);
     let request = AcceptRequest {
         revision: acceptance.revision,
         purchase_order: acceptance.purchase_order,
@@ -284,8 +282,7 @@ pub async fn decline_quote(
     refusal: Checked<Refusal>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesWrite)?;
-    let key = key.with(&caller, refusal.digest);
-    let Refusal { revision, reason } = refusal.into_inner();
+    let (key, Refusal { revision, reason }) = key.with(&caller, refusal);
     Ok(answer(commerce.end_quote(&caller, key, &id, QuoteEnd::Decline { revision }, reason, render).await?))
 }
 
@@ -300,8 +297,7 @@ pub async fn counter_quote(
     offer: Checked<CounterOffer>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesWrite)?;
-    let key = key.with(&caller, offer.digest);
-    let offer = offer.into_inner();
+    let (key, offer) = key.with(&caller, offer);
     let request = CounterRequest { revision: offer.revision, lines: quote_lines(offer.lines), notes: offer.notes };
     Ok(answer(commerce.counter_quote(&caller, key, &id, request, render).await?))
 }
@@ -317,7 +313,6 @@ pub async fn withdraw_quote(
     withdrawal: Checked<Withdrawal>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::QuotesWrite)?;
-    let key = key.with(&caller, withdrawal.digest);
-    let Withdrawal { reason } = withdrawal.into_inner();
+    let (key, Withdrawal { reason }) = key.with(&caller, withdrawal);
     Ok(answer(commerce.end_quote(&caller, key, &id, QuoteEnd::Withdraw, reason, render).await?))
 }

@@ -7,7 +7,6 @@ mod owned;
 use futures::future::join_all;
 use jiff::Timestamp;
 
-use counterparts::Counterparts;
 use merge::{Either, Merged};
 use owned::owned;
 
@@ -65,7 +64,7 @@ impl Commerce {
         let answer: Result<T, _> = adapter.call(&context, &T::get(account.clone(), number)).await;
         match (owned(&adapter, &account, answer), captured) {
             (Ok(document), _) => {
-                let counterparts: Counterparts = self.counterparts(caller, adapter.name(), [&document]).await?;
+                let counterparts = self.counterparts(caller, adapter.name(), [&document]).await?;
                 let (captured, now) = (counterparts.of(&document), self.inner.clock.now());
                 let record = self.record(caller, adapter.name(), captured, document, Provenance::Live, now);
                 self.keep_observed(std::slice::from_ref(&record)).await;

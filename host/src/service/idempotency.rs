@@ -1,6 +1,7 @@
 //! Idempotency-Key (rule A2): same key and body gives the first answer again; other body is refused; still running is refused.
 
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -60,7 +61,8 @@ impl Commerce {
         &self,
         caller: &Caller,
         key: &IdempotencyKey,
-        work: impl Future<Output = Result<(T, CaptureOutcome), ServiceError>>,
+        // Boxed by the callers: it would lie three times in their futures.
+        work: Pin<Box<impl Future<Output = Result<(T, CaptureOutcome), ServiceError>>>>,
     ) -> Result<Captured<T>, ServiceError> {
         let principal = &caller.principal.id;
         let _running = self.inner.running.begin(principal, &key.key).ok_or(ServiceError::KeyInUse)?;

@@ -48,7 +48,7 @@ impl Commerce {
         request: OrderRequest,
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
-        let work = async {
+        let work = Box::pin(async {
             let stored = self.checkout(caller, &request.checkout).await?;
             if let Some(reference) = stored.used_by {
                 return Err(ServiceError::CheckoutUsed(reference));
@@ -73,7 +73,7 @@ impl Commerce {
                 instruction: Instruction { held, ..Instruction::default() },
             };
             self.file(caller, &key, filed, render).await
-        };
+        });
         self.captured_once(caller, &key, work).await
     }
 
@@ -149,7 +149,7 @@ impl Commerce {
         reason: String,
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
-        let work = async {
+        let work = Box::pin(async {
             let record: OrderRecord = self.document(caller, order).await?;
             let Some(number) = record.number().filter(|_| record.allowed_actions().contains(&"cancel")).cloned() else {
                 let status = record.status.map_or("not in the back end yet", BusinessStatus::as_str);
@@ -157,7 +157,7 @@ impl Commerce {
             };
             let instruction = Instruction { number: Some(number), reason: Some(reason), ..Instruction::default() };
             self.enqueue(caller, &key, record, TransferOperation::CancelOrder, instruction, render).await
-        };
+        });
         self.captured_once(caller, &key, work).await
     }
 

@@ -59,7 +59,7 @@ impl Commerce {
         request: NewQuoteRequest,
         render: impl FnOnce(&QuoteRecord) -> String,
     ) -> Result<Captured<QuoteRecord>, ServiceError> {
-        let work = async {
+        let work = Box::pin(async {
             let payload = QuoteRequest {
                 account: caller.account()?.clone(),
                 currency: request.currency.unwrap_or(caller.shop.config.currency),
@@ -84,7 +84,7 @@ impl Commerce {
                 instruction: Instruction::default(),
             };
             self.file(caller, &key, filed, render).await
-        };
+        });
         self.captured_once(caller, &key, work).await
     }
 
@@ -97,7 +97,7 @@ impl Commerce {
         request: CounterRequest,
         render: impl FnOnce(&QuoteRecord) -> String,
     ) -> Result<Captured<QuoteRecord>, ServiceError> {
-        let work = async {
+        let work = Box::pin(async {
             let (record, offer) = self.actionable(caller, quote, QuoteAction::Counter, Some(&request.revision)).await?;
             let payload = QuoteRequest {
                 account: offer.account,
@@ -124,7 +124,7 @@ impl Commerce {
                 instruction: about(offer.number, offer.revision),
             };
             self.file(caller, &key, filed, render).await
-        };
+        });
         self.captured_once(caller, &key, work).await
     }
 
@@ -137,7 +137,7 @@ impl Commerce {
         request: AcceptRequest,
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
-        let work = async {
+        let work = Box::pin(async {
             let (record, offer) = self.actionable(caller, quote, QuoteAction::Accept, Some(&request.revision)).await?;
             let filed = Filed {
                 adapter: record.adapter,
@@ -148,7 +148,7 @@ impl Commerce {
                 operation: TransferOperation::AcceptQuote,
             };
             self.file(caller, &key, filed, render).await
-        };
+        });
         self.captured_once(caller, &key, work).await
     }
 
@@ -166,11 +166,11 @@ impl Commerce {
             QuoteEnd::Decline { revision } => (QuoteAction::Decline, TransferOperation::DeclineQuote, Some(revision)),
             QuoteEnd::Withdraw => (QuoteAction::Withdraw, TransferOperation::WithdrawQuote, None),
         };
-        let work = async {
+        let work = Box::pin(async {
             let (record, offer) = self.actionable(caller, quote, action, revision.as_deref()).await?;
             let instruction = Instruction { reason, ..about(offer.number, offer.revision) };
             self.enqueue(caller, &key, record, operation, instruction, render).await
-        };
+        });
         self.captured_once(caller, &key, work).await
     }
 
