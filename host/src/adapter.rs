@@ -8,6 +8,7 @@ mod build;
 mod bulkhead;
 mod canary;
 mod classify;
+mod coarse_clock;
 mod compiled;
 pub mod compiler;
 pub mod contract;
@@ -221,7 +222,15 @@ impl Adapter {
         let ran = timeout_at(ends, call.meter.drive(self.run(context, operation, &call))).await;
         let observed = call.observed();
         metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);
-        classify(ran.ok(), O::SIDE, &call)
+        let outcome = classify(ran.ok(), O::SIDE, &call);
+        let trap = outcome.as_ref().err().and_then(|failed| failed.trap);
+        if let Some(limit) = trap.and_then(|kind| kind.limit(&self.given.limits, context.deadline)) {
+            call.ran_into(limit);
+        }
+        for limit in call.limits_hit() {
+            metrics::limit_hit(self.name(), limit);
+        }
+        outcome
     }
 
     /// Browsing cannot take an order's place.
@@ -229,7 +238,10 @@ impl Adapter {
         let began = Instant::now();
         let slot = self.bulkhead.enter(lane, ends).await;
         metrics::queued(self.name(), lane.as_str(), began.elapsed());
-        slot
+        slot.map_err(|shed| {
+            metrics::limit_hit(self.name(), shed.limit);
+            shed.failure
+        })
     }
 
     async fn run<O: Operation>(&self, context: &CallContext, operation: &O, call: &Arc<LiveCall>) -> instance::Ran<O::Reply> {

@@ -11,6 +11,7 @@ mod departure;
 mod endpoint;
 mod error;
 mod headers;
+mod names;
 mod oauth;
 mod path;
 mod resolver;

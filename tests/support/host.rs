@@ -87,6 +87,15 @@ impl Host {
         self.process.as_ref().map(Process::stderr).unwrap_or_default()
     }
 
+    /// Memory of the host process that is resident, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let id = self.process.as_ref().expect("the host runs").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let kib =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+        kib.expect("the resident memory in kB") * 1024
+    }
+
     /// Ends the host without warning.
     pub fn kill_9(&mut self) {
         self.process.take().expect("the host runs").kill_9();

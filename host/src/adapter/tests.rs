@@ -1,7 +1,6 @@
 //! The runtime with hostile and broken guests: tiny components whose operations are written by hand.
 
 mod generations;
-mod hostile;
 mod snapshots;
 
 use std::time::Duration;
@@ -34,7 +33,7 @@ struct Bench {
 impl Bench {
     async fn new(answer: Answer) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("hostile.wasm"), hostile::component()).unwrap();
+        std::fs::write(folder.path().join("hostile.wasm"), handmade::component()).unwrap();
         Self { folder, server: ScriptedServer::start(move |_| answer).await }
     }
 
