@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
-pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig};
+pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig, TlsConfig};
 pub use canary::CanaryConfig;
 pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate};
 pub use read_policy::{AvailabilityFreshness, CacheConfig, FreshnessConfig, PriceFreshness};

@@ -6,6 +6,7 @@ mod base_url;
 mod budget;
 mod client;
 mod connector;
+mod cookies;
 mod credential;
 mod departure;
 mod endpoint;

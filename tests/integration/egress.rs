@@ -2,5 +2,7 @@
 
 mod addresses;
 mod connections;
+mod cookies;
 mod refusals;
 mod replies;
+mod tls;

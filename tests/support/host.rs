@@ -48,6 +48,12 @@ impl Host {
         self.config = change(self.config.clone());
     }
 
+    /// Changes the configuration's file under the running host, and for the next start.
+    pub fn rewrite(&mut self, change: impl FnOnce(HostConfig) -> HostConfig) {
+        self.reconfigure(change);
+        std::fs::write(self.folder().join("ordergate.toml"), self.config.toml()).unwrap();
+    }
+
     /// A caller of the storefront API with the API key of that name, see [`HostConfig::for_backend`].
     pub fn caller(&self, name: &str) -> Client {
         self.anonymous().with("authorization", &format!("Bearer {}", key_of(name)))

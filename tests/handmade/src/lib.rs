@@ -51,11 +51,19 @@ const CAPABILITIES: [&str; 8] = [
     "health.probe",
 ];
 
+const WORLD: &str = "world hostile { include adapter; }";
+
 /// What a component is made of; by default, a small memory and an allocator that never gives anything back.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
     /// Pages of linear memory at the start.
     pub pages: u32,
+    /// Packages besides the contract, as WIT.
+    pub packages: &'a [&'a str],
+    /// The world that it is made for, as WIT in the contract's package.
+    pub world: &'a str,
+    /// More imports of the core module.
+    pub imports: &'a str,
     /// More definitions of the core module.
     pub definitions: &'a str,
     /// Body of the function by which the host gets memory in the guest: its parameters are old address, old size, alignment and new size.
@@ -66,7 +74,7 @@ pub struct Parts<'a> {
 
 impl Default for Parts<'_> {
     fn default() -> Self {
-        Self { pages: 2, definitions: "", realloc: REALLOC, bodies: &[] }
+        Self { pages: 2, packages: &[], world: WORLD, imports: "", definitions: "", realloc: REALLOC, bodies: &[] }
     }
 }
 
@@ -77,7 +85,7 @@ impl Parts<'_> {
             let other = self.bodies.iter().find(|(name, _)| *name == operation);
             other.map_or_else(|| body(operation), |(_, body)| (*body).to_owned())
         };
-        assemble(&[], "world hostile { include adapter; }", body, |functions| self.module(functions))
+        assemble(self.packages, self.world, body, |functions| self.module(functions))
     }
 }
 
@@ -152,6 +160,7 @@ impl Parts<'_> {
             r#"(module
   (import "ordergate:adapter/transport@1.0.0" "send" (func $send (param {parameters})))
   (import "ordergate:adapter/log@1.0.0" "write" (func $log (param i32 i32 i32 i32 i32)))
+  {imports}
   (memory (export "memory") {pages})
   (global $free (mut i32) (i32.const 16384))
   (data (i32.const 512) "api")
@@ -168,6 +177,7 @@ impl Parts<'_> {
   {definitions}
   {functions})"#,
             parameters = "i32 ".repeat(16),
+            imports = self.imports,
             pages = self.pages,
             realloc = self.realloc,
             definitions = self.definitions,
