@@ -131,7 +131,9 @@ mod tests {
 
     fn set(jar: &CookieJar, cookies: &[&str]) {
         let mut headers = HeaderMap::new();
-        cookies.iter().for_each(|cookie| drop(headers.append(SET_COOKIE, HeaderValue::from_str(cookie).unwrap())));
+        for cookie in cookies {
+            headers.append(SET_COOKIE, HeaderValue::from_str(cookie).unwrap());
+        }
         jar.take("/sap/opu/odata", &headers);
     }
 
