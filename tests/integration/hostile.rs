@@ -3,6 +3,7 @@
 
 mod answers;
 mod by_hand;
+mod limits;
 mod load;
 mod memory;
 mod processor;

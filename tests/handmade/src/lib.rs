@@ -109,7 +109,8 @@ pub fn assemble(packages: &[&str], world: &str, body: impl Fn(&str) -> String, m
     let mut sources = SourceMap::new();
     for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit")).expect("the contract") {
         let path = file.unwrap().path();
-        sources.push_str(&path.to_string_lossy(), &std::fs::read_to_string(&path).unwrap());
+        let text = std::fs::read_to_string(&path).unwrap();
+        sources.push_str(&path.to_string_lossy(), &text);
     }
     sources.push_str("world-of-test.wit", world);
     let package = resolve.push_group(sources.parse().map_err(|(_, error)| error).unwrap()).unwrap();

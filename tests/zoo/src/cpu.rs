@@ -19,7 +19,6 @@ pub(crate) fn recurse() -> Outcome {
     crate::told(ackermann(black_box(3), black_box(30)).to_string())
 }
 
-#[expect(clippy::only_used_in_recursion, reason = "recursion is the point")]
 fn ackermann(m: u64, n: u64) -> u64 {
     match (m, n) {
         (0, n) => n.wrapping_add(1),
