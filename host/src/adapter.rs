@@ -9,6 +9,7 @@ mod build;
 mod bulkhead;
 mod canary;
 mod classify;
+mod coarse_clock;
 mod compiled;
 pub mod compiler;
 pub mod contract;
@@ -266,7 +267,16 @@ impl Adapter {
         let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
         let observed = call.observed();
         metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);
-        classify(ran.ok(), O::SIDE, &call)
+        let outcome = classify(ran.ok(), O::SIDE, &call);
+        if let Some(Cause::Trap(kind)) = outcome.as_ref().err().map(|failed| failed.cause)
+            && let Some(limit) = kind.limit(&self.given.limits, context.deadline)
+        {
+            call.ran_into(limit);
+        }
+        for limit in call.limits_hit() {
+            metrics::limit_hit(self.name(), limit);
+        }
+        outcome
     }
 
     async fn guest_run<O: Operation>(

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
-pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig};
+pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig, TlsConfig};
 pub use breaker::BreakerConfig;
 pub use canary::CanaryConfig;
 pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate};

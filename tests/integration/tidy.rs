@@ -199,9 +199,31 @@ fn every_module_says_what_it_is() {
     }
 }
 
+/// Names in backticks with at least three underscores; options have fewer.
+fn tests_named_in(document: &str) -> Vec<String> {
+    let is_test = |name: &&str| {
+        name.matches('_').count() >= 3
+            && name.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    };
+    let text = std::fs::read_to_string(repository().join(document)).unwrap();
+    let metrics = |name: &&str| !name.starts_with("ordergate_");
+    text.split('`').skip(1).step_by(2).filter(is_test).filter(metrics).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_test_that_is_named_in_a_document_exists() {
+    let sources = every_source();
+    let named = tests_named_in("SECURITY.md");
+    assert!(named.len() > 20, "{named:?}");
+    for name in named {
+        let function = format!("fn {name}()");
+        assert!(sources.iter().any(|source| source.text.contains(&function)), "SECURITY.md names {name}, which is no test");
+    }
+}
+
 #[test]
 fn every_member_of_the_workspace_follows_its_lints() {
-    for folder in ["host", "sdk/rust", "adapters/rest", "tests", "tests/backends/demo", "xtask"] {
+    for folder in ["host", "sdk/rust", "adapters/rest", "tests", "tests/backends/demo", "tests/handmade", "tests/zoo", "xtask"] {
         let manifest = std::fs::read_to_string(repository().join(folder).join("Cargo.toml")).unwrap();
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder}/Cargo.toml does not take the workspace's lints");
     }

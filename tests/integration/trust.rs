@@ -291,3 +291,63 @@ async fn a_secret_key_is_private_never_replaced_and_opens_with_its_password_only
     let refused = desk.adapter(&["sign", &desk.text("rest.wasm"), "--secret-key", &key]).await;
     assert_eq!(refused.code, Some(64), "{}", refused.stdout);
 }
+
+/// A host that runs the signed adapter of a desk, and the folder of its configuration.
+async fn served(desk: &Desk) -> (Host, ordergate_tests::DemoBackend) {
+    let backend = ordergate_tests::DemoBackend::start().await;
+    let config = desk
+        .config
+        .clone()
+        .set("adapters.nordwind.component", &format!("{:?}", desk.text("rest.wasm")))
+        .set("adapters.nordwind.endpoints.api.base_url", &format!("\"{}\"", backend.url()))
+        .set("adapters.nordwind.canary.share_percent", "0")
+        .env("TEST_BACKEND_KEY", backend.key());
+    (Host::start(config).await, backend)
+}
+
+/// The host refuses the file that lies there now, for this reason, and the version of before serves on.
+async fn swap_is_refused(host: &Host, words: &str) {
+    let before = host.operator().get("/ops/v1/adapters/nordwind").await.expect(200)["digest"].clone();
+    let problem = load(host).await.expect_problem(422, "adapter_refused");
+    assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(words), "{words:?} is not said: {problem:#}");
+    let report = host.operator().get("/ops/v1/adapters/nordwind").await.expect(200);
+    assert_eq!((&report["digest"], &report["last_swap"]["result"]), (&before, &"refused".into()), "{report:#}");
+    host.caller("hansen").get("/v1/availability/NW-1014?purpose=checkout").await.expect(200);
+}
+
+async fn load(host: &Host) -> ordergate_tests::Reply {
+    let deed = serde_json::json!({"actor": "anna", "reason": "a test"});
+    host.operator().post("/ops/v1/adapters/nordwind/load", &deed).await
+}
+
+#[tokio::test]
+async fn a_tampered_or_unsigned_version_is_refused_at_a_swap_and_the_signed_one_serves_on() {
+    let desk = Desk::signed().await;
+    let (host, _backend) = served(&desk).await;
+    desk.tamper();
+    swap_is_refused(&host, "was changed after acme signed it").await;
+    desk.upgrade("rest.wasm");
+    swap_is_refused(&host, "was changed after acme signed it").await;
+    std::fs::remove_file(desk.path("rest.wasm.minisig")).unwrap();
+    swap_is_refused(&host, "is not signed").await;
+    std::fs::copy(adapter_file(), desk.path("rest.wasm")).unwrap();
+    desk.upgrade("rest.wasm");
+    desk.sign("rest.wasm", "acme").await;
+    load(&host).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_the_pinned_one_is_refused_at_a_swap_however_well_it_is_signed() {
+    let desk = Desk::signed().await;
+    let (host, _backend) = served(&desk).await;
+    let config = host.folder().join("ordergate.toml");
+    let (config, file) = (config.to_str().unwrap(), desk.text("rest.wasm"));
+    let add = async || desk.adapter(&["add", "nordwind", &file, "--config", config]).await;
+    let pinned = add().await;
+    assert_eq!(pinned.code, Some(0), "{}", pinned.stderr);
+    desk.upgrade("rest.wasm");
+    desk.sign("rest.wasm", "acme").await;
+    swap_is_refused(&host, "ordergate adapter add nordwind").await;
+    add().await;
+    load(&host).await.expect(200);
+}

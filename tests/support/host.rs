@@ -48,6 +48,12 @@ impl Host {
         self.config = change(self.config.clone());
     }
 
+    /// Changes the configuration's file under the running host, and for the next start.
+    pub fn rewrite(&mut self, change: impl FnOnce(HostConfig) -> HostConfig) {
+        self.reconfigure(change);
+        std::fs::write(self.folder().join("ordergate.toml"), self.config.toml()).unwrap();
+    }
+
     /// A caller of the storefront API with the API key of that name, see [`HostConfig::for_backend`].
     pub fn caller(&self, name: &str) -> Client {
         self.anonymous().with("authorization", &format!("Bearer {}", key_of(name)))
@@ -85,6 +91,15 @@ impl Host {
     /// What the host has logged since it was started.
     pub fn log(&self) -> String {
         self.process.as_ref().map(Process::stderr).unwrap_or_default()
+    }
+
+    /// Memory of the host process that is resident, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let id = self.process.as_ref().expect("the host runs").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let kib =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+        kib.expect("the resident memory in kB") * 1024
     }
 
     /// Ends the host without warning.

@@ -56,6 +56,10 @@ impl Process {
         .await
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything that it wrote to standard output so far.
     pub fn stdout(&self) -> String {
         self.stdout.lock().clone()

@@ -12,6 +12,11 @@ pub fn adapter_file() -> PathBuf {
     existing(target().join("wasm32-wasip2/adapter/ordergate_adapter_rest.wasm"))
 }
 
+/// The hostile adapter, a component.
+pub fn zoo_file() -> PathBuf {
+    existing(target().join("wasm32-wasip2/adapter/ordergate_zoo.wasm"))
+}
+
 /// The REST adapter's settings for the demo back end.
 pub fn demo_profile() -> PathBuf {
     existing(repository().join("adapters/rest/profiles/demo.toml"))

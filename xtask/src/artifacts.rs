@@ -1,4 +1,4 @@
-//! Builds the programs that demo and tests start: the host, the demo back end and the REST adapter. Development profile for programs,
+//! Builds the programs that demo and tests start: the host, the demo back end and the adapters. Development profile for programs,
 //! the small `adapter` profile for the `.wasm` file.
 
 use std::path::PathBuf;
@@ -19,6 +19,8 @@ pub(crate) struct Artifacts {
     pub(crate) backend: PathBuf,
     /// The generic REST adapter, a component.
     pub(crate) adapter: PathBuf,
+    /// The hostile adapter of the tests, a component.
+    zoo: PathBuf,
     /// The REST adapter's settings for the demo back end.
     pub(crate) profile: PathBuf,
 }
@@ -26,17 +28,18 @@ pub(crate) struct Artifacts {
 /// Builds everything that `demo` and the integration tests start.
 pub(crate) fn build(workspace: &Workspace) -> Result<Artifacts> {
     install_adapter_target(workspace)?;
-    let adapter = ["build", "-p", "ordergate-adapter-rest", "--target", ADAPTER_TARGET, "--profile", "adapter"];
-    run(&mut workspace.cargo(adapter))?;
+    let adapters = ["-p", "ordergate-adapter-rest", "-p", "ordergate-zoo", "--target", ADAPTER_TARGET, "--profile", "adapter"];
+    run(workspace.cargo(["build"]).args(adapters))?;
     // The whole workspace, so that programs and tests share one build of their dependencies.
     run(&mut workspace.cargo(["build", "--workspace", "--bins"]))?;
     let found = Artifacts {
         host: workspace.target.join("debug/ordergate"),
         backend: workspace.target.join("debug/demo-backend"),
         adapter: workspace.target.join(ADAPTER_TARGET).join("adapter/ordergate_adapter_rest.wasm"),
+        zoo: workspace.target.join(ADAPTER_TARGET).join("adapter/ordergate_zoo.wasm"),
         profile: workspace.root.join("adapters/rest/profiles/demo.toml"),
     };
-    for path in [&found.host, &found.backend, &found.adapter, &found.profile] {
+    for path in [&found.host, &found.backend, &found.adapter, &found.zoo, &found.profile] {
         if !path.is_file() {
             bail!("the build left no file {}", path.display());
         }

@@ -21,6 +21,14 @@ pub(super) struct Slot {
     _place: OwnedSemaphorePermit,
 }
 
+/// A call that found no place.
+#[derive(Debug)]
+pub(super) struct Shed {
+    /// The limit that was in its way, by its option.
+    pub limit: &'static str,
+    pub failure: Failure,
+}
+
 #[derive(Debug)]
 pub(super) struct Bulkhead {
     read: Share,
@@ -40,16 +48,16 @@ impl Bulkhead {
     }
 
     /// Waits for a place, but neither longer than the queue's time nor past `ends`.
-    pub(super) async fn enter(&self, lane: Lane, ends: Instant) -> Result<Slot, Failure> {
+    pub(super) async fn enter(&self, lane: Lane, ends: Instant) -> Result<Slot, Shed> {
         let share = match lane {
             Lane::Read => &self.read,
             Lane::Checkout => &self.checkout,
             Lane::Transfer => &self.transfer,
         };
         let place = share.enter(ends.min(Instant::now() + self.queue_wait)).await;
-        place.map(|place| Slot { _place: place }).ok_or_else(|| {
-            Failure::new(FailureCode::Throttled, format!("all places for {} calls are taken", lane.as_str()))
-                .with_retry_after(RETRY_AFTER)
+        place.map(|place| Slot { _place: place }).map_err(|limit| {
+            let message = format!("all places for {} calls are taken", lane.as_str());
+            Shed { limit, failure: Failure::new(FailureCode::Throttled, message).with_retry_after(RETRY_AFTER) }
         })
     }
 }
@@ -66,12 +74,14 @@ impl Share {
         Self { places: Arc::new(Semaphore::new(places)), waiting: AtomicUsize::new(0), queue }
     }
 
-    async fn enter(&self, until: Instant) -> Option<OwnedSemaphorePermit> {
+    /// Err: the limit that was in the way.
+    async fn enter(&self, until: Instant) -> Result<OwnedSemaphorePermit, &'static str> {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Some(place);
+            return Ok(place);
         }
-        let _waiting = Waiting::join(&self.waiting, self.queue)?;
-        timeout_at(until, Arc::clone(&self.places).acquire_owned()).await.ok()?.ok()
+        let _waiting = Waiting::join(&self.waiting, self.queue).ok_or("queue")?;
+        let place = timeout_at(until, Arc::clone(&self.places).acquire_owned()).await;
+        place.ok().and_then(Result::ok).ok_or("queue_wait_ms")
     }
 }
 
@@ -119,9 +129,16 @@ mod tests {
     async fn a_call_that_finds_no_place_in_time_is_shed_and_told_when_to_come_back() {
         let bulkhead = bulkhead(8);
         let _first = bulkhead.enter(Lane::Transfer, soon()).await.unwrap();
-        let failure = bulkhead.enter(Lane::Transfer, soon()).await.unwrap_err();
-        assert_eq!(failure.code, FailureCode::Throttled);
-        assert_eq!(failure.retry_after, Some(RETRY_AFTER));
+        let shed = bulkhead.enter(Lane::Transfer, soon()).await.unwrap_err();
+        assert_eq!((shed.limit, shed.failure.code), ("queue_wait_ms", FailureCode::Throttled));
+        assert_eq!(shed.failure.retry_after, Some(RETRY_AFTER));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_finds_the_queue_full_does_not_wait() {
+        let bulkhead = bulkhead(0);
+        let _first = bulkhead.enter(Lane::Transfer, soon()).await.unwrap();
+        assert_eq!(bulkhead.enter(Lane::Transfer, soon()).await.unwrap_err().limit, "queue");
     }
 
     #[tokio::test]

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use super::error::TRAP;
 use super::instance::{Broke, Ran};
 use super::live_call::LiveCall;
+use crate::config::LimitsConfig;
 use crate::domain::{Failure, FailureCode, Side};
 
 /// How a guest ended that did not end by itself.
@@ -18,11 +20,15 @@ pub(super) enum TrapKind {
     /// It asked for more memory than it may have, and gave up.
     Memory,
     Stack,
+    /// It handed the host more bytes at once than it may, as a result or as an argument.
+    Data,
+    /// It held more of the host's resources than it may.
+    Handles,
     /// It panicked or aborted.
     Abort,
     /// The time of the whole call was over.
     Wall,
-    /// It handed the host more than it may, or broke another rule of the engine.
+    /// It broke another rule of the engine: an address outside its memory, text that is none.
     Other,
 }
 
@@ -32,6 +38,8 @@ impl TrapKind {
             Self::Cpu => "cpu",
             Self::Memory => "memory",
             Self::Stack => "stack",
+            Self::Data => "data",
+            Self::Handles => "handles",
             Self::Abort => "abort",
             Self::Wall => "wall",
             Self::Other => "other",
@@ -43,9 +51,25 @@ impl TrapKind {
             Self::Cpu => "the adapter used up its CPU time",
             Self::Memory => "the adapter needs more memory than it may have",
             Self::Stack => "the adapter recursed too deeply",
+            Self::Data => "the adapter handed over more than it may at once",
+            Self::Handles => "the adapter holds more of the host's resources than it may",
             Self::Abort => "the adapter broke down",
             Self::Wall => "the adapter did not answer in time",
             Self::Other => "the adapter was ended by the runtime",
+        }
+    }
+
+    /// The limit that ended it, by its option; `deadline` is that of the request, which ends a call as well.
+    pub(super) fn limit(self, limits: &LimitsConfig, deadline: Duration) -> Option<&'static str> {
+        match self {
+            Self::Cpu => Some("cpu_ms"),
+            Self::Memory => Some("memory_bytes"),
+            Self::Stack => Some("stack"),
+            Self::Data if limits.result_bytes < limits.hostcall_bytes => Some("result_bytes"),
+            Self::Data => Some("hostcall_bytes"),
+            Self::Handles => Some("handles"),
+            Self::Wall => (limits.wall() <= deadline).then_some("wall_ms"),
+            Self::Abort | Self::Other => None,
         }
     }
 }
@@ -102,7 +126,20 @@ fn trap_kind(error: &wasmtime::Error, call: &LiveCall) -> TrapKind {
         Some(Trap::UnreachableCodeReached) => TrapKind::Abort,
         None if observed.memory_refused => TrapKind::Memory,
         None if error.is::<wasmtime_wasi::I32Exit>() => TrapKind::Abort,
+        None if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) => TrapKind::Handles,
+        None => untyped(&error.root_cause().to_string()),
         _ => TrapKind::Other,
+    }
+}
+
+/// Errors of the engine that have no public type.
+fn untyped(words: &str) -> TrapKind {
+    if words.contains("fuel allocated for hostcalls has been exhausted") {
+        TrapKind::Data
+    } else if words.contains("store handle limit exceeded") {
+        TrapKind::Handles
+    } else {
+        TrapKind::Other
     }
 }
 

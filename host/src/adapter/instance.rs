@@ -10,6 +10,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::bindings;
+use super::coarse_clock::{CoarseMonotonicClock, CoarseWallClock};
 use super::convert;
 use super::engine::Demand;
 use super::given::Given;
@@ -128,6 +129,8 @@ impl State {
             .stdout(Stdio::new(Arc::clone(&call.journal), Severity::Info))
             .stderr(Stdio::new(Arc::clone(&call.journal), Severity::Warn))
             .max_random_size(MAX_RANDOM_BYTES)
+            .wall_clock(CoarseWallClock)
+            .monotonic_clock(CoarseMonotonicClock::start())
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)

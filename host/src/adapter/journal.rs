@@ -28,12 +28,21 @@ pub(super) struct Journal {
     adapter: AdapterName,
     request_id: String,
     line_bytes: usize,
-    bytes_left: Mutex<usize>,
+    share: Mutex<Share>,
+}
+
+/// What is left of a call's log, and what was in its way.
+#[derive(Debug)]
+struct Share {
+    bytes_left: usize,
+    is_spent: bool,
+    was_cut: bool,
 }
 
 impl Journal {
     pub(super) fn new(adapter: AdapterName, request_id: String, limits: &LimitsConfig) -> Self {
-        Self { adapter, request_id, line_bytes: limits.log_line_bytes, bytes_left: Mutex::new(limits.log_bytes) }
+        let share = Share { bytes_left: limits.log_bytes, is_spent: false, was_cut: false };
+        Self { adapter, request_id, line_bytes: limits.log_line_bytes, share: Mutex::new(share) }
     }
 
     /// Writes one line; a line beyond the call's share is dropped.
@@ -46,6 +55,12 @@ impl Journal {
             Severity::Warn => tracing::warn!(target: "ordergate::guest", adapter, request_id, "{line}"),
             Severity::Error => tracing::error!(target: "ordergate::guest", adapter, request_id, "{line}"),
         }
+    }
+
+    /// The limits that lines ran into, by their options.
+    pub(super) fn limits_hit(&self) -> impl Iterator<Item = &'static str> {
+        let share = self.share.lock();
+        [share.is_spent.then_some("log_bytes"), share.was_cut.then_some("log_line_bytes")].into_iter().flatten()
     }
 
     /// The line as it is logged: on one line, without control characters, cut to its limit; nothing when the share is spent.
@@ -61,8 +76,23 @@ impl Journal {
                 break;
             }
         }
-        let mut left = self.bytes_left.lock();
-        *left = left.checked_sub(line.len() + LINE_COST)?;
+        let wanted = message.len() + fields.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
+        let mut share = self.share.lock();
+        share.was_cut |= wanted > self.line_bytes;
+        match share.bytes_left.checked_sub(line.len() + LINE_COST) {
+            Some(left) => share.bytes_left = left,
+            None => {
+                if !std::mem::replace(&mut share.is_spent, true) {
+                    let (adapter, request_id) = (self.adapter.as_str(), self.request_id.as_str());
+                    tracing::warn!(
+                        adapter,
+                        request_id,
+                        "the adapter's log of this call is full (limits.log_bytes): lines are dropped"
+                    );
+                }
+                return None;
+            }
+        }
         Some(line)
     }
 }

@@ -28,7 +28,10 @@ impl Adapter {
         let ends = began + deadline.min(self.given.limits.wall());
         let slot = self.bulkhead.enter(lane, ends).await;
         metrics::queued(self.name(), lane.as_str(), began.elapsed());
-        let slot = slot?;
+        let slot = slot.map_err(|shed| {
+            metrics::limit_hit(self.name(), shed.limit);
+            shed.failure
+        })?;
         let pass = self.breakers.admit(side)?;
         Ok(Leave { pass, lane, ends, _slot: slot })
     }

@@ -1,5 +1,6 @@
 //! One call in flight: what it may spend, whose it is, and what is known of it after its instance is gone.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub(super) struct LiveCall {
     /// Keeps the first request instead of sending any, when the call is a rehearsal.
     pub withheld: Option<Mutex<Option<WithheldRequest>>>,
     observed: Mutex<Observed>,
+    limits_hit: Mutex<BTreeSet<&'static str>>,
 }
 
 /// What an instance left behind.
@@ -54,7 +56,20 @@ impl LiveCall {
         let journal = Arc::new(Journal::new(given.name.clone(), trace.request_id.clone(), limits));
         let budget = Budget::new(limits, replies_by(ends), traffic(lane));
         let meter = Meter::new(limits.cpu());
-        Self { ends, budget, meter, trace, journal, withheld: None, observed: Mutex::default() }
+        let (observed, limits_hit) = (Mutex::default(), Mutex::default());
+        Self { ends, budget, meter, trace, journal, withheld: None, observed, limits_hit }
+    }
+
+    /// Notes that a limit was in the way of the call, by its option.
+    pub(super) fn ran_into(&self, limit: &'static str) {
+        self.limits_hit.lock().insert(limit);
+    }
+
+    /// Every limit that was in the way of the call, once.
+    pub(super) fn limits_hit(&self) -> BTreeSet<&'static str> {
+        let mut hit = self.limits_hit.lock().clone();
+        hit.extend(self.journal.limits_hit());
+        hit
     }
 
     pub(super) fn observe(&self, observed: Observed) {

@@ -252,8 +252,12 @@ impl Source<'_> {
             Some(_) => build.unconfigured("the configuration forbids it (snapshot = false)").await,
             None => build.unconfigured("there are no settings to configure it with").await,
         };
-        let built =
-            built.map_err(|cause| problem(place(), LoadCause::Compile { path: self.path(), cause: cause.to_string() }))?;
+        let built = built.map_err(|cause| {
+            if let Some(limit) = cause.limit() {
+                metrics::limit_hit(self.name, limit);
+            }
+            problem(place(), LoadCause::Compile { path: self.path(), cause: cause.to_string() })
+        })?;
         Ok((admitted, built))
     }
 

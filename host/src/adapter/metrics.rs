@@ -12,6 +12,7 @@ const QUEUE_SECONDS: &str = "ordergate_adapter_queue_seconds";
 const GUEST_CPU_SECONDS: &str = "ordergate_adapter_guest_cpu_seconds";
 const MEMORY_BYTES: &str = "ordergate_adapter_memory_bytes";
 const TRAPS: &str = "ordergate_adapter_traps_total";
+const LIMIT_HITS: &str = "ordergate_adapter_limit_hits_total";
 const LIVE: &str = "ordergate_adapter_live_calls";
 const EGRESS_REQUESTS: &str = "ordergate_egress_requests_total";
 const EGRESS_DENIED: &str = "ordergate_egress_denied_total";
@@ -39,10 +40,17 @@ pub fn describe() {
         "CPU time per call, in the guest and in the host for it, by adapter and operation"
     );
     describe_histogram!(MEMORY_BYTES, Unit::Bytes, "Largest linear memory of the instance per call, by adapter");
-    describe_counter!(TRAPS, "Guests that were ended, by adapter and kind (cpu, memory, stack, abort, wall, other)");
+    describe_counter!(
+        TRAPS,
+        "Guests that were ended, by adapter and kind (cpu, memory, stack, data, handles, abort, wall, other)"
+    );
+    describe_counter!(
+        LIMIT_HITS,
+        "Calls and loads that ran into a limit, by adapter and limit (the option's name in `[adapters.NAME.limits]`)"
+    );
     describe_gauge!(LIVE, "Calls in flight, by adapter");
     describe_counter!(EGRESS_REQUESTS, "Requests to back ends by adapter, endpoint and outcome (status class or failure code)");
-    describe_counter!(EGRESS_DENIED, "Requests that the host refused to send, by reason");
+    describe_counter!(EGRESS_DENIED, "Requests that the host refused to send, by adapter and reason");
     describe_gauge!(BREAKER_STATE, "Breaker of the live generation by adapter and side: 0 closed, 1 half-open, 2 open");
     describe_counter!(BREAKER_TRANSITIONS, "Changes of a breaker's state, by adapter, side and new state");
     describe_counter!(BREAKER_REFUSED, "Calls that a breaker turned away, by adapter and side");
@@ -87,13 +95,18 @@ pub(super) fn trapped(adapter: &AdapterName, kind: &'static str) {
     counter!(TRAPS, "adapter" => adapter.to_string(), "kind" => kind).increment(1);
 }
 
+/// `limit`: the option that was in the way; once for each call, however often the call ran into it.
+pub(super) fn limit_hit(adapter: &AdapterName, limit: &'static str) {
+    counter!(LIMIT_HITS, "adapter" => adapter.to_string(), "limit" => limit).increment(1);
+}
+
 pub(super) fn egress_request(adapter: &AdapterName, endpoint: &str, outcome: &'static str) {
     counter!(EGRESS_REQUESTS, "adapter" => adapter.to_string(), "endpoint" => endpoint.to_owned(), "outcome" => outcome)
         .increment(1);
 }
 
-pub(super) fn egress_denied(reason: &'static str, requests: u64) {
-    counter!(EGRESS_DENIED, "reason" => reason).increment(requests);
+pub(super) fn egress_denied(adapter: &AdapterName, reason: &'static str, requests: u64) {
+    counter!(EGRESS_DENIED, "adapter" => adapter.to_string(), "reason" => reason).increment(requests);
 }
 
 pub(super) fn loaded(source: &'static str) {

@@ -148,7 +148,7 @@ impl Adapter {
         // Its places are those of reads: a rehearsal must not take an order's.
         let _slot = match self.bulkhead.enter(Lane::Read, ends).await {
             Ok(slot) => slot,
-            Err(failure) => return Rehearsed { request: None, failure: Some(failure.to_string()) },
+            Err(shed) => return Rehearsed { request: None, failure: Some(shed.failure.to_string()) },
         };
         let call = LiveCall::rehearsal(&self.given, Lane::Read, trace(context), ends);
         let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;

@@ -1,7 +1,6 @@
 //! The runtime with hostile and broken guests: tiny components whose operations are written by hand.
 
 mod generations;
-mod hostile;
 mod sick;
 mod snapshots;
 
@@ -34,7 +33,7 @@ struct Bench {
 
 impl Bench {
     async fn new(answer: Answer) -> Self {
-        Self::with(&hostile::component(), move |_| answer).await
+        Self::with(&handmade::component(), move |_| answer).await
     }
 
     async fn with(component: &[u8], script: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Self {

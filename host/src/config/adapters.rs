@@ -147,8 +147,12 @@ pub struct EndpointConfig {
     /// Address ranges that this endpoint may lead to besides public addresses.
     #[serde(default)]
     pub allow: Vec<AddressRange>,
-    /// PEM file with the certificates of the authorities that this endpoint's server is checked against; the public ones when absent.
-    pub ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub tls: TlsConfig,
+    /// Keep the back end's cookies and send them back, for back ends whose session is in them. One jar for all calls of the adapter, which
+    /// never sees them.
+    #[serde(default)]
+    pub cookies: bool,
     #[serde(default = "default_connect_timeout_ms")]
     pub connect_timeout_ms: u64,
     /// From the request's last byte to the reply's first.
@@ -165,10 +169,38 @@ pub struct EndpointConfig {
     pub idle_connections: usize,
 }
 
+/// How an endpoint's server and the host show each other who they are. Files are read when the adapter is loaded.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM file with the certificates of the authorities that the server is checked against; the public ones when absent.
+    pub roots: Option<PathBuf>,
+    /// PEM file with the host's own certificate, and those between it and its authority.
+    pub client_cert: Option<PathBuf>,
+    /// The private key of that certificate, in PEM form.
+    pub client_key: Option<Secret>,
+}
+
+impl TlsConfig {
+    /// Every file that is named, with its option.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+        let files = [("roots", self.roots.as_ref()), ("client_cert", self.client_cert.as_ref())];
+        files.into_iter().filter_map(|(option, file)| Some((option, file?)))
+    }
+}
+
+fn plain(url: &str) -> bool {
+    url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+}
+
 impl EndpointConfig {
+    /// Whether requests go over TLS.
+    pub fn is_encrypted(&self) -> bool {
+        !plain(&self.base_url)
+    }
+
     /// Whether the credential, or what it is fetched with, travels unencrypted beyond the operator's own machine and network.
     pub fn sends_secrets_in_the_clear(&self) -> bool {
-        let plain = |url: &str| url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
         let secret = match &self.credential {
             None => false,
             Some(CredentialConfig::OauthClient { token_url, .. }) => plain(token_url) || plain(&self.base_url),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::load::{Problem, Source};
-use super::{AdapterConfig, CanaryConfig, Config, StoreConfig, TrustConfig};
+use super::{AdapterConfig, CanaryConfig, Config, EndpointConfig, StoreConfig, TlsConfig, TrustConfig};
 use crate::domain::{AdapterName, Scope, StoreName};
 
 const MIN_KEY_CHARACTERS: usize = 16;
@@ -202,6 +202,7 @@ impl Checker<'_, '_> {
             if let Err(message) = check_base_url(&binding.base_url) {
                 self.report(&path("base_url"), "C018", message);
             }
+            self.tls(config, name, endpoint.as_str(), binding);
             if binding.sends_secrets_in_the_clear() {
                 self.report(
                     &path("credential"),
@@ -209,6 +210,26 @@ impl Checker<'_, '_> {
                     "would cross the Internet in the clear: use https://, or `allow = [\"private\"]` for a back end on your own network",
                 );
             }
+        }
+    }
+
+    fn tls(&mut self, config: &Config, name: &str, endpoint: &str, binding: &EndpointConfig) {
+        let tls = &binding.tls;
+        let path = |option| ["adapters", name, "endpoints", endpoint, "tls", option];
+        for (option, file) in tls.files() {
+            let file = config.folder().join(file);
+            if !file.is_file() {
+                self.report(&path(option), "C016", format!("there is no file {}", file.display()));
+            }
+        }
+        if tls.client_cert.is_some() != tls.client_key.is_some() {
+            let (given, missing) =
+                if tls.client_cert.is_some() { ("client_cert", "client_key") } else { ("client_key", "client_cert") };
+            self.report(&path(given), "C022", format!("a certificate and its key are given together: add {missing}"));
+        }
+        if *tls != TlsConfig::default() && !binding.is_encrypted() {
+            let path = ["adapters", name, "endpoints", endpoint, "tls"];
+            self.report(&path, "C023", "has no effect: base_url does not begin with https://");
         }
     }
 

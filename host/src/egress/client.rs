@@ -123,6 +123,9 @@ impl PooledClient {
 
     async fn read(&self, mut body: Incoming, effect: Effect, allowance: &Allowance<'_>) -> Result<Bytes, EgressError> {
         let began = Instant::now();
+        if body.size_hint().lower() > allowance.reply_bytes as u64 {
+            return Err(EgressError::TooLarge { limit: allowance.reply_bytes, effect });
+        }
         let mut whole = BytesMut::new();
         loop {
             let next_by = allowance.ends.min(Instant::now() + self.between_bytes);
@@ -135,8 +138,11 @@ impl PooledClient {
                 }
             };
             let Ok(piece) = frame.into_data() else { continue };
-            if whole.len() + piece.len() > allowance.reply_bytes || !(allowance.take_bytes)(piece.len()) {
+            if whole.len() + piece.len() > allowance.reply_bytes {
                 return Err(EgressError::TooLarge { limit: allowance.reply_bytes, effect });
+            }
+            if !(allowance.take_bytes)(piece.len()) {
+                return Err(EgressError::TooLargeTogether { effect });
             }
             whole.extend_from_slice(&piece);
         }

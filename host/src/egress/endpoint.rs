@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::COOKIE;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::Instant;
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use super::base_url::{BaseUrl, BaseUrlError};
 use super::client::{Allowance, Clients, Head, Outgoing, PooledClient, Reply, effect_of};
 use super::connector::Connector;
+use super::cookies::CookieJar;
 use super::credential::{Credential, CredentialError};
 use super::error::{Effect, EgressError};
 use super::tls::{self, TlsError};
@@ -24,7 +26,7 @@ use crate::config::EndpointConfig;
 pub enum BindError {
     #[error("base_url: {0}")]
     BaseUrl(#[from] BaseUrlError),
-    #[error("ca_file: {0}")]
+    #[error("tls: {0}")]
     Tls(#[from] TlsError),
     #[error("credential: {0}")]
     Credential(#[from] CredentialError),
@@ -53,6 +55,7 @@ pub struct Endpoint {
     base: BaseUrl,
     clients: Clients,
     credential: Credential,
+    cookies: Option<CookieJar>,
     total: Duration,
 }
 
@@ -60,11 +63,12 @@ impl Endpoint {
     pub fn bind(config: &EndpointConfig, base_dir: &std::path::Path, clock: Clock) -> Result<Self, BindError> {
         let allowed: Arc<[_]> = config.allow.clone().into();
         let base = BaseUrl::parse(&config.base_url, &allowed)?;
-        let credential = Credential::new(config.credential.as_ref(), &allowed, clock)?;
-        let tls = tls::client_config(config.ca_file.as_ref().map(|file| base_dir.join(file)).as_deref())?;
+        let credential = Credential::new(config.credential.as_ref(), &allowed, clock.clone())?;
+        let cookies = config.cookies.then(|| CookieJar::new(&base, clock));
+        let tls = tls::client_config(&config.tls, base_dir)?;
         let connector = Connector::new(tls, allowed, Duration::from_millis(config.connect_timeout_ms));
         let clients = Clients::new(&connector, config);
-        Ok(Self { base, clients, credential, total: Duration::from_millis(config.total_timeout_ms) })
+        Ok(Self { base, clients, credential, cookies, total: Duration::from_millis(config.total_timeout_ms) })
     }
 
     /// Sends a request, which the caller took out of the budget, and waits for the whole reply.
@@ -94,8 +98,9 @@ impl Endpoint {
     ) -> Result<Reply, EgressError> {
         let client = self.clients.of(budget.traffic());
         let value = self.credential.value(client, allowance).await?;
-        self.authorize(&mut outgoing.head, value.clone());
+        self.dress(&mut outgoing.head, value.clone());
         let reply = exchange_or_reread(client, outgoing.clone(), allowance, budget).await?;
+        self.keep_cookies(&outgoing.head, &reply);
         match value {
             // A 401 was turned away at the door, so even a change may be sent again.
             Some(refused) if reply.status == StatusCode::UNAUTHORIZED => {
@@ -103,8 +108,10 @@ impl Endpoint {
                 if !budget.take_request() {
                     return Ok(reply);
                 }
-                self.authorize(&mut outgoing.head, Some(renewed));
-                client.exchange(outgoing, allowance).await
+                self.dress(&mut outgoing.head, Some(renewed));
+                let reply = client.exchange(outgoing.clone(), allowance).await?;
+                self.keep_cookies(&outgoing.head, &reply);
+                Ok(reply)
             }
             _ => Ok(reply),
         }
@@ -133,9 +140,19 @@ impl Endpoint {
         Ok(uri.build().map_err(|_| path::PathRefusal::TooLong)?)
     }
 
-    fn authorize(&self, head: &mut Head, value: Option<HeaderValue>) {
+    /// Adds what the adapter has no part in: credential and cookies.
+    fn dress(&self, head: &mut Head, value: Option<HeaderValue>) {
         if let (Some(name), Some(value)) = (self.credential.header_name(), value) {
             head.headers.insert(name, value);
+        }
+        if let Some(cookies) = self.cookies.as_ref().and_then(|jar| jar.header(head.uri.path())) {
+            head.headers.insert(COOKIE, cookies);
+        }
+    }
+
+    fn keep_cookies(&self, head: &Head, reply: &Reply) {
+        if let Some(jar) = &self.cookies {
+            jar.take(head.uri.path(), &reply.headers);
         }
     }
 }

@@ -31,8 +31,10 @@ pub enum EgressError {
     Lost { cause: String, effect: Effect },
     #[error("no reply within {within_ms} ms ({stage})")]
     TimedOut { stage: &'static str, within_ms: u128, effect: Effect },
-    #[error("the reply is larger than the {limit} bytes that are left for it")]
+    #[error("the reply is larger than {limit} bytes")]
     TooLarge { limit: usize, effect: Effect },
+    #[error("the replies of this call are together larger than they may be")]
+    TooLargeTogether { effect: Effect },
 }
 
 /// What a request can have done to the back end by its method.
@@ -57,9 +59,19 @@ impl EgressError {
         }
     }
 
+    /// The limit of the call that was in the way, by its option.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::TooManyRequests => Some("egress_requests"),
+            Self::TooLarge { .. } => Some("reply_bytes"),
+            Self::TooLargeTogether { .. } => Some("reply_total_bytes"),
+            _ => None,
+        }
+    }
+
     /// Whether it left, in whole or in part, so that the back end may have acted on it.
     pub(super) fn may_have_been_taken(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::TimedOut { .. } | Self::TooLarge { .. })
+        matches!(self, Self::Lost { .. } | Self::TimedOut { .. } | Self::TooLarge { .. } | Self::TooLargeTogether { .. })
     }
 
     /// What only the host's log says of it.
@@ -77,10 +89,13 @@ impl EgressError {
             Self::NotDelivered(_) => FailureCode::Unavailable,
             Self::Lost { effect: Effect::Change, .. }
             | Self::TimedOut { effect: Effect::Change, .. }
-            | Self::TooLarge { effect: Effect::Change, .. } => FailureCode::OutcomeUnknown,
+            | Self::TooLarge { effect: Effect::Change, .. }
+            | Self::TooLargeTogether { effect: Effect::Change } => FailureCode::OutcomeUnknown,
             Self::Lost { effect: Effect::None, .. } => FailureCode::Unavailable,
             Self::TimedOut { effect: Effect::None, .. } => FailureCode::Timeout,
-            Self::TooLarge { effect: Effect::None, .. } => FailureCode::InvalidResponse,
+            Self::TooLarge { effect: Effect::None, .. } | Self::TooLargeTogether { effect: Effect::None } => {
+                FailureCode::InvalidResponse
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 use super::address::{self, AddressRefusal};
+use super::names;
 use crate::config::AddressRange;
 
 /// How long an answer is used. Short: names of back ends move when they fail over.
@@ -43,7 +44,7 @@ struct Answer {
 
 impl CheckedResolver {
     pub(super) fn new(allowed: Arc<[AddressRange]>) -> Self {
-        Self::with(allowed, system)
+        Self::with(allowed, names::look_up)
     }
 
     fn with(allowed: Arc<[AddressRange]>, resolve: Resolve) -> Self {
@@ -84,10 +85,6 @@ fn is_usable(lookup: &Lookup) -> bool {
         Some(answer) => answer.found.is_ok() && answer.at.elapsed() < KEPT,
         None => lookup.has_changed().is_ok(),
     }
-}
-
-fn system(name: String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-    Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
 }
 
 impl Service<Name> for CheckedResolver {

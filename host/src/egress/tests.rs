@@ -123,7 +123,8 @@ async fn replies_are_bounded_each_and_together() {
     assert!(matches!(egress.send("api", request("GET"), &trace(), &small).await, Err(EgressError::TooLarge { .. })));
     let together = budget(LimitsConfig { reply_total_bytes: 3, ..LimitsConfig::default() });
     assert!(egress.send("api", request("GET"), &trace(), &together).await.is_ok());
-    assert!(matches!(egress.send("api", request("GET"), &trace(), &together).await, Err(EgressError::TooLarge { .. })));
+    let beyond = egress.send("api", request("GET"), &trace(), &together).await;
+    assert!(matches!(beyond, Err(EgressError::TooLargeTogether { .. })));
 }
 
 #[tokio::test]

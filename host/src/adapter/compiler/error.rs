@@ -19,3 +19,14 @@ pub(in super::super) enum CompileError {
     #[error("what the compiling process made arrived damaged")]
     Damaged,
 }
+
+impl CompileError {
+    /// The limit that was in the way, by its option.
+    pub(in super::super) fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::TooLong { .. } => Some("compile_secs"),
+            Self::TooLarge { .. } => Some("compile_bytes"),
+            _ => None,
+        }
+    }
+}

@@ -33,7 +33,8 @@ async fn send_many(given: &Given, call: &LiveCall, mut requests: Vec<Request>) -
     let mut replies: Vec<_> = stream::iter(sending).buffer_unordered(at_once).collect().await;
     replies.sort_by_key(|(place, _)| *place);
     if refused > 0 {
-        metrics::egress_denied("requests", refused as u64);
+        metrics::egress_denied(&given.name, "requests", refused as u64);
+        call.ran_into("egress_requests");
     }
     let refusal = convert::to_failure(&Failure::from(&EgressError::TooManyRequests));
     let (_, mut replies): (Vec<usize>, Vec<_>) = replies.into_iter().unzip();
@@ -61,7 +62,10 @@ fn record(given: &Given, call: &LiveCall, endpoint: &str, result: &Result<Reply,
     let endpoint = if given.egress.is_bound(endpoint) { endpoint } else { "unbound" };
     metrics::egress_request(&given.name, endpoint, outcome);
     if let Some(reason) = result.as_ref().err().and_then(EgressError::denial) {
-        metrics::egress_denied(reason, 1);
+        metrics::egress_denied(&given.name, reason, 1);
+    }
+    if let Some(limit) = result.as_ref().err().and_then(EgressError::limit) {
+        call.ran_into(limit);
     }
     if let Some(cause) = result.as_ref().err().and_then(EgressError::hidden_cause) {
         let (adapter, request_id) = (given.name.as_str(), call.trace.request_id.as_str());

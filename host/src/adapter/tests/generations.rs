@@ -1,8 +1,9 @@
 //! Generations that follow each other in a slot: trial, promotion, back-out, rollback, refusal.
 
+use handmade::{DONE, component_with};
+
 use super::super::slot::GenerationState::{Canary, Draining, Live, Previous};
 use super::super::slot::{GenerationState, SwapResult};
-use super::hostile::{DONE, component_with};
 use super::*;
 use crate::adapter::SwapError;
 

@@ -13,12 +13,12 @@ const DOWN: Answer = Answer::Close;
 /// An adapter whose availability and health ask the back end, and whose releases need nothing.
 async fn asking(script: impl Fn(usize) -> Answer + Send + Sync + 'static) -> (Bench, Arc<Adapter>, Clock) {
     let bodies = [
-        ("availability.check", hostile::asks()),
-        ("health.probe", hostile::asks()),
+        ("availability.check", handmade::asks()),
+        ("health.probe", handmade::asks()),
         ("checkout.release", "(i32.const 4096)".to_owned()),
     ];
     let bench =
-        Bench::with(&hostile::component_with(&bodies.each_ref().map(|(name, body)| (*name, body.as_str()))), script).await;
+        Bench::with(&handmade::component_with(&bodies.each_ref().map(|(name, body)| (*name, body.as_str()))), script).await;
     let clock = Clock::manual(Timestamp::UNIX_EPOCH);
     let breaker = BreakerConfig { open_ms: 30_000, ..BreakerConfig::default() };
     let adapter = bench.load_at(AdapterConfig { breaker, ..bench.config() }, &clock).await.unwrap();

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use handmade::{assemble, words};
+
 use super::super::convert::description::describe;
 use super::super::live_call::LiveCall;
-use super::hostile::{assemble, words};
 use super::*;
 
 const PACKAGES: [&str; 4] = [

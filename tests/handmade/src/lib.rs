@@ -1,18 +1,28 @@
-//! A component that fits the contract and misbehaves: each operation has a body of its own, all others trap.
+//! Components that fit the contract and are written by hand: each operation has a body of its own in WebAssembly text, all others trap. For
+//! what no language's toolchain would make.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and only tests use this"
+)]
 
 use std::fmt::Write;
+use std::path::Path;
 
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Mangling, Resolve, SourceMap, WorldItem};
-
-use super::super::contract::WIT;
 
 /// A POST to the endpoint `api`; its result is written to address 8192.
 const POST: &str = "(call $send (i32.const 512) (i32.const 3) (i32.const 520) (i32.const 4) (i32.const 530) (i32.const 1)
     (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 530) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8192))";
 
 /// Zeros at address 4096: an empty `ok`.
-pub(super) const DONE: &str = "(i32.const 4096)";
+pub const DONE: &str = "(i32.const 4096)";
+
+/// Takes memory from the free end.
+pub const REALLOC: &str = "(global.get $free)
+    (global.set $free (i32.and (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 15)) (i32.const -8)))";
 
 /// A failure with the code `unavailable`.
 const UNAVAILABLE: &str = "(i32.const 4608)";
@@ -43,40 +53,72 @@ const CAPABILITIES: [&str; 9] = [
 ];
 
 /// Asks the back end; what it comes to is `ok`, or a failure `unavailable` when no reply came.
-pub(super) fn asks() -> String {
-    format!("{POST} (if (result i32) (i32.load8_u (i32.const 8192)) (then (i32.const 4608)) (else {DONE}))")
+pub fn asks() -> String {
+    format!("{POST} (if (result i32) (i32.load8_u (i32.const 8192)) (then {UNAVAILABLE}) (else {DONE}))")
+}
+
+const WORLD: &str = "world hostile { include adapter; }";
+
+/// What a component is made of; by default, a small memory and an allocator that never gives anything back.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// Pages of linear memory at the start.
+    pub pages: u32,
+    /// Packages besides the contract, as WIT.
+    pub packages: &'a [&'a str],
+    /// The world that it is made for, as WIT in the contract's package.
+    pub world: &'a str,
+    /// More imports of the core module.
+    pub imports: &'a str,
+    /// More definitions of the core module.
+    pub definitions: &'a str,
+    /// Body of the function by which the host gets memory in the guest: its parameters are old address, old size, alignment and new size.
+    pub realloc: &'a str,
+    /// Bodies of operations, by name, instead of the usual ones.
+    pub bodies: &'a [(&'a str, &'a str)],
+}
+
+impl Default for Parts<'_> {
+    fn default() -> Self {
+        Self { pages: 2, packages: &[], world: WORLD, imports: "", definitions: "", realloc: REALLOC, bodies: &[] }
+    }
+}
+
+impl Parts<'_> {
+    /// The component's bytes.
+    pub fn encode(self) -> Vec<u8> {
+        let body = |operation: &str| {
+            let other = self.bodies.iter().find(|(name, _)| *name == operation);
+            other.map_or_else(|| body(operation), |(_, body)| (*body).to_owned())
+        };
+        assemble(self.packages, self.world, body, |functions| self.module(functions))
+    }
 }
 
 /// The component's bytes.
-pub(super) fn component() -> Vec<u8> {
+pub fn component() -> Vec<u8> {
     component_with(&[])
 }
 
 /// The same with other bodies for some operations.
-pub(super) fn component_with(bodies: &[(&str, &str)]) -> Vec<u8> {
-    let body = |operation: &str| {
-        let other = bodies.iter().find(|(name, _)| *name == operation);
-        other.map_or_else(|| body(operation), |(_, body)| (*body).to_owned())
-    };
-    assemble(&[], "world hostile { include adapter; }", body, module)
+pub fn component_with(bodies: &[(&str, &str)]) -> Vec<u8> {
+    Parts { bodies, ..Parts::default() }.encode()
 }
 
 /// A component of the world that `world` defines, over the contract and other packages; `body` tells what an
 /// operation does, `module` puts the functions into a core module.
-pub(super) fn assemble(
-    packages: &[&str],
-    world: &str,
-    body: impl Fn(&str) -> String,
-    module: impl Fn(&str) -> String,
-) -> Vec<u8> {
+pub fn assemble(packages: &[&str], world: &str, body: impl Fn(&str) -> String, module: impl Fn(&str) -> String) -> Vec<u8> {
     let mut resolve = Resolve::default();
     for package in packages {
         resolve.push_str("package.wit", package).unwrap();
     }
     let mut sources = SourceMap::new();
-    for (path, text) in WIT.into_iter().chain([("world-of-test.wit", world)]) {
-        sources.push_str(path, text);
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit")).expect("the contract") {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        sources.push_str(&path.to_string_lossy(), &text);
     }
+    sources.push_str("world-of-test.wit", world);
     let package = resolve.push_group(sources.parse().map_err(|(_, error)| error).unwrap()).unwrap();
     let world = resolve.select_world(&[package], world.split_whitespace().nth(1)).unwrap();
     let mut functions = String::new();
@@ -110,20 +152,23 @@ fn core_type(ty: &WasmType) -> &'static str {
     }
 }
 
-/// Memory: texts at 512, the description at 1024, its lists at 2048, zeros at 4096, what the host writes from 16384 on.
-fn module(functions: &str) -> String {
-    let (texts, capabilities) = texts_and_list();
-    // Fields of the record `description` in its order, each list and text as address and length: name, version, vendor, capabilities,
-    // endpoints; the rest is zero.
-    let description = words(&[512, 3, 512, 3, 512, 3, 2048, CAPABILITIES.len() as u32, 3072, 1]);
-    // One endpoint: name, description, required.
-    let endpoint = words(&[512, 3, 512, 3, 1]);
-    // The discriminant of `err`, padding, and of the failure code and message; the rest is zero.
-    let unavailable = words(&[1, 0, 540, 11, 540, 11]);
-    format!(
-        r#"(module
+impl Parts<'_> {
+    /// Memory: texts at 512, the description at 1024, its lists at 2048, zeros at 4096, what the host writes from 16384 on.
+    fn module(&self, functions: &str) -> String {
+        let (texts, capabilities) = texts_and_list();
+        // Fields of the record `description` in its order, each list and text as address and length: name, version, vendor, capabilities,
+        // endpoints; the rest is zero.
+        let description = words(&[512, 3, 512, 3, 512, 3, 2048, CAPABILITIES.len() as u32, 3072, 1]);
+        // One endpoint: name, description, required.
+        let endpoint = words(&[512, 3, 512, 3, 1]);
+        // The discriminant of `err`, padding, and of the failure code and message; the rest is zero.
+        let unavailable = words(&[1, 0, 540, 11, 540, 11]);
+        format!(
+            r#"(module
   (import "ordergate:adapter/transport@1.0.0" "send" (func $send (param {parameters})))
-  (memory (export "memory") 2)
+  (import "ordergate:adapter/log@1.0.0" "write" (func $log (param i32 i32 i32 i32 i32)))
+  {imports}
+  (memory (export "memory") {pages})
   (global $free (mut i32) (i32.const 16384))
   (data (i32.const 512) "api")
   (data (i32.const 520) "POST")
@@ -135,12 +180,16 @@ fn module(functions: &str) -> String {
   (data (i32.const 3072) "{endpoint}")
   (data (i32.const 4608) "{unavailable}")
   (func $recurse (call $recurse))
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-    (global.get $free)
-    (global.set $free (i32.and (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 15)) (i32.const -8))))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
+  {definitions}
   {functions})"#,
-        parameters = "i32 ".repeat(16),
-    )
+            parameters = "i32 ".repeat(16),
+            imports = self.imports,
+            pages = self.pages,
+            realloc = self.realloc,
+            definitions = self.definitions,
+        )
+    }
 }
 
 fn texts_and_list() -> (String, String) {
@@ -153,7 +202,7 @@ fn texts_and_list() -> (String, String) {
 }
 
 /// Little-endian words as a data string.
-pub(super) fn words(words: &[u32]) -> String {
+pub fn words(words: &[u32]) -> String {
     let mut text = String::new();
     for byte in words.iter().flat_map(|word| word.to_le_bytes()) {
         write!(text, "\\{byte:02x}").unwrap();

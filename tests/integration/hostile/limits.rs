@@ -1,0 +1,49 @@
+//! Every limit is the operator's to set; those that other tests here do not set.
+
+use ordergate_tests::{Zoo, text};
+
+use super::{NONSENSE, UNAVAILABLE, ends, says_only};
+
+async fn zoo_with(limits: &[(&str, u64)]) -> Zoo {
+    Zoo::with(|config| {
+        let config = config.set("adapters.zoo.limits.cpu_ms", "10000");
+        limits
+            .iter()
+            .fold(config, |config, (limit, value)| config.set(&format!("adapters.zoo.limits.{limit}"), &value.to_string()))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn hostile_requests_and_replies_are_bounded_as_the_operator_says() {
+    let zoo =
+        zoo_with(&[("egress_requests", 3), ("egress_concurrency", 1), ("reply_bytes", 100), ("reply_total_bytes", 5)]).await;
+    // Two replies of two bytes, the third does not fit any more.
+    assert_eq!(zoo.told("requests-at-once").await, "200 2, invalid-response 1, throttled 9997");
+    assert!(zoo.bad.connections() <= 2, "one request at a time; the third closed its connection");
+    says_only(&zoo.act("get-large").await, NONSENSE.0, NONSENSE.1);
+    for limit in ["egress_requests", "reply_bytes", "reply_total_bytes"] {
+        assert_eq!(zoo.limit_hits(limit).await, 1.0, "{limit}");
+    }
+    zoo.is_well().await;
+}
+
+#[tokio::test]
+async fn hostile_memory_and_handles_are_bounded_as_the_operator_says() {
+    let zoo = zoo_with(&[("memory_bytes", 16 * 1024 * 1024), ("handles", 16)]).await;
+    ends(&zoo, "fill", UNAVAILABLE, "memory", Some("memory_bytes")).await;
+    ends(&zoo, "handles", UNAVAILABLE, "handles", Some("handles")).await;
+    zoo.act("tame").await.expect(200);
+}
+
+#[tokio::test]
+async fn hostile_log_is_bounded_as_the_operator_says() {
+    let zoo = zoo_with(&[("log_bytes", 1_000), ("log_line_bytes", 50)]).await;
+    let reply = zoo.act("log-flood").await.expect(200);
+    zoo.is_well().await;
+    let (log, sku) = (zoo.host.log(), text(&reply, "/sku").to_owned());
+    let lines: Vec<_> = log.lines().filter(|line| line.contains(&format!("flood {sku} "))).collect();
+    // Each costs 50 bytes and 256 for the line.
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!((zoo.limit_hits("log_bytes").await, zoo.limit_hits("log_line_bytes").await), (1.0, 1.0));
+}
