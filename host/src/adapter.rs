@@ -267,7 +267,18 @@ impl Adapter {
         let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
         let observed = call.observed();
         metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);
-        let outcome = classify(ran.ok(), O::SIDE, &call);
+        self.judge(ran.ok(), O::SIDE, &call, context)
+    }
+
+    /// What a run came to; every limit that was in its way is counted.
+    fn judge<T>(
+        &self,
+        ran: Option<instance::Ran<T>>,
+        side: Side,
+        call: &LiveCall,
+        context: &CallContext,
+    ) -> Result<T, Classified> {
+        let outcome = classify(ran, side, call);
         if let Some(Cause::Trap(kind)) = outcome.as_ref().err().map(|failed| failed.cause)
             && let Some(limit) = kind.limit(&self.given.limits, context.deadline)
         {

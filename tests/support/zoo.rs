@@ -45,6 +45,9 @@ impl Zoo {
         HostConfig::for_backend(&good.url(), good.key())
             .set("stores.main.availability", "\"zoo\"")
             .set("adapters.zoo.component", component)
+            // Each act is to reach its guest, however many there were before.
+            .set("adapters.zoo.breaker.consecutive_failures", "1000000")
+            .set("adapters.zoo.breaker.min_calls", "1000000")
             .set("adapters.zoo.endpoints.api.base_url", &format!("\"{bad}/base\""))
             .set("adapters.zoo.endpoints.api.allow", r#"["loopback"]"#)
             .set("adapters.zoo.endpoints.api.first_byte_timeout_ms", "1000")

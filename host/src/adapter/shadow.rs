@@ -14,7 +14,6 @@ use tokio::time::{Instant, timeout_at};
 
 pub use ledger::{ComparedOperation, DifferenceReport, MappedWrite, ShadowReport, WithheldRequest};
 
-use super::classify::classify;
 use super::live_call::LiveCall;
 use super::operation::Lane;
 use super::slot::Slot;
@@ -152,7 +151,7 @@ impl Adapter {
         };
         let call = LiveCall::rehearsal(&self.given, Lane::Read, trace(context), ends);
         let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
-        let failure = classify(ran.ok(), O::SIDE, &call).err().map(|failed| failed.failure.to_string());
+        let failure = self.judge(ran.ok(), O::SIDE, &call, context).err().map(|failed| failed.failure.to_string());
         Rehearsed { request: call.withheld.as_ref().and_then(|kept| kept.lock().take()), failure }
     }
 }
