@@ -259,14 +259,14 @@ impl Checker<'_, '_> {
             Some(_) if shadow.adapter.as_str() == name => {
                 self.report(
                     &path("adapter"),
-                    "C022",
+                    "C024",
                     "an adapter cannot follow itself: to try a new version of it, use `canary`",
                 );
             }
             Some(other) if other.shadow.is_some() => {
                 self.report(
                     &path("adapter"),
-                    "C022",
+                    "C024",
                     format!("{:?} has a shadow of its own: one of the two must go", shadow.adapter),
                 );
             }
