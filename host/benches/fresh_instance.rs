@@ -99,9 +99,10 @@ async fn load(address: SocketAddr, cache: &Path, snapshot: bool) -> Result<Arc<A
     ))?;
     config.trust = Arc::new(TrustConfig { require_signatures: false, keys: Vec::new() });
     let configs = BTreeMap::from([(AdapterName::new("rest"), config)]);
-    let adapters = Adapters::load(&configs, &root, cache, &Clock::system()).await.with_context(
-        || "build the adapter first: cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter",
-    )?;
+    let adapters =
+        Adapters::load(&configs, &root, cache, &Clock::system(), tokio::runtime::Handle::current()).await.with_context(
+            || "build the adapter first: cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter",
+        )?;
     adapters.get(&AdapterName::new("rest")).ok_or_else(|| anyhow!("the adapter was not loaded"))
 }
 

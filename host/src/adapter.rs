@@ -40,6 +40,7 @@ mod snapshot;
 mod swap;
 #[cfg(test)]
 mod tests;
+mod threads;
 pub mod trust;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ use std::future::ready;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
@@ -59,6 +61,7 @@ pub use shadow::{ComparedOperation, DifferenceReport, MappedWrite, ShadowReport,
 pub use slot::{GenerationReport, GenerationState, SlotReport, SwapReport, SwapResult};
 pub use snapshot::Snapshot;
 pub use swap::{Prepared, SwapError};
+pub use threads::ReadThreads;
 
 use crate::clock::Clock;
 use crate::config::AdapterConfig;
@@ -86,16 +89,17 @@ pub struct Adapters {
 
 impl Adapters {
     /// Loads every adapter. Relative paths start at `base_dir`; compiled components are kept in `cache_dir`. All problems of all adapters
-    /// are reported together.
+    /// are reported together. Shadows run on `threads`.
     pub async fn load(
         configs: &BTreeMap<AdapterName, AdapterConfig>,
         base_dir: &Path,
         cache_dir: &Path,
         clock: &Clock,
+        threads: Handle,
     ) -> Result<Self, LoadError> {
         let resumed = Arc::<Notify>::default();
         let (base_dir, cache_dir) = (base_dir.to_owned(), cache_dir.to_owned());
-        let workshop = Workshop { base_dir, cache_dir, clock: clock.clone(), resumed: Arc::clone(&resumed) };
+        let workshop = Workshop { base_dir, cache_dir, clock: clock.clone(), threads, resumed: Arc::clone(&resumed) };
         let loaded = load::all(configs, &workshop).await?;
         let slots: BTreeMap<_, _> =
             loaded.into_iter().map(|(name, adapter)| (name, Arc::new(Slot::new(adapter, clock.clone())))).collect();
@@ -109,7 +113,7 @@ impl Adapters {
     fn attach_shadow(&self, adapter: &Adapter) {
         let Some(config) = &adapter.config.shadow else { return };
         if let Some(slot) = self.slots.get(&config.adapter) {
-            adapter.shadow.get_or_init(|| Arc::new(Shadow::new(config, slot, &self.workshop.clock)));
+            adapter.shadow.get_or_init(|| Arc::new(Shadow::new(config, slot, &self.workshop.clock, &self.workshop.threads)));
         }
     }
 

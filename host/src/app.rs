@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::adapter::{self, Adapters};
+use crate::adapter::{self, Adapters, ReadThreads};
 use crate::api::{ApiState, Authenticator, OpsState, ops_router, router};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -40,6 +40,7 @@ pub struct App {
     /// Ends with the host.
     _upkeep: AbortOnDropHandle<()>,
     _watch: AbortOnDropHandle<()>,
+    _reads: ReadThreads,
 }
 
 /// Where compiled adapters are kept: `ORDERGATE_CACHE_DIR`, or `cache` beside the database.
@@ -58,12 +59,14 @@ impl App {
         let api = listen::bind(config.server.listen, "server.listen").await?;
         let ops = listen::bind(config.ops.listen, "ops.listen").await?;
         let store = Store::open(&config.database.path).await?;
-        let adapters = Arc::new(Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), &clock).await?);
+        let reads = ReadThreads::start().context("the threads for reads could not be started")?;
+        let (folder, cache) = (config.folder(), cache_folder(config));
+        let adapters = Arc::new(Adapters::load(&config.adapters, &folder, &cache, &clock, reads.handle()).await?);
         let backend = AdapterBackend::new(Arc::clone(&adapters));
         let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
             .await
             .context("the transfer pipeline could not start")?;
-        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock.clone());
+        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock.clone(), reads.handle());
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
@@ -84,6 +87,7 @@ impl App {
             drain_notice: config.server.drain_notice(),
             _upkeep: upkeep,
             _watch: watch,
+            _reads: reads,
         })
     }
 

@@ -24,6 +24,8 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 pub use crate::adapter::ShadowReport;
 pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
@@ -81,28 +83,41 @@ struct Inner {
     store: Store,
     pipeline: Pipeline,
     clock: Clock,
+    reads: Handle,
     running: RunningKeys,
     /// What the host was started with; a reload is compared with it.
     started_with: Config,
 }
 
 impl Commerce {
-    pub fn new(config: &Config, adapters: Arc<Adapters>, store: Store, pipeline: Pipeline, clock: Clock) -> Self {
+    /// Reads ask back ends on the threads `reads`.
+    pub fn new(config: &Config, adapters: Arc<Adapters>, store: Store, pipeline: Pipeline, clock: Clock, reads: Handle) -> Self {
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
         let catalog = Catalog::new(&shops, half, &clock);
         let memory = catalog.memory.clone();
         let fetch = AvailabilityFetch { catalog, policy: config.freshness.availability.clone() };
-        let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone());
+        let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone(), reads.clone());
         let catalog = Catalog::new(&shops, half, &clock);
         let memory = catalog.memory.clone();
         let fetch = PriceFetch { catalog, policy: config.freshness.offer_prices.clone() };
-        let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone());
+        let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone(), reads.clone());
         let (running, started_with) = (RunningKeys::default(), config.clone());
         reload::describe_metrics();
         Self {
-            inner: Arc::new(Inner { shops, adapters, availability, offer_prices, store, pipeline, clock, running, started_with }),
+            inner: Arc::new(Inner {
+                shops,
+                adapters,
+                availability,
+                offer_prices,
+                store,
+                pipeline,
+                clock,
+                reads,
+                running,
+                started_with,
+            }),
         }
     }
 

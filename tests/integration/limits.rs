@@ -93,3 +93,23 @@ async fn a_client_that_goes_away_leaves_its_order_whole() {
     ordergate_tests::until_order(&world.hansen(), &reference, "confirmed", |order| order["number"].is_string()).await;
     assert_eq!(world.backend.stats().await["orders_taken"], 1);
 }
+
+/// So an order's guest never queues behind those of a browsing flood.
+#[tokio::test]
+async fn guests_of_reads_compute_on_threads_of_their_own() {
+    let world = World::start().await;
+    let customer = world.hansen();
+    for number in 1001..1031 {
+        customer.get(&format!("/v1/availability/NW-{number}")).await.expect(200);
+    }
+    customer.get("/v1/orders").await.expect(200);
+    let mut guests = 0.0;
+    for operation in ["availability.check", "orders.list"] {
+        let labels = ["adapter=\"nordwind\"", &format!("operation=\"{operation}\"")];
+        let spent = world.host.metric("ordergate_adapter_guest_cpu_seconds_sum", &labels).await;
+        assert!(spent > 0.0, "{operation}");
+        guests += spent;
+    }
+    let threads = world.host.cpu_of("reads").as_secs_f64();
+    assert!(threads >= guests, "the guests took {guests} s, the threads {threads} s");
+}

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -100,6 +101,11 @@ impl Host {
         let kib =
             status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
         kib.expect("the resident memory in kB") * 1024
+    }
+
+    /// CPU time that the host's threads of that name have used since it was started.
+    pub fn cpu_of(&self, threads: &str) -> Duration {
+        self.process.as_ref().expect("the host runs").cpu_of(threads)
     }
 
     /// Ends the host without warning.

@@ -1,6 +1,7 @@
 //! One child process whose output is kept in memory. Dropping it kills it, and shows its output when a test failed.
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +69,16 @@ impl Process {
     /// Everything that it wrote to standard error so far.
     pub fn stderr(&self) -> String {
         self.stderr.lock().clone()
+    }
+
+    /// CPU time that its threads of that name have used so far.
+    pub fn cpu_of(&self, threads: &str) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let read = |task: &Path, file: &str| std::fs::read_to_string(task.join(file)).ok();
+        let nanos = |task: &Path| read(task, "schedstat")?.split(' ').next()?.parse::<u64>().ok();
+        let of_that_name =
+            tasks.map(|task| task.unwrap().path()).filter(|task| read(task, "comm").is_some_and(|name| name.trim() == threads));
+        Duration::from_nanos(of_that_name.filter_map(|task| nanos(&task)).sum())
     }
 
     /// Whether it still runs.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 use wasmtime::Engine;
@@ -98,6 +99,8 @@ pub(super) struct Workshop {
     /// Compiled components are kept there.
     pub cache_dir: PathBuf,
     pub clock: Clock,
+    /// Shadows run on these.
+    pub threads: Handle,
     /// Rung when calls that a breaker turned away may go again.
     pub resumed: Arc<Notify>,
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -32,10 +33,11 @@ pub(super) struct Shadow {
     turn: AtomicU32,
     ledger: Ledger,
     clock: Clock,
+    threads: Handle,
 }
 
 impl Shadow {
-    pub(super) fn new(config: &ShadowConfig, slot: &Arc<Slot>, clock: &Clock) -> Self {
+    pub(super) fn new(config: &ShadowConfig, slot: &Arc<Slot>, clock: &Clock, threads: &Handle) -> Self {
         Self {
             config: config.clone(),
             slot: Arc::clone(slot),
@@ -43,6 +45,7 @@ impl Shadow {
             turn: AtomicU32::new(0),
             ledger: Ledger::default(),
             clock: clock.clone(),
+            threads: threads.clone(),
         }
     }
 
@@ -73,7 +76,7 @@ impl Shadow {
             copy.count("skipped");
             return;
         };
-        tokio::spawn(async move {
+        self.threads.spawn(async move {
             match live {
                 Some(live) => copy.compare(&adapter, &live).await,
                 None => copy.rehearse(&adapter).await,

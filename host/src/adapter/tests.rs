@@ -1,6 +1,7 @@
 //! The runtime with hostile and broken guests: tiny components whose operations are written by hand.
 
 mod generations;
+mod lanes;
 mod sick;
 mod snapshots;
 
@@ -55,7 +56,8 @@ impl Bench {
 
     async fn load_at(&self, config: AdapterConfig, clock: &Clock) -> Result<Arc<Adapter>, String> {
         let configs = BTreeMap::from([(AdapterName::new("hostile"), config)]);
-        let loaded = Adapters::load(&configs, self.folder.path(), &self.folder.path().join("cache"), clock).await;
+        let loaded =
+            Adapters::load(&configs, self.folder.path(), &self.folder.path().join("cache"), clock, Handle::current()).await;
         loaded.map(|adapters| adapters.get(&"hostile".into()).unwrap()).map_err(|error| error.to_string())
     }
 

@@ -9,6 +9,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::Entry;
@@ -56,6 +57,7 @@ type Waiters<V> = Vec<oneshot::Sender<Answer<V>>>;
 pub struct Gatherer<F: Fetch> {
     fetch: Arc<F>,
     scopes: Arc<Mutex<HashMap<F::Scope, Queue<F>>>>,
+    threads: Handle,
 }
 
 struct Queue<F: Fetch> {
@@ -86,13 +88,14 @@ impl<F: Fetch> Default for Queue<F> {
 
 impl<F: Fetch> Clone for Gatherer<F> {
     fn clone(&self) -> Self {
-        Self { fetch: Arc::clone(&self.fetch), scopes: Arc::clone(&self.scopes) }
+        Self { fetch: Arc::clone(&self.fetch), scopes: Arc::clone(&self.scopes), threads: self.threads.clone() }
     }
 }
 
 impl<F: Fetch> Gatherer<F> {
-    pub fn new(fetch: Arc<F>) -> Self {
-        Self { fetch, scopes: Arc::default() }
+    /// It asks on `threads`.
+    pub fn new(fetch: Arc<F>, threads: Handle) -> Self {
+        Self { fetch, scopes: Arc::default(), threads }
     }
 
     /// Asks for items that belong together; each receiver yields its item's entry.
@@ -146,7 +149,7 @@ impl<F: Fetch> Gatherer<F> {
         tokio::spawn(async move {
             let keys: Vec<_> = batch.iter().map(|(key, _)| key.clone()).collect();
             // In a task of its own, so that a defect in it is answered below instead of leaving its callers waiting.
-            let asked = tokio::spawn(Arc::clone(&gatherer.fetch).fetch(scope.clone(), batch)).await;
+            let asked = gatherer.threads.spawn(Arc::clone(&gatherer.fetch).fetch(scope.clone(), batch)).await;
             gatherer.finish(&scope, call, &keys, asked.unwrap_or_default());
         });
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use moka::Expiry;
 use moka::sync::Cache;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
@@ -98,8 +99,9 @@ pub struct Wanted<F: Fetch> {
 
 impl<F: Fetch<Key: Weigh, Value: Weigh>> ReadCache<F> {
     /// `kind` labels the metrics: `availability` or `offer_price`.
-    pub fn new(kind: &'static str, memory: Memory<F::Key, F::Value>, fetch: Arc<F>, clock: Clock) -> Self {
-        Self { memory, gatherer: Gatherer::new(fetch), clock, kind }
+    /// It asks on `threads`.
+    pub fn new(kind: &'static str, memory: Memory<F::Key, F::Value>, fetch: Arc<F>, clock: Clock, threads: Handle) -> Self {
+        Self { memory, gatherer: Gatherer::new(fetch, threads), clock, kind }
     }
 
     /// Answers every wanted item, in order, within `wait`. `usable` says whether a known entry answers the item.
@@ -265,7 +267,7 @@ mod tests {
             down: Mutex::new(false),
             fresh_secs,
         });
-        (ReadCache::new("test", memory, Arc::clone(&backend), clock.clone()), backend, clock)
+        (ReadCache::new("test", memory, Arc::clone(&backend), clock.clone(), Handle::current()), backend, clock)
     }
 
     async fn read(cache: &ReadCache<Backend>, demand: Demand) -> Result<(String, Source), FailureCode> {

@@ -9,6 +9,8 @@ use super::{CliError, print};
 use crate::adapter::{Adapters, LoadError};
 use crate::api::Authenticator;
 use crate::app::cache_folder;
+use tokio::runtime::Handle;
+
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Problem};
 use crate::store::{Store, StoreError};
@@ -61,7 +63,7 @@ async fn load_problems(config: &Config) -> Vec<Problem> {
 }
 
 async fn load(config: &Config) -> Result<Adapters, LoadError> {
-    Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), &Clock::system()).await
+    Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), &Clock::system(), Handle::current()).await
 }
 
 fn show(file: &Path, problem: &Problem) -> Value {

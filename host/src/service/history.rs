@@ -31,8 +31,8 @@ impl Commerce {
     ) -> Result<DocumentPage<Record<T>>, ServiceError> {
         let adapter = self.adapter(T::adapter_of(&caller.shop.config))?;
         let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
-        let (account, filter) = (caller.account()?.clone(), request.filter.clone());
-        let ask = async |page: PageRequest| adapter.call(&context, &T::list(account, filter, page)).await;
+        let (account, filter, reads) = (caller.account()?.clone(), request.filter.clone(), &self.inner.reads);
+        let ask = async |page: PageRequest| adapter.call_on(reads, &context, T::list(account, filter, page)).await;
         let merged: Merged<T> = self.merged(caller, adapter.name(), &request, ask).await?;
         let Merged { items, next_cursor, provenance, as_of } = merged;
         let counterparts = self.counterparts(caller, adapter.name(), items.iter().filter_map(Either::backend)).await?;
@@ -61,7 +61,7 @@ impl Commerce {
         let name = captured.as_ref().map_or_else(|| T::adapter_of(&caller.shop.config), |document| &document.adapter);
         let adapter = self.adapter(name)?;
         let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
-        let answer: Result<T, _> = adapter.call(&context, &T::get(account.clone(), number)).await;
+        let answer: Result<T, _> = adapter.call_on(&self.inner.reads, &context, T::get(account.clone(), number)).await;
         match (owned(&adapter, &account, answer), captured) {
             (Ok(document), _) => {
                 let counterparts = self.counterparts(caller, adapter.name(), [&document]).await?;

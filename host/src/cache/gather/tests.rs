@@ -42,7 +42,7 @@ impl Fetch for Scripted {
 fn scripted(cap: usize) -> (Arc<Scripted>, Gatherer<Scripted>, mpsc::UnboundedReceiver<Vec<u32>>) {
     let (batches, seen) = mpsc::unbounded_channel();
     let fetch = Arc::new(Scripted { cap, batches, permits: Semaphore::new(0) });
-    (Arc::clone(&fetch), Gatherer::new(fetch), seen)
+    (Arc::clone(&fetch), Gatherer::new(fetch, Handle::current()), seen)
 }
 
 fn items(keys: impl IntoIterator<Item = u32>) -> Vec<(u32, ())> {
