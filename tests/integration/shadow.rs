@@ -80,13 +80,15 @@ async fn a_shadow_that_maps_the_same_has_no_differences_over_a_whole_order_and_s
     let world = followed(&demo_profile(), r#"{ adapter = "follower", writes = true }"#).await;
     let customer = world.hansen();
 
+    // Each is compared before the next one changes what the back end says.
     read_live(&world).await;
+    until_compared(&world, "availability.check", 1).await;
     let checkout = seal(&customer, PLIERS, "3").await;
+    until_compared(&world, "checkout.calculate", 1).await;
     let placed = order(&customer, &checkout, "shadow-1").await.expect(202);
     let reference = text(&placed, "/reference").to_owned();
     until_order(&customer, &reference, "is confirmed", |order| order["transfer"]["state"] == "confirmed").await;
 
-    until_compared(&world, "checkout.calculate", 1).await;
     let report = until_compared(&world, "orders.get", 1).await;
     let counts = report["operations"].as_object().unwrap().values();
     assert!(counts.clone().all(|count| count["different"] == 0), "{report}");

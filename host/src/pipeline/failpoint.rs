@@ -11,6 +11,7 @@ pub enum Failpoint {
     BeforeRecord,
 }
 
+#[cfg(debug_assertions)]
 impl Failpoint {
     const ALL: [(&'static str, Self); 3] =
         [("after-begin", Self::AfterBegin), ("after-send", Self::AfterSend), ("before-record", Self::BeforeRecord)];
