@@ -1,5 +1,6 @@
 //! What one call of `adapters/rest` costs: `availability.check` of 1 and 20 items against a server in this process that answers at once, in a
-//! fresh instance (from a snapshot, and without one) and in an instance that is used again.
+//! fresh instance (from a snapshot, and without one) and in an instance that is used again; beside it, the same mapping as native code with a
+//! scripted reply, and the exchange over HTTP alone (figure P4).
 //!
 //! `cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter && cargo bench -p ordergate --bench fresh_instance`
 
@@ -10,12 +11,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use ordergate::adapter::operation::CheckAvailability;
 use ordergate::adapter::{Adapter, Adapters, measure};
 use ordergate::clock::Clock;
 use ordergate::config::{AdapterConfig, TrustConfig};
 use ordergate::domain::{AdapterName, AvailabilityItem, AvailabilityQuery, CallContext, Purpose};
+use ordergate_sdk::Adapter as _;
+use ordergate_sdk::availability;
+use ordergate_sdk::settings::Settings;
+use ordergate_sdk::testing::{Backend, Reply};
+use ordergate_sdk::types::Context;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -47,15 +53,23 @@ async fn run(address: SocketAddr, cache: &Path) -> Result<String> {
     let mut table = String::from("| items | instance | 10 % | median | 95 % | of reused |\n|---|---|---|---|---|---|\n");
     for items in [1, 20] {
         let operation = check(items);
-        let [mut reused, mut frozen, mut plain] = [const { Vec::new() }; 3];
+        let [mut reused, mut frozen, mut plain, mut mapped, mut exchanged] = [const { Vec::new() }; 5];
         // In turns, so that whatever else the machine does disturbs all of them.
         for _ in 0..ROUNDS {
             reused.extend(measure::reused(&with, &context(), &operation, CALLS + WARM_UP).await?.split_off(WARM_UP));
             frozen.extend(fresh(&with, &operation).await?);
             plain.extend(fresh(&without, &operation).await?);
+            mapped.extend(native(items)?);
+            exchanged.extend(exchange(address, items).await?);
         }
         let base = quantile(&mut reused, 50);
-        for (name, mut took) in [("reused", reused), ("fresh, from a snapshot", frozen), ("fresh, without", plain)] {
+        for (name, mut took) in [
+            ("native mapping, no exchange", mapped),
+            ("exchange alone", exchanged),
+            ("reused", reused),
+            ("fresh, from a snapshot", frozen),
+            ("fresh, without", plain),
+        ] {
             let [least, median, late] = [10, 50, 95].map(|percent| quantile(&mut took, percent));
             let ratio = median.as_secs_f64() / base.as_secs_f64();
             let [least, median, late] = [least, median, late].map(shown);
@@ -76,6 +90,57 @@ async fn fresh(adapter: &Adapter, operation: &CheckAvailability) -> Result<Vec<D
         answers.into_iter().collect::<Result<Vec<_>, _>>()?;
     }
     Ok(took)
+}
+
+/// The mapping as native code, configured once; the reply is scripted.
+fn native(items: usize) -> Result<Vec<Duration>> {
+    let refused = |failure: ordergate_sdk::types::Failure| anyhow!(failure.message);
+    let profile: toml::Table = include_str!("../../adapters/rest/profiles/demo.toml").parse()?;
+    let settings = serde_json::to_string(&profile)?;
+    let rest = ordergate_adapter_rest::Rest::configure(&Settings::from_json(settings)).map_err(refused)?;
+    let skus: Vec<_> = (0..items).map(sku).collect();
+    let reply = stock(&format!("sku={} ", skus.join(",")));
+    let item = |sku: &String| availability::Item { sku: sku.clone(), ..availability::Item::default() };
+    let query = availability::Query { items: skus.iter().map(item).collect(), ..availability::Query::default() };
+    let mut took = Vec::with_capacity(CALLS);
+    for number in 0..CALLS + WARM_UP {
+        let _backend = Backend::new().reply(Reply::json(200, reply.clone()));
+        let query = query.clone();
+        let began = Instant::now();
+        let answers = rest.check_availability(&Context::default(), query);
+        if number >= WARM_UP {
+            took.push(began.elapsed());
+        }
+        answers.into_iter().collect::<Result<Vec<_>, _>>().map_err(refused)?;
+    }
+    Ok(took)
+}
+
+/// The same request and reply over one connection, without an adapter.
+async fn exchange(address: SocketAddr, items: usize) -> Result<Vec<Duration>> {
+    let mut connection = TcpStream::connect(address).await?;
+    connection.set_nodelay(true)?;
+    let skus: Vec<_> = (0..items).map(sku).collect();
+    let request = format!("GET /api/stock?sku={} HTTP/1.1\r\nhost: {address}\r\n\r\n", skus.join("%2C"));
+    let mut took = Vec::with_capacity(CALLS);
+    for number in 0..CALLS + WARM_UP {
+        let began = Instant::now();
+        connection.write_all(request.as_bytes()).await?;
+        let mut reply = Vec::new();
+        while !reply.ends_with(b"\"unknown\":[]}") {
+            if connection.read_buf(&mut reply).await? == 0 {
+                return Err(anyhow!("the server closed the connection"));
+            }
+        }
+        if number >= WARM_UP {
+            took.push(began.elapsed());
+        }
+    }
+    Ok(took)
+}
+
+fn sku(number: usize) -> String {
+    format!("NW-{number:04}")
 }
 
 fn quantile(took: &mut [Duration], percent: usize) -> Duration {
@@ -112,13 +177,8 @@ fn component(root: &Path) -> PathBuf {
 }
 
 fn check(items: usize) -> CheckAvailability {
-    let item = |number| AvailabilityItem {
-        sku: format!("NW-{number:04}").into(),
-        location: None,
-        unit: None,
-        quantity: None,
-        requested_date: None,
-    };
+    let item =
+        |number| AvailabilityItem { sku: sku(number).into(), location: None, unit: None, quantity: None, requested_date: None };
     CheckAvailability { query: AvailabilityQuery { buyer: None, items: (0..items).map(item).collect() } }
 }
 
