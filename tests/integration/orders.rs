@@ -36,8 +36,12 @@ async fn an_order_is_taken_with_a_reference_and_confirmed_with_the_back_ends_num
 async fn t1_who_waits_gets_201_once_the_back_end_has_confirmed() {
     let world = World::start().await;
     let checkout = seal(&world.hansen(), PLIERS, "1").await;
+    let shown = world.backend.requests("GET /api/orders/{no}").await;
     let confirmed = order(&world.hansen().with("prefer", "wait=20"), &checkout, "waits").await.expect(201);
     assert!(confirmed["number"].is_string(), "{confirmed:#}");
+    assert_eq!((text(&confirmed, "/status"), text(&confirmed, "/transfer/state")), ("open", "confirmed"));
+    assert_eq!(text(&confirmed, "/totals/payable/amount"), text(&checkout, "/totals/payable/amount"));
+    assert_eq!(world.backend.requests("GET /api/orders/{no}").await, shown, "what it said when it took the order is enough");
 }
 
 #[tokio::test]

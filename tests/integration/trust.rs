@@ -333,7 +333,9 @@ async fn a_tampered_or_unsigned_version_is_refused_at_a_swap_and_the_signed_one_
     std::fs::copy(adapter_file(), desk.path("rest.wasm")).unwrap();
     desk.upgrade("rest.wasm");
     desk.sign("rest.wasm", "acme").await;
-    load(&host).await.expect(200);
+    let loaded = load(&host).await.expect(200);
+    let signer = loaded["generations"][0]["signer"].as_str().unwrap();
+    assert!(signer.starts_with("acme (key "), "an operator sees whose version serves: {loaded:#}");
 }
 
 #[tokio::test]

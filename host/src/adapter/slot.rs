@@ -78,6 +78,8 @@ pub struct GenerationReport {
     pub state: GenerationState,
     /// SHA-256 of the component.
     pub digest: String,
+    /// Whose signature the component has, or `unsigned`.
+    pub signer: String,
     /// As the adapter describes itself.
     pub version: String,
     pub loaded_at: Timestamp,
@@ -319,6 +321,7 @@ fn report(adapter: &Arc<Adapter>, state: GenerationState) -> GenerationReport {
         generation: adapter.generation(),
         state,
         digest: adapter.digest().to_owned(),
+        signer: adapter.signer().to_string(),
         version: adapter.description().version.clone(),
         loaded_at: adapter.loaded_at,
         calls: record.calls(),

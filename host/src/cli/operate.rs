@@ -246,7 +246,13 @@ fn show(adapter: &Value) -> String {
         let of = |field: &str| text(generation.get(field));
         let digest: String = of("digest").chars().take(12).collect();
         let head = format!("{name}  generation {}  {:<8}  {digest}  version {}", of("generation"), of("state"), of("version"));
-        format!("{head}  calls {}  failures {}  in flight {}", of("calls"), of("failures"), of("in_flight"))
+        format!(
+            "{head}  signer {}  calls {}  failures {}  in flight {}",
+            of("signer"),
+            of("calls"),
+            of("failures"),
+            of("in_flight")
+        )
     };
     let last = adapter.get("last_swap").filter(|swap| swap.is_object()).map(|swap| {
         let of = |field: &str| text(swap.get(field));
@@ -307,10 +313,11 @@ mod tests {
 
     #[test]
     fn each_generation_is_a_line() {
-        let generation = |number: u64, state: &str| json!({"generation": number, "state": state, "digest": "0123456789abcdef", "version": "1.2", "calls": 3, "failures": 0, "in_flight": 1});
+        let generation = |number: u64, state: &str| json!({"generation": number, "state": state, "digest": "0123456789abcdef", "version": "1.2", "signer": "acme (key 1)", "calls": 3, "failures": 0, "in_flight": 1});
         let adapter = json!({"name": "erp", "generations": [generation(2, "canary"), generation(1, "live")], "last_swap": null});
         assert_eq!(show(&adapter).lines().count(), 2);
-        assert!(show(&adapter).starts_with("erp  generation 2  canary    0123456789ab  version 1.2"), "{}", show(&adapter));
+        let head = "erp  generation 2  canary    0123456789ab  version 1.2  signer acme (key 1)";
+        assert!(show(&adapter).starts_with(head), "{}", show(&adapter));
         assert_eq!((newest(&adapter), state_of(&adapter, 1)), (2, Some("live")));
     }
 

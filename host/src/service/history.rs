@@ -77,7 +77,7 @@ impl Commerce {
     }
 
     /// Our document behind an id, when it is the caller's account's in this store. A foreign one is as if it were not there (rule H3).
-    async fn ours(&self, caller: &Caller, id: &str, kind: DocumentKind) -> Result<Option<Document>, ServiceError> {
+    pub(super) async fn ours(&self, caller: &Caller, id: &str, kind: DocumentKind) -> Result<Option<Document>, ServiceError> {
         let Ok(reference) = Reference::parse(id) else { return Ok(None) };
         let account = caller.account()?;
         let document = self.inner.store.document(&reference).await?;

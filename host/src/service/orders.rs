@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::capture::Filed;
 use super::checkouts::{SeenPrice, differences};
-use super::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, OrderRecord, ServiceError};
+use super::record::Record;
+use super::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, OrderRecord, Provenance, ServiceError};
 use crate::config::Consent;
 use crate::domain::{
     BusinessStatus, CalculatedLine, Calculation, CheckoutId, Extensions, LineKind, Money, Note, Order, OrderLine, Quantity,
     Reference, Seal, Sku, TransferOperation, TransferState,
 };
-use crate::store::{Held, Instruction, Payload};
+use crate::store::{DocumentKind, Held, Instruction, Payload};
 
 /// An order as the storefront states it. Amounts are compared with the seal, never believed.
 #[derive(Clone, Debug)]
@@ -161,7 +162,8 @@ impl Commerce {
         self.captured_once(caller, &key, work).await
     }
 
-    /// The order once it is confirmed, when that happens within the time.
+    /// The order once it is confirmed, when that happens within the time: with what the back end said when it took it. It is not asked
+    /// again, because the answer must not wait among the reads of others.
     pub async fn confirmed_within(
         &self,
         caller: &Caller,
@@ -170,7 +172,10 @@ impl Commerce {
     ) -> Result<Option<OrderRecord>, ServiceError> {
         let confirmed = async {
             match self.inner.pipeline.settled(reference).await? {
-                TransferState::Confirmed => Ok(Some(self.document(caller, reference.as_str()).await?)),
+                TransferState::Confirmed => {
+                    let document = self.ours(caller, reference.as_str(), DocumentKind::Order).await?;
+                    Ok(document.map(|document| Record { provenance: Provenance::Live, ..Record::captured(document) }))
+                }
                 _ => Ok(None),
             }
         };
