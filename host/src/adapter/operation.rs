@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::instance::{Guest, Ran};
-use crate::domain::{CallContext, Failure, Side};
+use crate::domain::{CallContext, Failure, Page, Side};
 
 /// Which share of an adapter's places a call takes, so that browsing cannot take an order's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +35,9 @@ impl Lane {
     }
 }
 
+/// Makes of a reply what is compared.
+pub type Comparable<R> = fn(&R) -> Option<Value>;
+
 /// One operation of the contract.
 pub trait Operation: Clone + Send + Sync + 'static {
     /// `interface.function`, as in the description's capabilities.
@@ -43,6 +46,8 @@ pub trait Operation: Clone + Send + Sync + 'static {
     /// `Write` when the back end may have changed after a lost call.
     const SIDE: Side;
     type Reply: Send;
+    /// How a reply is compared with a shadow's; `None` when the operation is not copied to shadows.
+    const COMPARED: Option<Comparable<Self::Reply>> = None;
 
     /// Whether a reply speaks against the adapter although the call did not fail: items that it could not make sense of.
     fn is_suspect(_: &Self::Reply) -> bool {
@@ -54,13 +59,17 @@ pub trait Operation: Clone + Send + Sync + 'static {
         false
     }
 
-    /// A reply as it is compared with a shadow's; `None` when the operation is not copied to shadows.
-    fn compared(_: &Self::Reply) -> Option<Value> {
-        None
-    }
-
     /// Runs it on a fresh instance. Called by the runtime only.
     fn run(&self, guest: &mut Guest, context: &CallContext) -> impl Future<Output = Ran<Self::Reply>> + Send;
+}
+
+fn compared_whole<T: Serialize>(reply: &T) -> Option<Value> {
+    serde_json::to_value(reply).ok()
+}
+
+/// Without the place of the next page, which is the adapter's own.
+fn compared_page<T: Serialize>(page: &Page<T>) -> Option<Value> {
+    Some(json!({ "items": page.items }))
 }
 
 /// Items one by one, a failed one by its code.

@@ -61,14 +61,13 @@ impl Shadow {
         operation: &O,
         answer: &Result<O::Reply, Failure>,
     ) {
-        let live = match O::SIDE {
-            Side::Write if self.config.writes => None,
-            Side::Write => return,
-            Side::Read => match comparable::<O>(answer) {
-                Some(live) if self.is_its_turn() => Some(live),
-                _ => return,
-            },
+        let is_copied = match O::SIDE {
+            Side::Write => self.config.writes,
+            Side::Read => O::COMPARED.is_some() && self.is_its_turn(),
         };
+        if !is_copied {
+            return;
+        }
         let adapter = self.slot.live();
         let copy = Copy { of: of.clone(), shadow: Arc::clone(self), context: context.clone(), operation: operation.clone() };
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
@@ -76,10 +75,13 @@ impl Shadow {
             copy.count("skipped");
             return;
         };
+        // Only now: it is made while the customer waits.
+        let live = comparable::<O>(answer);
         self.threads.spawn(async move {
-            match live {
-                Some(live) => copy.compare(&adapter, &live).await,
-                None => copy.rehearse(&adapter).await,
+            match (O::SIDE, live) {
+                (Side::Read, Some(live)) => copy.compare(&adapter, &live).await,
+                (Side::Read, None) => {}
+                (Side::Write, _) => copy.rehearse(&adapter).await,
             }
             drop(place);
         });
@@ -159,10 +161,11 @@ impl Adapter {
     }
 }
 
-/// An answer as it is compared; a failure by its code.
+/// An answer as it is compared, a failure by its code; `None` when its operation is not compared.
 fn comparable<O: Operation>(answer: &Result<O::Reply, Failure>) -> Option<Value> {
+    let compared = O::COMPARED?;
     match answer {
-        Ok(reply) => O::compared(reply),
+        Ok(reply) => compared(reply),
         Err(failure) => Some(json!({ "failure": failure.code })),
     }
 }

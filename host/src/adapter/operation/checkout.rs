@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
-use super::{Lane, Operation};
+use super::{Comparable, Lane, Operation, compared_whole};
 use crate::domain::{Calculation, CallContext, Cart, Reservation, Side};
 
 /// Holds stock for a cart.
@@ -57,10 +55,7 @@ impl Operation for Calculate {
     const LANE: Lane = Lane::Checkout;
     const SIDE: Side = Side::Read;
     type Reply = Calculation;
-
-    fn compared(reply: &Self::Reply) -> Option<Value> {
-        serde_json::to_value(reply).ok()
-    }
+    const COMPARED: Option<Comparable<Self::Reply>> = Some(compared_whole);
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::checkout::calculate(guest, context, &self.cart).await

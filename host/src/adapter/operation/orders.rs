@@ -1,10 +1,8 @@
 //! Orders: handing them over, finding them again, showing them.
 
-use serde_json::{Value, json};
-
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
-use super::{Lane, Operation};
+use super::{Comparable, Lane, Operation, compared_page, compared_whole};
 use crate::domain::{
     Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Order, OrderDocument, Page, PageRequest, Reference, Side,
 };
@@ -56,10 +54,7 @@ impl Operation for GetOrder {
     const LANE: Lane = Lane::Read;
     const SIDE: Side = Side::Read;
     type Reply = OrderDocument;
-
-    fn compared(reply: &Self::Reply) -> Option<Value> {
-        serde_json::to_value(reply).ok()
-    }
+    const COMPARED: Option<Comparable<Self::Reply>> = Some(compared_whole);
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::orders::get(guest, context, self).await
@@ -79,10 +74,7 @@ impl Operation for ListOrders {
     const LANE: Lane = Lane::Read;
     const SIDE: Side = Side::Read;
     type Reply = Page<OrderDocument>;
-
-    fn compared(reply: &Self::Reply) -> Option<Value> {
-        Some(json!({ "items": reply.items }))
-    }
+    const COMPARED: Option<Comparable<Self::Reply>> = Some(compared_page);
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::orders::list(guest, context, self).await

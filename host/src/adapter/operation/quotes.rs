@@ -1,10 +1,8 @@
 //! Quotes: handing requests over, finding them again, showing and answering them.
 
-use serde_json::{Value, json};
-
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
-use super::{Lane, Operation};
+use super::{Comparable, Lane, Operation, compared_page, compared_whole};
 use crate::domain::{
     Acceptance, Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Page, PageRequest, QuoteDocument,
     QuoteReceived, QuoteRequest, Reference, Side,
@@ -57,10 +55,7 @@ impl Operation for GetQuote {
     const LANE: Lane = Lane::Read;
     const SIDE: Side = Side::Read;
     type Reply = QuoteDocument;
-
-    fn compared(reply: &Self::Reply) -> Option<Value> {
-        serde_json::to_value(reply).ok()
-    }
+    const COMPARED: Option<Comparable<Self::Reply>> = Some(compared_whole);
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::get(guest, context, self).await
@@ -79,10 +74,7 @@ impl Operation for ListQuotes {
     const LANE: Lane = Lane::Read;
     const SIDE: Side = Side::Read;
     type Reply = Page<QuoteDocument>;
-
-    fn compared(reply: &Self::Reply) -> Option<Value> {
-        Some(json!({ "items": reply.items }))
-    }
+    const COMPARED: Option<Comparable<Self::Reply>> = Some(compared_page);
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::list(guest, context, self).await

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
-use super::{Lane, Operation, compared_items};
+use super::{Comparable, Lane, Operation, compared_items};
 use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, FailureCode, OfferPrice, PriceQuery, Purpose, Side};
 
 /// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
@@ -20,6 +18,7 @@ impl Operation for CheckAvailability {
     const LANE: Lane = Lane::Read;
     const SIDE: Side = Side::Read;
     type Reply = Vec<Result<Availability, Failure>>;
+    const COMPARED: Option<Comparable<Self::Reply>> = Some(|items| compared_items(items));
 
     fn is_suspect(reply: &Self::Reply) -> bool {
         reply.iter().any(is_nonsense)
@@ -27,10 +26,6 @@ impl Operation for CheckAvailability {
 
     fn is_doubtful(reply: &Self::Reply) -> bool {
         reply.iter().any(is_unknown)
-    }
-
-    fn compared(reply: &Self::Reply) -> Option<Value> {
-        compared_items(reply)
     }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
@@ -49,6 +44,7 @@ impl Operation for OfferPrices {
     const LANE: Lane = Lane::Read;
     const SIDE: Side = Side::Read;
     type Reply = Vec<Result<OfferPrice, Failure>>;
+    const COMPARED: Option<Comparable<Self::Reply>> = Some(|items| compared_items(items));
 
     fn is_suspect(reply: &Self::Reply) -> bool {
         reply.iter().any(is_nonsense)
@@ -56,10 +52,6 @@ impl Operation for OfferPrices {
 
     fn is_doubtful(reply: &Self::Reply) -> bool {
         reply.iter().any(is_unknown)
-    }
-
-    fn compared(reply: &Self::Reply) -> Option<Value> {
-        compared_items(reply)
     }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
