@@ -7,12 +7,16 @@ mod entry;
 mod freshness;
 mod gather;
 mod key;
+mod memory;
 mod reads;
+mod scope;
 mod weight;
 
 pub use entry::{Entry, Lookup};
 pub use freshness::{Lifetime, availability_lifetime, failure_lifetime, offer_price_lifetime};
 pub use gather::{Fetch, Gatherer, Join};
-pub use key::{AvailabilityKey, PriceKey, PriceScope, Urgency, project_buyer, project_price_item};
-pub use reads::{Answer, Demand, Memory, ReadCache, Wanted};
+pub use key::{AvailabilityKey, PriceKey, Urgency, project_availability_item, project_buyer, project_price_item};
+pub use memory::Memory;
+pub use reads::{Answer, Demand, ReadCache, Wanted};
+pub use scope::{AvailabilityScope, KeyScope, PriceScope, ScopeParts, Scopes};
 pub use weight::Weigh;

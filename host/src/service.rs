@@ -52,10 +52,10 @@ use idempotency::RunningKeys;
 use offer_prices::PriceFetch;
 
 use crate::adapter::{Adapter, Adapters, Reader};
-use crate::cache::ReadCache;
+use crate::cache::{ReadCache, Scopes};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{AdapterName, Failure, FailureCode, Fresh, StoreName};
+use crate::domain::{AdapterName, Buyer, Failure, FailureCode, Fresh, StoreName};
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
@@ -79,7 +79,9 @@ struct Inner {
     shops: BTreeMap<StoreName, Arc<Shop>>,
     adapters: Arc<Adapters>,
     availability: ReadCache<AvailabilityFetch>,
+    availability_scopes: Scopes<Option<Buyer>>,
     offer_prices: ReadCache<PriceFetch>,
+    price_scopes: Scopes<Buyer>,
     store: Store,
     pipeline: Pipeline,
     clock: Clock,
@@ -110,7 +112,9 @@ impl Commerce {
                 shops,
                 adapters,
                 availability,
+                availability_scopes: Scopes::default(),
                 offer_prices,
+                price_scopes: Scopes::default(),
                 store,
                 pipeline,
                 clock,

@@ -117,7 +117,7 @@ impl HostConfig {
 }
 
 /// The API key of a caller that was added by name.
-pub(crate) fn key_of(name: &str) -> String {
+pub fn key_of(name: &str) -> String {
     format!("test-key-of-{name}-0123456789")
 }
 

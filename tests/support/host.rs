@@ -103,7 +103,7 @@ impl Host {
         kib.expect("the resident memory in kB") * 1024
     }
 
-    /// CPU time that the host's threads of that name have used since it was started.
+    /// CPU time that the host's threads of that name have used since it was started; all of them for an empty name.
     pub fn cpu_of(&self, threads: &str) -> Duration {
         self.process.as_ref().expect("the host runs").cpu_of(threads)
     }

@@ -25,7 +25,7 @@ mod zoo;
 
 pub use backend::DemoBackend;
 pub use client::{Client, Reply};
-pub use config::{ALL_SCOPES, HostConfig};
+pub use config::{ALL_SCOPES, HostConfig, key_of};
 pub use host::{Host, run_host};
 pub use hostile_backend::HostileBackend;
 pub use port::lasting_port;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Lifetime;
 use crate::domain::{Failure, Fresh, Source};
@@ -15,8 +15,9 @@ pub struct Entry<V> {
     /// When the value was determined: the back end's word, or when it was asked.
     pub as_of: Timestamp,
     pub fresh_until: Timestamp,
+    /// From then on it is as if it had never been known.
+    pub(super) kept_until: Timestamp,
     pub(super) must_ask: bool,
-    pub(super) kept_for: Duration,
 }
 
 /// How an entry stands at an instant.
@@ -33,18 +34,21 @@ pub enum Lookup<V> {
 impl<V> Entry<V> {
     /// An answer asked at `asked_at`. Its age counts from the question, so that it is never taken for newer than it is.
     pub fn new(answer: Result<V, Failure>, asked_at: Timestamp, as_of: Option<Timestamp>, lifetime: Lifetime) -> Self {
+        let later = |by: Duration| SignedDuration::try_from(by).ok().and_then(|by| asked_at.checked_add(by).ok());
         Self {
             must_ask: lifetime.fresh.is_zero() || answer.is_err(),
             answer,
             as_of: as_of.map_or(asked_at, |as_of| as_of.min(asked_at)),
-            fresh_until: asked_at.saturating_add(lifetime.fresh_for()).unwrap_or(Timestamp::MAX),
-            kept_for: lifetime.kept_for(),
+            fresh_until: later(lifetime.fresh).unwrap_or(Timestamp::MAX),
+            kept_until: later(lifetime.kept_for()).unwrap_or(Timestamp::MAX),
         }
     }
 
     pub fn lookup(self: Arc<Self>, now: Timestamp) -> Lookup<V> {
         if now < self.fresh_until {
             Lookup::Fresh(self)
+        } else if now >= self.kept_until {
+            Lookup::Miss
         } else if self.must_ask {
             Lookup::Expired(self)
         } else {
@@ -64,7 +68,6 @@ impl<V: Clone> Entry<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
 
     fn entry(fresh: u64) -> Arc<Entry<u8>> {
         let lifetime = Lifetime { fresh: Duration::from_secs(fresh), stale: Duration::from_secs(60) };
@@ -84,6 +87,12 @@ mod tests {
     #[test]
     fn f3_a_value_that_expires_at_once_is_asked_live() {
         assert!(matches!(entry(0).lookup(at(0)), Lookup::Expired(_)));
+    }
+
+    #[test]
+    fn a_value_that_is_too_old_to_be_shown_is_as_if_it_had_never_been_known() {
+        assert!(matches!(entry(10).lookup(at(69)), Lookup::Stale(_)));
+        assert!(matches!(entry(10).lookup(at(70)), Lookup::Miss));
     }
 
     #[test]

@@ -27,10 +27,6 @@ impl Lifetime {
         Self { fresh: Duration::from_secs(fresh), stale: Duration::from_secs(stale) }
     }
 
-    pub(super) fn fresh_for(self) -> SignedDuration {
-        SignedDuration::try_from(self.fresh).unwrap_or(SignedDuration::MAX)
-    }
-
     pub(super) fn kept_for(self) -> Duration {
         self.fresh.saturating_add(self.stale)
     }

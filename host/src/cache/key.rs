@@ -5,8 +5,9 @@
 
 use rust_decimal::Decimal;
 
+use super::scope::{AvailabilityScope, PriceScope, ScopeParts, Scopes};
 use crate::domain::{
-    AdapterName, AvailabilityItem, AvailabilityQuery, Buyer, Description, Dimension, Location, PriceItem, Sku, StoreName, Unit,
+    AdapterName, AvailabilityItem, Buyer, Description, Dimension, Location, PriceItem, Sku, StoreName, Unit,
 };
 
 /// Reduces a buyer to the declared dimensions. The currency always stays.
@@ -39,20 +40,27 @@ fn declared(dimensions: &std::collections::BTreeSet<Dimension>) -> u16 {
     dimensions.iter().fold(0, |bits, dimension| bits | (1 << (*dimension as u16)))
 }
 
-/// Who is asked, for whom: what one adapter call for prices has in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PriceScope {
-    pub adapter: AdapterName,
-    pub store: StoreName,
-    pub buyer: Buyer,
-    /// The dimensions that the adapter declared, as bits.
-    pub declared: u16,
+impl Scopes<Buyer> {
+    /// For prices: the buyer, reduced to what the adapter declared.
+    pub fn of_prices(&self, adapter: &AdapterName, store: &StoreName, description: &Description, buyer: &Buyer) -> PriceScope {
+        let dimensions = &description.price_dimensions;
+        let (adapter, store) = (adapter.clone(), store.clone());
+        self.share(ScopeParts { adapter, store, buyer: project_buyer(dimensions, buyer), declared: declared(dimensions) })
+    }
 }
 
-impl PriceScope {
-    pub fn new(adapter: &AdapterName, store: &StoreName, description: &Description, buyer: &Buyer) -> Self {
-        let buyer = project_buyer(&description.price_dimensions, buyer);
-        Self { adapter: adapter.clone(), store: store.clone(), buyer, declared: declared(&description.price_dimensions) }
+impl Scopes<Option<Buyer>> {
+    /// For availability: the buyer only when the adapter declared dimensions.
+    pub fn of_availability(
+        &self,
+        adapter: &AdapterName,
+        store: &StoreName,
+        description: &Description,
+        buyer: &Buyer,
+    ) -> AvailabilityScope {
+        let dimensions = &description.availability_dimensions;
+        let buyer = (!dimensions.is_empty()).then(|| project_buyer(dimensions, buyer));
+        self.share(ScopeParts { adapter: adapter.clone(), store: store.clone(), buyer, declared: declared(dimensions) })
     }
 }
 
@@ -98,56 +106,34 @@ impl PriceKey {
 
 impl PriceKey {
     /// What of it varies in size.
-    pub(super) fn parts(&self) -> (&Buyer, &Sku, &Unit, Option<&Location>) {
-        (&self.scope.buyer, &self.sku, &self.unit, self.location.as_ref())
+    pub(super) fn parts(&self) -> (&Sku, &Unit, Option<&Location>) {
+        (&self.sku, &self.unit, self.location.as_ref())
     }
 }
 
 /// Key of one cached availability.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AvailabilityKey {
-    adapter: AdapterName,
-    store: StoreName,
-    buyer: Option<Buyer>,
+    scope: AvailabilityScope,
     item: AvailabilityItem,
-    declared: u16,
 }
 
 impl AvailabilityKey {
-    /// What of it varies in size.
-    pub(super) fn parts(&self) -> (Option<&Buyer>, &AvailabilityItem) {
-        (self.buyer.as_ref(), &self.item)
+    /// `item` must be projected.
+    pub fn new(scope: &AvailabilityScope, item: AvailabilityItem) -> Self {
+        Self { scope: scope.clone(), item }
     }
 
-    /// Reduces a question to what the adapter declared and gives the key of each of its items, in order, with the reduced question.
-    pub fn project(
-        adapter: &AdapterName,
-        store: &StoreName,
-        description: &Description,
-        query: AvailabilityQuery,
-    ) -> (Vec<Self>, AvailabilityQuery) {
-        let dimensions = &description.availability_dimensions;
-        let buyer = query.buyer.filter(|_| !dimensions.is_empty()).map(|buyer| project_buyer(dimensions, &buyer));
-        let items: Vec<_> = query
-            .items
-            .into_iter()
-            .map(|item| AvailabilityItem {
-                requested_date: item.requested_date.filter(|_| dimensions.contains(&Dimension::Date)),
-                ..item
-            })
-            .collect();
-        let keys = items
-            .iter()
-            .map(|item| Self {
-                adapter: adapter.clone(),
-                store: store.clone(),
-                buyer: buyer.clone(),
-                item: item.clone(),
-                declared: declared(dimensions),
-            })
-            .collect();
-        (keys, AvailabilityQuery { buyer, items })
+    /// What is asked under this key.
+    pub fn item(&self) -> &AvailabilityItem {
+        &self.item
     }
+}
+
+/// Reduces an item whose availability is asked to the declared dimensions.
+pub fn project_availability_item(description: &Description, item: AvailabilityItem) -> AvailabilityItem {
+    let keeps_date = description.availability_dimensions.contains(&Dimension::Date);
+    AvailabilityItem { requested_date: item.requested_date.filter(|_| keeps_date), ..item }
 }
 
 #[cfg(test)]
@@ -204,8 +190,9 @@ mod tests {
             if with_ship_to { dimensions.push(Dimension::ShipTo) }
             if with_location { dimensions.push(Dimension::Location) }
             let description = description(&dimensions);
+            let scopes = Scopes::default();
             let key = |buyer: &Buyer, item: &PriceItem| {
-                let scope = PriceScope::new(&"erp".into(), &"main".into(), &description, buyer);
+                let scope = scopes.of_prices(&"erp".into(), &"main".into(), &description, buyer);
                 PriceKey::exact(&scope, &project_price_item(&description, item))
             };
             if key(&buyers.0, &items.0) == key(&buyers.1, &items.1) {
@@ -220,9 +207,10 @@ mod tests {
 
         #[test]
         fn f6_what_was_cached_under_another_declaration_is_not_found(buyer in any_buyer(), item in any_item()) {
+            let scopes = Scopes::default();
             let key = |dimensions: &[Dimension]| {
                 let description = description(dimensions);
-                PriceKey::any_quantity(&PriceScope::new(&"erp".into(), &"main".into(), &description, &buyer), &project_price_item(&description, &item))
+                PriceKey::any_quantity(&scopes.of_prices(&"erp".into(), &"main".into(), &description, &buyer), &project_price_item(&description, &item))
             };
             prop_assert_ne!(key(&[Dimension::Account]), key(&[Dimension::Account, Dimension::Unit]));
             prop_assert_eq!(key(&[Dimension::Account]), key(&[Dimension::Account]));

@@ -1,17 +1,13 @@
 //! One kind of cached answers: memory in front of a [`Gatherer`].
 
-use std::hash::Hash;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use moka::Expiry;
-use moka::sync::Cache;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
-use super::weight::entry_bytes;
-use super::{Entry, Fetch, Gatherer, Join, Lookup, Weigh};
+use super::{Entry, Fetch, Gatherer, Join, Lookup, Memory, Weigh};
 use crate::clock::Clock;
 use crate::domain::{Failure, FailureCode, Source};
 
@@ -44,55 +40,11 @@ pub struct ReadCache<F: Fetch> {
     kind: &'static str,
 }
 
-/// The memory part, shared with the fetch that fills it.
-pub struct Memory<K, V>(Cache<K, Arc<Entry<V>>>);
-
-impl<K, V> Clone for Memory<K, V> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-/// Entries leave memory when they may not even be shown as stale.
-struct KeptFor;
-
-impl<K, V> Expiry<K, Arc<Entry<V>>> for KeptFor {
-    fn expire_after_create(&self, _: &K, entry: &Arc<Entry<V>>, _: Instant) -> Option<Duration> {
-        Some(entry.kept_for)
-    }
-
-    fn expire_after_update(&self, _: &K, entry: &Arc<Entry<V>>, _: Instant, _: Option<Duration>) -> Option<Duration> {
-        Some(entry.kept_for)
-    }
-}
-
-impl<K: Hash + Eq + Weigh + Send + Sync + 'static, V: Weigh + Send + Sync + 'static> Memory<K, V> {
-    /// Keeps at most `max_bytes`, estimated from the size of each key and value.
-    pub fn new(max_bytes: u64) -> Self {
-        let weigher = |key: &K, entry: &Arc<Entry<V>>| u32::try_from(entry_bytes(key, entry)).unwrap_or(u32::MAX);
-        Self(Cache::builder().weigher(weigher).max_capacity(max_bytes).expire_after(KeptFor).build())
-    }
-
-    pub fn get(&self, key: &K) -> Option<Arc<Entry<V>>> {
-        self.0.get(key)
-    }
-
-    /// Remembers an entry, unless a newer one is there already.
-    pub fn remember(&self, key: K, entry: Arc<Entry<V>>) {
-        self.0.entry(key).and_compute_with(|known| match known {
-            Some(known) if known.value().fresh_until > entry.fresh_until && known.value().as_of > entry.as_of => {
-                moka::ops::compute::Op::Nop
-            }
-            _ => moka::ops::compute::Op::Put(entry),
-        });
-    }
-}
-
 /// One item of a read: the keys under which an answer may be known, and how to ask.
 pub struct Wanted<F: Fetch> {
-    /// Looked up in this order.
-    pub known_as: Vec<F::Key>,
-    /// Names the question for [`Fetch`].
+    /// Looked up first: the key of an answer to many questions.
+    pub wider: Option<F::Key>,
+    /// Looked up then; names the question for [`Fetch`].
     pub key: F::Key,
     pub item: F::Item,
 }
@@ -117,9 +69,9 @@ impl<F: Fetch<Key: Weigh, Value: Weigh>> ReadCache<F> {
         let now = self.clock.now();
         let (mut answers, mut indexes) = (Vec::with_capacity(wanted.len()), Vec::new());
         let (mut to_ask, mut to_refresh) = (Vec::new(), Vec::new());
-        for (index, Wanted { known_as, key, item }) in wanted.into_iter().enumerate() {
+        for (index, Wanted { wider, key, item }) in wanted.into_iter().enumerate() {
             let is_usable = |entry: &Arc<Entry<F::Value>>| entry.answer.as_ref().map_or(true, |value| usable(value, &item));
-            let known = known_as.iter().filter_map(|key| self.memory.get(key)).find(is_usable);
+            let known = wider.iter().chain([&key]).filter_map(|key| self.memory.get(key)).find(is_usable);
             let lookup = known.map_or(Lookup::Miss, |entry| entry.lookup(now));
             match (demand, lookup) {
                 (Demand::Cached | Demand::CachedOnly, Lookup::Fresh(entry)) => {
@@ -249,7 +201,7 @@ mod tests {
                 let answer = if down { Err(Failure::new(FailureCode::Unavailable, "down")) } else { Ok(format!("call {call}")) };
                 let entry = Arc::new(Entry::new(answer, self.clock.now(), None, lifetime));
                 if entry.answer.is_ok() {
-                    self.memory.remember(key, Arc::clone(&entry));
+                    self.memory.remember(&key, Arc::clone(&entry));
                 }
                 entry
             };
@@ -259,7 +211,7 @@ mod tests {
 
     fn cache(fresh_secs: u64) -> (ReadCache<Backend>, Arc<Backend>, Clock) {
         let clock = Clock::manual(Timestamp::UNIX_EPOCH);
-        let memory = Memory::new(1_000_000);
+        let memory = Memory::new(1_000_000, &clock);
         let backend = Arc::new(Backend {
             memory: memory.clone(),
             clock: clock.clone(),
@@ -271,24 +223,12 @@ mod tests {
     }
 
     async fn read(cache: &ReadCache<Backend>, demand: Demand) -> Result<(String, Source), FailureCode> {
-        let wanted = vec![Wanted { known_as: vec![1], key: 1, item: () }];
+        let wanted = vec![Wanted { wider: None, key: 1, item: () }];
         match cache.read(&(), demand, wanted, Duration::from_secs(5), |_, ()| true).await.remove(0) {
             Answer::Known(entry, source) => Ok((entry.answer.clone().unwrap(), source)),
             Answer::Pending => Ok(("pending".into(), Source::Fallback)),
             Answer::Failed(failure) => Err(failure.code),
         }
-    }
-
-    #[test]
-    fn memory_is_bounded_by_the_bytes_of_what_is_kept_not_by_its_number() {
-        let memory: Memory<u32, String> = Memory::new(100_000);
-        let lifetime = Lifetime { fresh: Duration::from_secs(60), stale: Duration::ZERO };
-        for key in 0..100 {
-            memory.remember(key, Arc::new(Entry::new(Ok("x".repeat(10_000)), Timestamp::UNIX_EPOCH, None, lifetime)));
-        }
-        memory.0.run_pending_tasks();
-        let kept = memory.0.entry_count();
-        assert!((1..=9).contains(&kept), "{kept} entries of 10 kB in 100 kB");
     }
 
     #[tokio::test]

@@ -3,10 +3,10 @@
 use std::mem::size_of;
 
 use super::{AvailabilityKey, Entry, PriceKey};
-use crate::domain::{Availability, Buyer, Extensions, Failure, OfferPrice, PriceComponent, QuantityBreak, ScheduleLine};
+use crate::domain::{Availability, Extensions, Failure, OfferPrice, PriceComponent, QuantityBreak, ScheduleLine};
 
-/// What the cache itself keeps for an entry: its place in the table and in the queues of age and use, and the entry's own counts.
-const BOOKKEEPING: usize = 200;
+/// What the cache itself keeps for an entry: its place in the table with room to grow, and the entry's own counts.
+const BOOKKEEPING: usize = 100;
 /// A node of a map or an allocation's header, per text.
 const TEXT: usize = 32;
 
@@ -28,6 +28,12 @@ fn text(text: &str) -> usize {
     TEXT + text.len()
 }
 
+/// An identifier: short ones lie in the value itself.
+fn name(text: &str) -> usize {
+    const WITHIN: usize = 23;
+    if text.len() > WITHIN { TEXT + text.len() } else { 0 }
+}
+
 fn optional(value: Option<&str>) -> usize {
     value.map_or(0, text)
 }
@@ -36,47 +42,33 @@ fn extensions(values: &Extensions) -> usize {
     values.iter().map(|(name, value)| text(name) + text(value)).sum()
 }
 
-impl Weigh for Buyer {
-    fn bytes_behind(&self) -> usize {
-        let area = self.sales_area.as_ref().map_or(0, |area| {
-            [&area.organization, &area.channel, &area.division].into_iter().map(|part| optional(part.as_deref())).sum()
-        });
-        optional(self.account.as_ref().map(|account| account.as_str()))
-            + optional(self.ship_to.as_deref())
-            + optional(self.contract.as_deref())
-            + area
-            + extensions(&self.ext)
-    }
-}
-
 impl Weigh for AvailabilityKey {
     fn bytes_behind(&self) -> usize {
-        let (buyer, item) = self.parts();
-        buyer.map_or(0, Buyer::bytes_behind)
-            + text(item.sku.as_str())
-            + optional(item.location.as_ref().map(|location| location.as_str()))
-            + optional(item.unit.as_ref().map(|unit| unit.as_str()))
+        let item = self.item();
+        name(item.sku.as_str())
+            + item.location.as_ref().map_or(0, |location| name(location.as_str()))
+            + item.unit.as_ref().map_or(0, |unit| name(unit.as_str()))
     }
 }
 
 impl Weigh for PriceKey {
     fn bytes_behind(&self) -> usize {
-        let (buyer, sku, unit, location) = self.parts();
-        buyer.bytes_behind() + text(sku.as_str()) + text(unit.as_str()) + optional(location.map(|location| location.as_str()))
+        let (sku, unit, location) = self.parts();
+        name(sku.as_str()) + name(unit.as_str()) + location.map_or(0, |location| name(location.as_str()))
     }
 }
 
 impl Weigh for ScheduleLine {
     fn bytes_behind(&self) -> usize {
-        text(self.quantity.unit.as_str()) + optional(self.location.as_ref().map(|location| location.as_str()))
+        name(self.quantity.unit.as_str()) + self.location.as_ref().map_or(0, |location| name(location.as_str()))
     }
 }
 
 impl Weigh for Availability {
     fn bytes_behind(&self) -> usize {
-        text(self.sku.as_str())
-            + optional(self.location.as_ref().map(|location| location.as_str()))
-            + text(self.unit.as_str())
+        name(self.sku.as_str())
+            + self.location.as_ref().map_or(0, |location| name(location.as_str()))
+            + name(self.unit.as_str())
             + self.schedule.iter().map(|line| size_of::<ScheduleLine>() + line.bytes_behind()).sum::<usize>()
             + extensions(&self.ext)
     }
@@ -90,8 +82,8 @@ impl Weigh for PriceComponent {
 
 impl Weigh for OfferPrice {
     fn bytes_behind(&self) -> usize {
-        text(self.sku.as_str())
-            + text(self.quantity.unit.as_str())
+        name(self.sku.as_str())
+            + name(self.quantity.unit.as_str())
             + self.breaks.len() * size_of::<QuantityBreak>()
             + self.components.iter().map(|part| size_of::<PriceComponent>() + part.bytes_behind()).sum::<usize>()
             + extensions(&self.ext)

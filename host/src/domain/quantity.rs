@@ -4,22 +4,23 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use utoipa::ToSchema;
 
 /// A UN/ECE Recommendation 20 code, such as `C62` (one piece), `MTR` or `KGM`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, example = "C62")]
-pub struct Unit(std::sync::Arc<str>);
+pub struct Unit(SmolStr);
 
 impl Unit {
     pub fn new(code: impl AsRef<str>) -> Self {
-        Self(std::sync::Arc::from(code.as_ref()))
+        Self(SmolStr::new(code))
     }
 
     /// One piece.
     pub fn one() -> Self {
-        Self::new("C62")
+        Self(SmolStr::new_static("C62"))
     }
 
     pub fn as_str(&self) -> &str {

@@ -6,9 +6,12 @@ use super::catalog::{Catalog, Question, demand, urgency};
 use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
-use crate::cache::{Answer, AvailabilityKey, Entry, Fetch, Urgency, Wanted, availability_lifetime, failure_lifetime};
+use crate::cache::{
+    Answer, AvailabilityKey, AvailabilityScope, Entry, Fetch, Urgency, Wanted, availability_lifetime, failure_lifetime,
+    project_availability_item,
+};
 use crate::config::AvailabilityFreshness;
-use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, Buyer, Failure, FailureCode, Purpose, StoreName};
+use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, Failure, FailureCode, Purpose};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -30,18 +33,18 @@ impl Commerce {
         let name = shop.config.availability_adapter();
         let reader = self.reader(name)?;
         let buyer = caller.buyer(request.ship_to, request.contract, None);
-        let query = AvailabilityQuery { buyer: Some(buyer), items: request.items };
-        let (keys, query) = AvailabilityKey::project(name, &shop.name, reader.adapter().description(), query);
+        let description = reader.adapter().description();
+        let scope = self.inner.availability_scopes.of_availability(name, &shop.name, description, &buyer);
         let demand = demand(request.purpose);
-        let (store, urgency) = (shop.name.clone(), urgency(demand));
-        let scope = AvailabilityScope { reader, store, buyer: query.buyer, urgency };
         let asker = Arc::new(caller.read_context(request.purpose));
-        let wanted = keys
-            .into_iter()
-            .zip(query.items)
-            .map(|(key, item)| Wanted { known_as: vec![key.clone()], key, item: Question { item, asker: Arc::clone(&asker) } })
-            .collect();
-        let answers = self.inner.availability.read(&scope, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
+        let wanted = |item| {
+            let item = project_availability_item(description, item);
+            let key = AvailabilityKey::new(&scope, item.clone());
+            Wanted { wider: None, key, item: Question { item, asker: Arc::clone(&asker) } }
+        };
+        let wanted = request.items.into_iter().map(wanted).collect();
+        let ask = AvailabilityAsk { scope: scope.clone(), reader: reader.clone(), urgency: urgency(demand) };
+        let answers = self.inner.availability.read(&ask, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
         Ok(answers.into_iter().map(item_answer).collect())
     }
 }
@@ -56,10 +59,9 @@ fn item_answer(answer: Answer<Availability>) -> ItemAnswer<Availability> {
 
 /// What one adapter call has in common. The generation that made the keys answers them.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct AvailabilityScope {
+pub(super) struct AvailabilityAsk {
+    scope: AvailabilityScope,
     reader: Reader,
-    store: StoreName,
-    buyer: Option<Buyer>,
     urgency: Urgency,
 }
 
@@ -74,7 +76,7 @@ fn believe(availability: Availability, item: &AvailabilityItem, scope: &Availabi
     if answers(&availability, item) {
         return Ok(availability);
     }
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.reader.adapter().name().to_string(), "kind" => "availability")
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "availability")
         .increment(1);
     Err(Failure::new(FailureCode::InvalidResponse, "the back end answered something else than was asked"))
 }
@@ -86,25 +88,26 @@ fn answers(availability: &Availability, item: &AvailabilityItem) -> bool {
 }
 
 impl Fetch for AvailabilityFetch {
-    type Scope = AvailabilityScope;
+    type Scope = AvailabilityAsk;
     type Key = AvailabilityKey;
     type Item = Question<AvailabilityItem>;
     type Value = Availability;
 
-    fn cap(&self, scope: &Self::Scope) -> usize {
-        scope.reader.adapter().description().batch_cap("availability.check")
+    fn cap(&self, ask: &Self::Scope) -> usize {
+        ask.reader.adapter().description().batch_cap("availability.check")
     }
 
-    fn calls(&self, scope: &Self::Scope) -> usize {
-        scope.reader.adapter().reads_per_buyer()
+    fn calls(&self, ask: &Self::Scope) -> usize {
+        ask.reader.adapter().reads_per_buyer()
     }
 
-    async fn fetch(self: Arc<Self>, scope: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<Availability>>> {
+    async fn fetch(self: Arc<Self>, ask: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<Availability>>> {
         let asked_at = self.catalog.clock.now();
+        let scope = &ask.scope;
         let check = |items| CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items } };
-        let answers = self.catalog.ask(&scope.reader, &scope.store, &items, check).await;
+        let answers = self.catalog.ask(&ask.reader, &scope.store, &items, check).await;
         let keep = |((key, question), answer): ((_, Question<_>), Result<_, _>)| {
-            let answer = answer.and_then(|availability| believe(availability, &question.item, &scope));
+            let answer = answer.and_then(|availability| believe(availability, &question.item, scope));
             let (as_of, lifetime) = match &answer {
                 Ok(value) => (value.as_of, Some(availability_lifetime(&self.policy, value))),
                 Err(failure) => (None, failure_lifetime(self.policy.negative_secs, failure)),

@@ -44,12 +44,12 @@ pub(super) struct Catalog<K, V> {
 
 impl<K, V> Catalog<K, V>
 where
-    K: Hash + Eq + Weigh + Send + Sync + 'static,
+    K: Clone + Hash + Eq + Weigh + Send + Sync + 'static,
     V: Weigh + Send + Sync + 'static,
 {
     /// `max_bytes`: how much memory its answers may take.
     pub(super) fn new(shops: &BTreeMap<StoreName, Arc<Shop>>, max_bytes: u64, clock: &Clock) -> Self {
-        Self { shops: shops.clone(), memory: Memory::new(max_bytes), clock: clock.clone() }
+        Self { shops: shops.clone(), memory: Memory::new(max_bytes, clock), clock: clock.clone() }
     }
 
     /// Asks for all items in one call: one answer each, in order. When the call fails, every item has. The context is that of the first
@@ -81,7 +81,7 @@ where
     ) -> Arc<Entry<V>> {
         let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
         if lifetime.is_some() {
-            self.memory.remember(key, Arc::clone(&entry));
+            self.memory.remember(&key, Arc::clone(&entry));
         }
         entry
     }

@@ -44,7 +44,7 @@ impl Commerce {
             caller.account()?;
         }
         let buyer = caller.buyer(request.ship_to, request.contract, request.currency);
-        let scope = PriceScope::new(name, &shop.name, description, &buyer);
+        let scope = self.inner.price_scopes.of_prices(name, &shop.name, description, &buyer);
         let demand = match request.wait {
             Some(Duration::ZERO) if demand(request.purpose) == Demand::Cached => Demand::CachedOnly,
             _ => demand(request.purpose),
@@ -71,10 +71,9 @@ impl Commerce {
 }
 
 fn wanted(scope: &PriceScope, item: &PriceItem, asker: &Arc<crate::domain::CallContext>) -> Wanted<PriceFetch> {
-    let exact = PriceKey::exact(scope, item);
     Wanted {
-        known_as: vec![PriceKey::any_quantity(scope, item), exact.clone()],
-        key: exact,
+        wider: Some(PriceKey::any_quantity(scope, item)),
+        key: PriceKey::exact(scope, item),
         item: Question { item: item.clone(), asker: Arc::clone(asker) },
     }
 }
@@ -194,6 +193,7 @@ impl Fetch for PriceFetch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::{ScopeParts, Scopes};
     use crate::domain::{Buyer, Extensions, Money, QuantityBreak, Unit};
 
     fn euro(amount: i64) -> Money {
@@ -221,7 +221,7 @@ mod tests {
         let currency = Currency::parse("EUR").unwrap();
         let (account, ship_to, contract, sales_area, ext) = (None, None, None, None, Extensions::new());
         let buyer = Buyer { account, ship_to, contract, currency, sales_area, ext };
-        let scope = PriceScope { adapter: "erp".into(), store: "main".into(), buyer, declared: 0 };
+        let scope = Scopes::default().share(ScopeParts { adapter: "erp".into(), store: "main".into(), buyer, declared: 0 });
         believe(price, &item, &scope, by_quantity).is_ok()
     }
 

@@ -73,7 +73,7 @@ pub mod operation;
 pub mod percent;
 pub mod session;
 pub mod settings;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), ordergate_scripted))]
 pub mod testing;
 
 #[doc(hidden)]

@@ -1,0 +1,129 @@
+//! The answers in memory: by key, bounded by their bytes. When it is full, what is asked rarely goes first.
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
+use quick_cache::Weighter;
+
+use super::weight::entry_bytes;
+use super::{Entry, Weigh};
+use crate::clock::Clock;
+
+/// How often entries that are too old to be shown are dropped. They are not found before that either: this only gives memory back.
+const SWEEP_SECS: i64 = 60;
+
+/// Answers by key. Cheap to clone.
+pub struct Memory<K, V>(Arc<Inner<K, V>>);
+
+struct Inner<K, V> {
+    entries: Cache<K, Arc<Entry<V>>, Bytes>,
+    clock: Clock,
+    /// Unix time, in seconds.
+    swept_at: AtomicI64,
+}
+
+impl<K, V> Clone for Memory<K, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[derive(Clone)]
+struct Bytes;
+
+impl<K: Weigh, V: Weigh> Weighter<K, Arc<Entry<V>>> for Bytes {
+    fn weight(&self, key: &K, entry: &Arc<Entry<V>>) -> u64 {
+        entry_bytes(key, entry) as u64
+    }
+}
+
+impl<K: Clone + Hash + Eq + Weigh, V: Weigh> Memory<K, V> {
+    /// Keeps at most `max_bytes`, estimated from the size of each key and value.
+    pub fn new(max_bytes: u64, clock: &Clock) -> Self {
+        let swept_at = AtomicI64::new(clock.now().as_second());
+        // No place is taken before there is something to keep.
+        let expected = usize::try_from(max_bytes / 512).unwrap_or(usize::MAX);
+        Self(Arc::new(Inner { entries: Cache::with_weighter(expected, max_bytes, Bytes), clock: clock.clone(), swept_at }))
+    }
+
+    pub fn get(&self, key: &K) -> Option<Arc<Entry<V>>> {
+        self.0.entries.get(key)
+    }
+
+    /// Remembers an entry, unless a newer one is there already.
+    pub fn remember(&self, key: &K, entry: Arc<Entry<V>>) {
+        let is_older = |known: &Entry<V>| known.fresh_until > entry.fresh_until && known.as_of > entry.as_of;
+        let decide = |_: &K, known: &mut Arc<Entry<V>>| {
+            if is_older(known) { EntryAction::Retain(()) } else { EntryAction::ReplaceWithGuard }
+        };
+        match self.0.entries.entry(key, None, decide) {
+            EntryResult::Vacant(place) | EntryResult::Replaced(place, _) => {
+                // It fails when the place was taken back meanwhile: what is there is as new.
+                let _ = place.insert(entry);
+            }
+            EntryResult::Retained(()) | EntryResult::Removed(..) | EntryResult::Timeout => {}
+        }
+        self.sweep();
+    }
+
+    /// Drops what is too old, when it is time.
+    fn sweep(&self) {
+        let inner = &self.0;
+        let (now, swept_at) = (inner.clock.now(), inner.swept_at.load(Ordering::Relaxed));
+        let is_due = now.as_second().saturating_sub(swept_at) >= SWEEP_SECS;
+        let is_mine =
+            || inner.swept_at.compare_exchange(swept_at, now.as_second(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if is_due && is_mine() {
+            inner.entries.retain(|_, entry| now < entry.kept_until);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+    use crate::cache::Lifetime;
+
+    fn entry(text: &str, clock: &Clock) -> Arc<Entry<String>> {
+        let lifetime = Lifetime { fresh: Duration::from_secs(60), stale: Duration::ZERO };
+        Arc::new(Entry::new(Ok(text.to_owned()), clock.now(), None, lifetime))
+    }
+
+    #[test]
+    fn memory_is_bounded_by_the_bytes_of_what_is_kept_not_by_its_number() {
+        let clock = Clock::manual(Timestamp::UNIX_EPOCH);
+        let memory: Memory<u32, String> = Memory::new(100_000, &clock);
+        for key in 0..100 {
+            memory.remember(&key, entry(&"x".repeat(10_000), &clock));
+        }
+        let kept = memory.0.entries.len();
+        assert!((1..=9).contains(&kept), "{kept} entries of 10 kB in 100 kB");
+    }
+
+    #[test]
+    fn what_is_too_old_to_be_shown_gives_its_memory_back() {
+        let clock = Clock::manual(Timestamp::UNIX_EPOCH);
+        let memory: Memory<u32, String> = Memory::new(100_000, &clock);
+        memory.remember(&1, entry("old", &clock));
+        clock.advance(SignedDuration::from_secs(61));
+        memory.remember(&2, entry("new", &clock));
+        assert!(memory.get(&1).is_none() && memory.get(&2).is_some());
+    }
+
+    #[test]
+    fn an_older_answer_that_comes_late_does_not_replace_a_newer_one() {
+        let clock = Clock::manual(Timestamp::UNIX_EPOCH);
+        let memory: Memory<u32, String> = Memory::new(100_000, &clock);
+        let late = entry("older", &clock);
+        clock.advance(SignedDuration::from_secs(1));
+        memory.remember(&1, entry("newer", &clock));
+        memory.remember(&1, late);
+        assert_eq!(memory.get(&1).unwrap().answer.as_deref().unwrap(), "newer");
+    }
+}
