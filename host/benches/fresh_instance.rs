@@ -1,13 +1,16 @@
 //! What one call of `adapters/rest` costs: `availability.check` of 1 and 20 items against a server in this process that answers at once, in a
 //! fresh instance (from a snapshot, and without one) and in an instance that is used again; beside it, the same mapping as native code with a
-//! scripted reply, and the exchange over HTTP alone (figure P4).
+//! scripted reply, and the exchange over HTTP alone (figure P4). With `ORDERGATE_BENCH_EXTISM` naming the folder of both of its files, also the
+//! same adapter code as an Extism plugin (`tests/extism`), whose replies are scripted too.
 //!
-//! `cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter && cargo bench -p ordergate --bench fresh_instance`
+//! `cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter && cargo bench --workspace --bench fresh_instance`
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -50,10 +53,11 @@ async fn run(address: SocketAddr, cache: &Path) -> Result<String> {
     let with = load(address, cache, true).await?;
     let without = load(address, cache, false).await?;
     eprintln!("snapshot: {:?}; without: {:?}", with.snapshot(), without.snapshot());
+    let mut extism = std::env::var_os("ORDERGATE_BENCH_EXTISM").map(|folder| Extism::start(Path::new(&folder), cache)).transpose()?;
     let mut table = String::from("| items | instance | 10 % | median | 95 % | of reused |\n|---|---|---|---|---|---|\n");
     for items in [1, 20] {
         let operation = check(items);
-        let [mut reused, mut frozen, mut plain, mut mapped, mut exchanged] = [const { Vec::new() }; 5];
+        let [mut reused, mut frozen, mut plain, mut mapped, mut exchanged, mut plugin, mut plugin_reused] = [const { Vec::new() }; 7];
         // In turns, so that whatever else the machine does disturbs all of them.
         for _ in 0..ROUNDS {
             reused.extend(measure::reused(&with, &context(), &operation, CALLS + WARM_UP).await?.split_off(WARM_UP));
@@ -61,6 +65,10 @@ async fn run(address: SocketAddr, cache: &Path) -> Result<String> {
             plain.extend(fresh(&without, &operation).await?);
             mapped.extend(native(items)?);
             exchanged.extend(exchange(address, items).await?);
+            if let Some(extism) = &mut extism {
+                plugin.extend(extism.calls(items, true)?);
+                plugin_reused.extend(extism.calls(items, false)?);
+            }
         }
         let base = quantile(&mut reused, 50);
         for (name, mut took) in [
@@ -69,7 +77,12 @@ async fn run(address: SocketAddr, cache: &Path) -> Result<String> {
             ("reused", reused),
             ("fresh, from a snapshot", frozen),
             ("fresh, without", plain),
+            ("Extism plugin, fresh, no exchange", plugin),
+            ("Extism plugin, reused, no exchange", plugin_reused),
         ] {
+            if took.is_empty() {
+                continue;
+            }
             let [least, median, late] = [10, 50, 95].map(|percent| quantile(&mut took, percent));
             let ratio = median.as_secs_f64() / base.as_secs_f64();
             let [least, median, late] = [least, median, late].map(shown);
@@ -92,12 +105,53 @@ async fn fresh(adapter: &Adapter, operation: &CheckAvailability) -> Result<Vec<D
     Ok(took)
 }
 
+/// The Extism plugin, in a process of its own: it brings another Wasmtime.
+struct Extism {
+    process: Child,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Extism {
+    /// `folder` has `extism-side` and `rest_plugin.wasm`.
+    fn start(folder: &Path, scratch: &Path) -> Result<Self> {
+        std::fs::create_dir_all(scratch)?;
+        let settings_file = scratch.join("settings.json");
+        std::fs::write(&settings_file, settings()?)?;
+        let mut command = Command::new(folder.join("extism-side"));
+        command.arg(folder.join("rest_plugin.wasm")).arg(settings_file).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().context("cannot start extism-side")?;
+        let answers = BufReader::new(process.stdout.take().context("no output")?).lines();
+        Ok(Self { process, answers })
+    }
+
+    fn calls(&mut self, items: usize, fresh: bool) -> Result<Vec<Duration>> {
+        let skus: Vec<_> = (0..items).map(sku).collect();
+        let reply = stock(&format!("sku={} ", skus.join(",")));
+        let round = serde_json::json!({"fresh": fresh, "calls": CALLS + WARM_UP, "question": {"skus": skus, "reply": reply}});
+        writeln!(self.process.stdin.as_mut().context("no input")?, "{round}")?;
+        let answer = self.answers.next().context("extism-side has ended")??;
+        let took: Vec<u64> = serde_json::from_str(&answer)?;
+        Ok(took.into_iter().skip(WARM_UP).map(Duration::from_nanos).collect())
+    }
+}
+
+impl Drop for Extism {
+    fn drop(&mut self) {
+        // It ends with its input.
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+fn settings() -> Result<String> {
+    let profile: toml::Table = include_str!("../../adapters/rest/profiles/demo.toml").parse()?;
+    Ok(serde_json::to_string(&profile)?)
+}
+
 /// The mapping as native code, configured once; the reply is scripted.
 fn native(items: usize) -> Result<Vec<Duration>> {
     let refused = |failure: ordergate_sdk::types::Failure| anyhow!(failure.message);
-    let profile: toml::Table = include_str!("../../adapters/rest/profiles/demo.toml").parse()?;
-    let settings = serde_json::to_string(&profile)?;
-    let rest = ordergate_adapter_rest::Rest::configure(&Settings::from_json(settings)).map_err(refused)?;
+    let rest = ordergate_adapter_rest::Rest::configure(&Settings::from_json(settings()?)).map_err(refused)?;
     let skus: Vec<_> = (0..items).map(sku).collect();
     let reply = stock(&format!("sku={} ", skus.join(",")));
     let item = |sku: &String| availability::Item { sku: sku.clone(), ..availability::Item::default() };

@@ -1,16 +1,24 @@
 //! Gives every request an id, writes problems out with it, and counts and logs the request in one line. Checks the trace that it belongs to.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics::Histogram;
+use parking_lot::RwLock;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::problem::Problem;
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The route of a request that no route matches: what clients make up must not become a metric label.
+const UNMATCHED: SmolStr = SmolStr::new_static("unmatched");
 
 /// The id of the request: the client's, when it is short and plain, else a new one.
 #[derive(Clone, Debug)]
@@ -19,7 +27,7 @@ pub struct RequestId(pub String);
 /// Middleware around all routes.
 pub async fn identify(mut request: Request, next: Next) -> Response {
     let id = request.headers().get(&X_REQUEST_ID).and_then(acceptable).unwrap_or_else(|| Uuid::now_v7().to_string());
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched".into(), |path| path.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().map_or(UNMATCHED, |path| SmolStr::new(path.as_str()));
     let method = request.method().clone();
     request.extensions_mut().insert(RequestId(id.clone()));
     let started = Instant::now();
@@ -29,7 +37,7 @@ pub async fn identify(mut request: Request, next: Next) -> Response {
         response = problem.render(&id);
         response.headers_mut().extend(headers.into_iter().filter_map(|(name, value)| Some((name?, value))));
     }
-    record(&method, &route, response.status(), started, &id);
+    record(&method, route, response.status(), started, &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID.clone(), value);
     }
@@ -42,19 +50,38 @@ fn acceptable(value: &HeaderValue) -> Option<String> {
     (!text.is_empty() && text.len() <= 128 && text.bytes().all(plain)).then(|| text.to_owned())
 }
 
-fn record(method: &Method, route: &str, status: StatusCode, started: Instant, id: &str) {
+fn record(method: &Method, route: SmolStr, status: StatusCode, started: Instant, id: &str) {
     let seconds = started.elapsed().as_secs_f64();
-    let labels =
-        [("method", method_label(method).to_owned()), ("route", route.to_owned()), ("status", status.as_u16().to_string())];
-    metrics::histogram!("ordergate_http_request_seconds", &labels).record(seconds);
     tracing::debug!(
         http.method = method_label(method),
-        http.route = route,
+        http.route = route.as_str(),
         http.status = status.as_u16(),
         request.id = id,
         duration_ms = seconds * 1_000.0,
         "request"
     );
+    series(Series { method: method_label(method), route, status: status.as_u16() }).record(seconds);
+}
+
+/// What is counted apart.
+#[derive(PartialEq, Eq, Hash)]
+struct Series {
+    method: &'static str,
+    route: SmolStr,
+    status: u16,
+}
+
+/// The histogram of a series. Kept: making its labels anew for every request would cost more than the rest of the counting.
+fn series(series: Series) -> Histogram {
+    static KNOWN: LazyLock<RwLock<HashMap<Series, Histogram>>> = LazyLock::new(RwLock::default);
+    if let Some(known) = KNOWN.read().get(&series) {
+        return known.clone();
+    }
+    let labels =
+        [("method", series.method.to_owned()), ("route", series.route.to_string()), ("status", series.status.to_string())];
+    let made = metrics::histogram!("ordergate_http_request_seconds", &labels);
+    KNOWN.write().insert(series, made.clone());
+    made
 }
 
 /// A client may invent methods, but not metrics: each label makes a series that stays.
