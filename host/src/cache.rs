@@ -7,6 +7,7 @@ mod entry;
 mod freshness;
 mod gather;
 mod key;
+mod policy;
 mod reads;
 mod weight;
 
@@ -14,5 +15,6 @@ pub use entry::{Entry, Lookup};
 pub use freshness::{Lifetime, availability_lifetime, failure_lifetime, offer_price_lifetime};
 pub use gather::{Fetch, Gatherer, Join};
 pub use key::{AvailabilityKey, PriceKey, PriceScope, Urgency, project_buyer, project_price_item};
+pub use policy::{Choice, Policies, Subject};
 pub use reads::{Answer, Demand, Memory, ReadCache, Wanted};
 pub use weight::Weigh;

@@ -15,6 +15,7 @@ mod history;
 mod idempotency;
 mod offer_prices;
 mod orders;
+mod policies;
 mod quotes;
 mod record;
 mod reload;
@@ -50,6 +51,7 @@ use availability::AvailabilityFetch;
 use catalog::Catalog;
 use idempotency::RunningKeys;
 use offer_prices::PriceFetch;
+use policies::PoliciesInForce;
 
 use crate::adapter::{Adapter, Adapters, Reader};
 use crate::cache::ReadCache;
@@ -65,6 +67,8 @@ pub enum ItemAnswer<V> {
     Known(Fresh<V>),
     /// Being asked; come back.
     Pending,
+    /// Nothing is known, and its policy does not let it be asked for this.
+    NotAsked,
     /// Only this item failed (rule F9).
     Failed(Failure),
 }
@@ -80,6 +84,7 @@ struct Inner {
     adapters: Arc<Adapters>,
     availability: ReadCache<AvailabilityFetch>,
     offer_prices: ReadCache<PriceFetch>,
+    policies: PoliciesInForce,
     store: Store,
     pipeline: Pipeline,
     clock: Clock,
@@ -95,13 +100,14 @@ impl Commerce {
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
+        let policies = PoliciesInForce::new(&config.freshness);
         let catalog = Catalog::new(&shops, half, &clock);
         let memory = catalog.memory.clone();
-        let fetch = AvailabilityFetch { catalog, policy: config.freshness.availability.clone() };
+        let fetch = AvailabilityFetch { catalog, policies: Arc::clone(&policies.availability) };
         let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone(), reads.clone());
         let catalog = Catalog::new(&shops, half, &clock);
         let memory = catalog.memory.clone();
-        let fetch = PriceFetch { catalog, policy: config.freshness.offer_prices.clone() };
+        let fetch = PriceFetch { catalog, policies: Arc::clone(&policies.offer_prices) };
         let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone(), reads.clone());
         let (running, started_with) = (RunningKeys::default(), config.clone());
         reload::describe_metrics();
@@ -111,6 +117,7 @@ impl Commerce {
                 adapters,
                 availability,
                 offer_prices,
+                policies,
                 store,
                 pipeline,
                 clock,

@@ -21,6 +21,7 @@ mod offer_prices;
 mod operations;
 mod orders;
 mod parked;
+mod policies;
 mod quotes;
 mod restart;
 mod shadow;

@@ -16,12 +16,14 @@ use crate::clock::Clock;
 use crate::domain::{Failure, FailureCode, Source};
 
 /// What a read accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Demand {
     /// The cache; stale values are shown while a refresh runs; missing ones are asked.
     Cached,
     /// The cache; missing ones are asked in the background and reported as pending.
     CachedOnly,
+    /// The cache, however old; stale values are shown while a refresh runs; missing ones are not asked.
+    KnownOnly,
     /// The back end, now.
     Live,
 }
@@ -32,6 +34,8 @@ pub enum Answer<V> {
     Known(Arc<Entry<V>>, Source),
     /// Being asked; nothing known yet.
     Pending,
+    /// Nothing known, and not to be asked.
+    NotAsked,
     /// No answer, and nothing known.
     Failed(Failure),
 }
@@ -122,14 +126,23 @@ impl<F: Fetch<Key: Weigh, Value: Weigh>> ReadCache<F> {
             let known = known_as.iter().filter_map(|key| self.memory.get(key)).find(is_usable);
             let lookup = known.map_or(Lookup::Miss, |entry| entry.lookup(now));
             match (demand, lookup) {
-                (Demand::Cached | Demand::CachedOnly, Lookup::Fresh(entry)) => {
+                (Demand::Cached | Demand::CachedOnly | Demand::KnownOnly, Lookup::Fresh(entry)) => {
                     self.count("fresh");
                     answers.push(Answer::Known(entry, Source::Cached));
                 }
-                (Demand::Cached | Demand::CachedOnly, Lookup::Stale(entry)) => {
+                (Demand::Cached | Demand::CachedOnly | Demand::KnownOnly, Lookup::Stale(entry)) => {
                     self.count("stale");
                     to_refresh.push((key, item));
                     answers.push(Answer::Known(entry, Source::Stale));
+                }
+                (Demand::KnownOnly, Lookup::Expired(entry)) if entry.answer.is_ok() => {
+                    self.count("stale");
+                    to_refresh.push((key, item));
+                    answers.push(Answer::Known(entry, Source::Stale));
+                }
+                (Demand::KnownOnly, Lookup::Expired(_) | Lookup::Miss) => {
+                    self.count("not_asked");
+                    answers.push(Answer::NotAsked);
                 }
                 (Demand::CachedOnly, Lookup::Expired(_) | Lookup::Miss) => {
                     self.count("pending");
@@ -275,6 +288,7 @@ mod tests {
         match cache.read(&(), demand, wanted, Duration::from_secs(5), |_, ()| true).await.remove(0) {
             Answer::Known(entry, source) => Ok((entry.answer.clone().unwrap(), source)),
             Answer::Pending => Ok(("pending".into(), Source::Fallback)),
+            Answer::NotAsked => Ok(("not asked".into(), Source::Fallback)),
             Answer::Failed(failure) => Err(failure.code),
         }
     }
@@ -336,5 +350,16 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(read(&cache, Demand::CachedOnly).await, Ok(("call 1".into(), Source::Cached)));
+    }
+
+    #[tokio::test]
+    async fn f2_what_is_never_asked_on_a_miss_is_shown_once_something_else_has_brought_it() {
+        let (cache, backend, clock) = cache(10);
+        assert_eq!(read(&cache, Demand::KnownOnly).await, Ok(("not asked".into(), Source::Fallback)));
+        assert_eq!(*backend.calls.lock(), 0);
+        read(&cache, Demand::Live).await.unwrap();
+        assert_eq!(read(&cache, Demand::KnownOnly).await, Ok(("call 1".into(), Source::Cached)));
+        clock.advance(SignedDuration::from_secs(11));
+        assert_eq!(read(&cache, Demand::KnownOnly).await, Ok(("call 1".into(), Source::Stale)));
     }
 }

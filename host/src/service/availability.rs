@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Catalog, Question, demand, urgency};
+use super::catalog::{Catalog, Question, asker, by_policy, demand, read_each, urgency};
+use super::policies::InForce;
 use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
-use crate::cache::{Answer, AvailabilityKey, Entry, Fetch, Urgency, Wanted, availability_lifetime, failure_lifetime};
+use crate::cache::{Answer, AvailabilityKey, Entry, Fetch, Subject, Urgency, Wanted, availability_lifetime, failure_lifetime};
 use crate::config::AvailabilityFreshness;
 use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, Buyer, Failure, FailureCode, Purpose, StoreName};
 
@@ -17,6 +18,8 @@ pub struct AvailabilityRequest {
     pub purpose: Purpose,
     pub ship_to: Option<String>,
     pub contract: Option<String>,
+    /// How the goods are to get to the customer: some methods are always asked live.
+    pub delivery_method: Option<String>,
 }
 
 impl Commerce {
@@ -32,24 +35,43 @@ impl Commerce {
         let buyer = caller.buyer(request.ship_to, request.contract, None);
         let query = AvailabilityQuery { buyer: Some(buyer), items: request.items };
         let (keys, query) = AvailabilityKey::project(name, &shop.name, reader.adapter().description(), query);
-        let demand = demand(request.purpose);
-        let (store, urgency) = (shop.name.clone(), urgency(demand));
-        let scope = AvailabilityScope { reader, store, buyer: query.buyer, urgency };
-        let asker = Arc::new(caller.read_context(request.purpose));
-        let wanted = keys
-            .into_iter()
-            .zip(query.items)
-            .map(|(key, item)| Wanted { known_as: vec![key.clone()], key, item: Question { item, asker: Arc::clone(&asker) } })
-            .collect();
-        let answers = self.inner.availability.read(&scope, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
+        let (purpose, method) = (request.purpose, request.delivery_method);
+        let policies = self.inner.policies.availability.load();
+        let by_item = |item: &AvailabilityItem| {
+            let policy = policies.of(subject(&shop.name, item));
+            let bypass = method.as_ref().is_some_and(|method| policy.bypass.contains(method));
+            by_policy(demand(purpose), bypass, policy.call_on_miss)
+        };
+        let items = keys.into_iter().zip(query.items).map(|(key, item)| (by_item(&item), (key, item))).collect();
+        drop(policies);
+        let answers = read_each(items, async |demand, items: Vec<(AvailabilityKey, AvailabilityItem)>| {
+            let (store, urgency) = (shop.name.clone(), urgency(demand));
+            let scope = AvailabilityScope { reader: reader.clone(), store, buyer: query.buyer.clone(), urgency };
+            let asker = asker(caller, purpose, demand);
+            let wanted = items
+                .into_iter()
+                .map(|(key, item)| Wanted {
+                    known_as: vec![key.clone()],
+                    key,
+                    item: Question { item, asker: Arc::clone(&asker) },
+                })
+                .collect();
+            self.inner.availability.read(&scope, demand, wanted, shop.config.read_deadline(), |_, _| true).await
+        })
+        .await;
         Ok(answers.into_iter().map(item_answer).collect())
     }
+}
+
+fn subject<'a>(store: &'a StoreName, item: &'a AvailabilityItem) -> Subject<'a> {
+    Subject { store, sku: &item.sku, location: item.location.as_ref() }
 }
 
 fn item_answer(answer: Answer<Availability>) -> ItemAnswer<Availability> {
     match answer {
         Answer::Known(entry, source) => entry.to_fresh(source).map_or_else(ItemAnswer::Failed, ItemAnswer::Known),
         Answer::Pending => ItemAnswer::Pending,
+        Answer::NotAsked => ItemAnswer::NotAsked,
         Answer::Failed(failure) => ItemAnswer::Failed(failure),
     }
 }
@@ -66,7 +88,7 @@ pub(super) struct AvailabilityScope {
 /// Asks the adapter and remembers the answers.
 pub(super) struct AvailabilityFetch {
     pub(super) catalog: Catalog<AvailabilityKey, Availability>,
-    pub(super) policy: AvailabilityFreshness,
+    pub(super) policies: InForce<AvailabilityFreshness>,
 }
 
 /// An answer about another item, location or unit than asked is not believed.
@@ -103,13 +125,15 @@ impl Fetch for AvailabilityFetch {
         let asked_at = self.catalog.clock.now();
         let check = |items| CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items } };
         let answers = self.catalog.ask(&scope.reader, &scope.store, &items, check).await;
+        let policies = self.policies.load();
         let keep = |((key, question), answer): ((_, Question<_>), Result<_, _>)| {
             let answer = answer.and_then(|availability| believe(availability, &question.item, &scope));
+            let policy = policies.of(subject(&scope.store, &question.item));
             let (as_of, lifetime) = match &answer {
-                Ok(value) => (value.as_of, Some(availability_lifetime(&self.policy, value))),
-                Err(failure) => (None, failure_lifetime(self.policy.negative_secs, failure)),
+                Ok(value) => (value.as_of, Some(availability_lifetime(policy, value))),
+                Err(failure) => (None, failure_lifetime(policy.negative_secs, failure)),
             };
-            self.catalog.keep(key, answer, asked_at, as_of, lifetime)
+            self.catalog.keep(key, answer, asked_at, as_of, lifetime.filter(|_| policy.write_back))
         };
         items.into_iter().zip(answers).map(keep).collect()
     }
