@@ -3,18 +3,22 @@
 //! The service asks with a [`Demand`]; the cache answers from memory, or gathers what is missing into adapter calls. It never decides what
 //! a purpose means: that is the service's. It never touches the store.
 
+mod dimensions;
 mod entry;
 mod freshness;
 mod gather;
 mod key;
+mod marks;
 mod policy;
 mod reads;
 mod weight;
 
+pub use dimensions::{Dimensions, Keyed};
 pub use entry::{Entry, Lookup};
 pub use freshness::{Lifetime, availability_lifetime, failure_lifetime, offer_price_lifetime};
 pub use gather::{Fetch, Gatherer, Join};
 pub use key::{AvailabilityKey, PriceKey, PriceScope, Urgency, project_buyer, project_price_item};
+pub use marks::Reach;
 pub use policy::{Choice, Policies, Subject};
 pub use reads::{Answer, Demand, Memory, ReadCache, Wanted};
 pub use weight::Weigh;

@@ -15,6 +15,7 @@ pub struct Entry<V> {
     /// When the value was determined: the back end's word, or when it was asked.
     pub as_of: Timestamp,
     pub fresh_until: Timestamp,
+    pub asked_at: Timestamp,
     pub(super) must_ask: bool,
     pub(super) kept_for: Duration,
 }
@@ -37,9 +38,16 @@ impl<V> Entry<V> {
             must_ask: lifetime.fresh.is_zero() || answer.is_err(),
             answer,
             as_of: as_of.map_or(asked_at, |as_of| as_of.min(asked_at)),
+            asked_at,
             fresh_until: asked_at.saturating_add(lifetime.fresh_for()).unwrap_or(Timestamp::MAX),
             kept_for: lifetime.kept_for(),
         }
+    }
+
+    /// When it leaves memory; a little later where its call took long.
+    pub fn kept_until(&self) -> Timestamp {
+        let kept_for = jiff::SignedDuration::try_from(self.kept_for).unwrap_or(jiff::SignedDuration::MAX);
+        self.asked_at.saturating_add(kept_for).unwrap_or(Timestamp::MAX)
     }
 
     pub fn lookup(self: Arc<Self>, now: Timestamp) -> Lookup<V> {

@@ -5,6 +5,7 @@
 
 use rust_decimal::Decimal;
 
+use super::{Dimensions, Keyed};
 use crate::domain::{
     AdapterName, AvailabilityItem, AvailabilityQuery, Buyer, Description, Dimension, Location, PriceItem, Sku, StoreName, Unit,
 };
@@ -103,6 +104,15 @@ impl PriceKey {
     }
 }
 
+impl Keyed for PriceKey {
+    fn dimensions(&self) -> Dimensions<'_> {
+        let Self { scope, sku, unit, location, date, quantity } = self;
+        let PriceScope { adapter, store, buyer, .. } = scope;
+        let (location, unit, buyer) = (location.as_ref(), Some(unit), Some(buyer));
+        Dimensions { adapter, store, sku, location, unit, date: *date, quantity: *quantity, buyer }
+    }
+}
+
 /// Key of one cached availability.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AvailabilityKey {
@@ -111,6 +121,14 @@ pub struct AvailabilityKey {
     buyer: Option<Buyer>,
     item: AvailabilityItem,
     declared: u16,
+}
+
+impl Keyed for AvailabilityKey {
+    fn dimensions(&self) -> Dimensions<'_> {
+        let Self { adapter, store, buyer, item, .. } = self;
+        let (location, unit, buyer) = (item.location.as_ref(), item.unit.as_ref(), buyer.as_ref());
+        Dimensions { adapter, store, sku: &item.sku, location, unit, date: item.requested_date, quantity: item.quantity, buyer }
+    }
 }
 
 impl AvailabilityKey {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{Caller, Shop};
 use crate::adapter::Reader;
 use crate::adapter::operation::Operation;
-use crate::cache::{Demand, Entry, Lifetime, Memory, Urgency, Weigh};
+use crate::cache::{Demand, Entry, Keyed, Lifetime, Memory, Urgency, Weigh};
 use crate::clock::Clock;
 use crate::domain::{CallContext, Failure, FailureCode, Purpose, StoreName};
 
@@ -84,7 +84,7 @@ pub(super) struct Catalog<K, V> {
 
 impl<K, V> Catalog<K, V>
 where
-    K: Hash + Eq + Weigh + Send + Sync + 'static,
+    K: Hash + Eq + Weigh + Keyed + Send + Sync + 'static,
     V: Weigh + Send + Sync + 'static,
 {
     /// `max_bytes`: how much memory its answers may take.
