@@ -7,6 +7,7 @@ mod adapter_swap;
 mod availability;
 mod bad_input;
 mod breaker;
+mod cache_desk;
 mod checkouts;
 mod command_line;
 mod configuration;
