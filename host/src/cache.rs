@@ -3,6 +3,7 @@
 //! The service asks with a [`Demand`]; the cache answers from memory, or gathers what is missing into adapter calls. It never decides what
 //! a purpose means: that is the service's. It never touches the store.
 
+mod decrements;
 mod dimensions;
 mod entry;
 mod freshness;
@@ -13,6 +14,7 @@ mod policy;
 mod reads;
 mod weight;
 
+pub use decrements::{Decrements, Ordered, OrderedLine, ShownStock};
 pub use dimensions::{Dimensions, Keyed};
 pub use entry::{Entry, Lookup};
 pub use freshness::{Lifetime, availability_lifetime, failure_lifetime, offer_price_lifetime};

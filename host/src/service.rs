@@ -10,6 +10,7 @@ mod caller;
 mod capture;
 mod catalog;
 mod checkouts;
+mod decrements;
 mod desk;
 mod error;
 mod history;
@@ -58,7 +59,7 @@ use offer_prices::PriceFetch;
 use policies::PoliciesInForce;
 
 use crate::adapter::{Adapter, Adapters, Reader};
-use crate::cache::ReadCache;
+use crate::cache::{Decrements, ReadCache};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AdapterName, Failure, FailureCode, Fresh, StoreName};
@@ -89,6 +90,7 @@ struct Inner {
     availability: ReadCache<AvailabilityFetch>,
     offer_prices: ReadCache<PriceFetch>,
     policies: PoliciesInForce,
+    decrements: Decrements,
     store: Store,
     pipeline: Pipeline,
     clock: Clock,
@@ -122,6 +124,7 @@ impl Commerce {
                 availability,
                 offer_prices,
                 policies,
+                decrements: Decrements::default(),
                 store,
                 pipeline,
                 clock,

@@ -11,6 +11,7 @@ mod cache_desk;
 mod checkouts;
 mod command_line;
 mod configuration;
+mod decrements;
 mod drain;
 mod egress;
 mod freshness;

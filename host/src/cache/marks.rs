@@ -55,12 +55,16 @@ impl Marks {
         self.kept_secs.fetch_max(time.as_secs(), Ordering::Relaxed);
     }
 
+    /// No answer that is left at `now` was asked before.
+    pub(super) fn oldest_answer(&self, now: Timestamp) -> Timestamp {
+        let kept = Duration::from_secs(self.kept_secs.load(Ordering::Relaxed)).saturating_add(MARGIN);
+        now.saturating_sub(SignedDuration::try_from(kept).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MIN)
+    }
+
     /// What was asked until `at` is not used any more.
     pub(super) fn put(&self, reach: Reach, at: Timestamp) {
-        let kept = Duration::from_secs(self.kept_secs.load(Ordering::Relaxed)).saturating_add(MARGIN);
-        let kept = SignedDuration::try_from(kept).unwrap_or(SignedDuration::MAX);
         let mut made = self.made.write();
-        made.forget_until(at.saturating_sub(kept).unwrap_or(Timestamp::MIN));
+        made.forget_until(self.oldest_answer(at));
         made.put(reach, at, MAX_MARKS);
         self.any.store(true, Ordering::Release);
     }

@@ -100,6 +100,11 @@ impl<K: Hash + Eq + Weigh + Keyed + Send + Sync + 'static, V: Weigh + Send + Syn
         self.1.latest(about)
     }
 
+    /// No answer that is left at `now` was asked before.
+    pub fn oldest_answer(&self, now: Timestamp) -> Timestamp {
+        self.1.oldest_answer(now)
+    }
+
     fn is_outdated(&self, key: &K, entry: &Entry<V>) -> bool {
         self.marked_at(&key.dimensions()).is_some_and(|marked_at| entry.asked_at <= marked_at)
     }

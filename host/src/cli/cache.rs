@@ -73,7 +73,7 @@ pub(super) async fn cache(command: CacheCommand) -> Result<(), CliError> {
         CacheCommand::Invalidate(InvalidateArgs { sku, store, adapter, location, host, actor, reason }) => {
             let body = json!({"store": store, "adapter": adapter, "location": location, "actor": actor, "reason": reason});
             let report = host.ask(Method::POST, &format!("/ops/v1/cache/{}/invalidate", encoded(&sku)), Some(body)).await?;
-            print(&format!("{}  asked again from now on ({})", text(report.get("sku")), text(report.get("at"))))
+            print(&format!("{}  asked again from now on ({})", text(report.get("sku")), to_the_second(&text(report.get("at")))))
         }
     }
 }
@@ -91,8 +91,8 @@ fn show(report: &Value) -> String {
         for entry in list_in(report, kind) {
             lines.push(format!("{title}  {}", about(entry)));
             lines.push(format!("  {}", value(entry)));
-            let of = |field: &str| text(entry.get(field));
-            lines.push(format!("  {} s old, fresh until {}, kept until {}", of("age_secs"), of("fresh_until"), of("kept_until")));
+            let (age, until) = (text(entry.get("age_secs")), |field: &str| to_the_second(&text(entry.get(field))));
+            lines.push(format!("  {age} s old, fresh until {}, kept until {}", until("fresh_until"), until("kept_until")));
             lines.extend(policy(entry));
         }
     }
@@ -107,6 +107,11 @@ fn show(report: &Value) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// An instant without its fraction of a second.
+fn to_the_second(instant: &str) -> String {
+    instant.split_once('.').map_or_else(|| instant.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 /// The dimensions that are named.
@@ -125,12 +130,20 @@ fn value(entry: &Value) -> String {
         return "unlimited".to_owned();
     }
     if entry.pointer("/value/available").is_some() {
-        return format!("available {} {}", at("/value/available"), at("/value/unit"));
+        return format!("available {} {}{}", at("/value/available"), at("/value/unit"), lowered(entry));
     }
     let breaks = list_in(entry.get("value").unwrap_or(&Value::Null), "breaks").len();
     let breaks = if breaks > 0 { format!(", {breaks} quantity breaks") } else { String::new() };
     let (amount, currency) = (at("/value/unit_price/amount"), at("/value/unit_price/currency"));
     format!("price {amount} {currency} for {} {}{breaks}", at("/value/per"), at("/value/quantity/unit"))
+}
+
+/// What orders leave of it.
+fn lowered(entry: &Value) -> String {
+    let Some(shown) = entry.get("shown") else { return String::new() };
+    let takes = |order: &Value| format!("order {} takes {}", text(order.get("reference")), text(order.get("quantity")));
+    let orders: Vec<_> = list_in(entry, "lowered_by").iter().map(takes).collect();
+    format!(", shown as {}: {}", text(Some(shown)), orders.join(", "))
 }
 
 /// The rule, and each way of being answered with the purposes that it is for.
@@ -171,12 +184,12 @@ mod tests {
         let reads =
             [read("browse", "cached", "it is fresh"), read("cart", "cached", "it is fresh"), read("checkout", "live", "always")];
         let entry = json!({"store": "main", "adapter": "erp", "location": "BER", "value": {"available": "7", "unit": "C62"}, "age_secs": 3,
-            "fresh_until": "then", "kept_until": "later", "rule": "scarce", "beaten_rules": ["all"], "reads": reads});
+            "fresh_until": "2026-11-22T22:08:44.55Z", "kept_until": "later", "rule": "scarce", "beaten_rules": ["all"], "reads": reads});
         let shown = show(&json!({"availability": [entry], "offer_prices": [], "more": true}));
         let lines = [
             "availability  store main  adapter erp  location BER",
             "  available 7 C62",
-            "  3 s old, fresh until then, kept until later",
+            "  3 s old, fresh until 2026-11-22T22:08:44Z, kept until later",
             "  by rule \"scarce\", which beats \"all\"",
             "  browse, cart  cached: it is fresh",
             "  checkout      live: always",

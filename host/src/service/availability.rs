@@ -7,7 +7,9 @@ use super::policies::InForce;
 use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
-use crate::cache::{Answer, AvailabilityKey, Entry, Fetch, Subject, Urgency, Wanted, availability_lifetime, failure_lifetime};
+use crate::cache::{
+    Answer, AvailabilityKey, Demand, Entry, Fetch, Subject, Urgency, Wanted, availability_lifetime, failure_lifetime,
+};
 use crate::config::AvailabilityFreshness;
 use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, Buyer, Failure, FailureCode, Purpose, StoreName};
 
@@ -48,6 +50,8 @@ impl Commerce {
             let (store, urgency) = (shop.name.clone(), urgency(demand));
             let scope = AvailabilityScope { reader: reader.clone(), store, buyer: query.buyer.clone(), urgency };
             let asker = asker(caller, purpose, demand);
+            let lowers = demand != Demand::Live && !self.inner.decrements.is_empty();
+            let lowered: Vec<_> = items.iter().filter(|_| lowers).map(|(_, item)| item.clone()).collect();
             let wanted = items
                 .into_iter()
                 .map(|(key, item)| Wanted {
@@ -56,24 +60,40 @@ impl Commerce {
                     item: Question { item, asker: Arc::clone(&asker) },
                 })
                 .collect();
-            self.inner.availability.read(&scope, demand, wanted, shop.config.read_deadline(), |_, _| true).await
+            let answers = self.inner.availability.read(&scope, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
+            let mut lowered = lowered.iter();
+            answers.into_iter().map(|answer| self.item_answer(&shop.name, answer, lowered.next())).collect()
         })
         .await;
-        Ok(answers.into_iter().map(item_answer).collect())
+        Ok(answers)
+    }
+
+    /// `item`: what was asked, where orders lower the answer.
+    fn item_answer(
+        &self,
+        store: &StoreName,
+        answer: Answer<Availability>,
+        item: Option<&AvailabilityItem>,
+    ) -> ItemAnswer<Availability> {
+        match answer {
+            Answer::Known(entry, source) => match entry.to_fresh(source) {
+                Ok(mut fresh) => {
+                    if let Some(item) = item {
+                        self.lower_shown(store, item, entry.asked_at, &mut fresh);
+                    }
+                    ItemAnswer::Known(fresh)
+                }
+                Err(failure) => ItemAnswer::Failed(failure),
+            },
+            Answer::Pending => ItemAnswer::Pending,
+            Answer::NotAsked => ItemAnswer::NotAsked,
+            Answer::Failed(failure) => ItemAnswer::Failed(failure),
+        }
     }
 }
 
-fn subject<'a>(store: &'a StoreName, item: &'a AvailabilityItem) -> Subject<'a> {
+pub(super) fn subject<'a>(store: &'a StoreName, item: &'a AvailabilityItem) -> Subject<'a> {
     Subject { store, sku: &item.sku, location: item.location.as_ref() }
-}
-
-fn item_answer(answer: Answer<Availability>) -> ItemAnswer<Availability> {
-    match answer {
-        Answer::Known(entry, source) => entry.to_fresh(source).map_or_else(ItemAnswer::Failed, ItemAnswer::Known),
-        Answer::Pending => ItemAnswer::Pending,
-        Answer::NotAsked => ItemAnswer::NotAsked,
-        Answer::Failed(failure) => ItemAnswer::Failed(failure),
-    }
 }
 
 /// What one adapter call has in common. The generation that made the keys answers them.

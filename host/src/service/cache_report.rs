@@ -6,9 +6,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, ServiceError};
-use crate::cache::{Choice, Dimensions, Entry, Keyed, Memory, Subject, Weigh};
+use crate::cache::{Choice, Dimensions, Entry, Keyed, Memory, ShownStock, Subject, Weigh};
 use crate::domain::{
-    AccountNumber, AdapterName, Availability, Currency, FailureCode, Location, OfferPrice, Purpose, Sku, StoreName, Unit,
+    AccountNumber, AdapterName, Availability, Currency, FailureCode, Location, OfferPrice, Purpose, Reference, Sku, StoreName,
+    Unit,
 };
 use reading::{Known, Reading, Switches, readings};
 
@@ -16,6 +17,9 @@ mod reading;
 
 /// Most entries that are shown of one kind.
 const MAX_ENTRIES: usize = 100;
+
+/// Most orders that are named for one entry.
+const MAX_LOWERING: usize = 20;
 
 /// Which entries are looked for. An absent part means all of them.
 #[derive(Clone, Debug)]
@@ -68,6 +72,12 @@ pub struct EntryReport<V> {
     /// The failure that is remembered instead of a value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureCode>,
+    /// How many are shown as available, where orders lower the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Decimal>,
+    /// The orders that the back end did not count yet when it was asked; the first 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lowered_by: Vec<Lowering>,
     pub as_of: Timestamp,
     pub asked_at: Timestamp,
     pub age_secs: i64,
@@ -75,6 +85,13 @@ pub struct EntryReport<V> {
     pub kept_until: Timestamp,
     #[serde(flatten)]
     pub policy: PolicyReport,
+}
+
+/// An order that lowers a cached value.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lowering {
+    pub reference: Reference,
+    pub quantity: Decimal,
 }
 
 /// Which policy holds for a question, and what it makes of a read now.
@@ -112,8 +129,9 @@ impl Commerce {
         let (stock, prices) = (self.inner.policies.availability.load(), self.inner.policies.offer_prices.load());
         let of_stock = |subject: Subject<'_>, known: Known| report(stock.choice(subject), stock.of(subject).into(), &known);
         let of_prices = |subject: Subject<'_>, known: Known| report(prices.choice(subject), prices.of(subject).into(), &known);
-        let (availability, more_stock) = entries(self.inner.availability.memory(), sku, filter, now, of_stock);
+        let (mut availability, more_stock) = entries(self.inner.availability.memory(), sku, filter, now, of_stock);
         let (offer_prices, more_prices) = entries(self.inner.offer_prices.memory(), sku, filter, now, of_prices);
+        availability.iter_mut().for_each(|entry| self.show_lowered(sku, entry));
         let is_wanted = |store: &&StoreName| filter.store.as_ref().is_none_or(|wanted| wanted == *store);
         let otherwise = |store: &StoreName| {
             let subject = Subject { store, sku, location: filter.location.as_ref() };
@@ -123,6 +141,21 @@ impl Commerce {
         let otherwise = self.inner.shops.keys().filter(is_wanted).map(otherwise).collect();
         let (sku, more) = (sku.clone(), more_stock || more_prices);
         CacheReport { sku, at: now, availability, offer_prices, more, otherwise, audit }
+    }
+
+    /// Adds what is shown instead of the cached value.
+    fn show_lowered(&self, sku: &Sku, entry: &mut EntryReport<Availability>) {
+        let Some(value) = entry.value.as_ref().filter(|value| !value.unlimited) else { return };
+        let (asked_for, answered_for) = (entry.location.as_ref(), value.location.as_ref());
+        let (store, unit, asked_at) = (&entry.store, &value.unit, entry.asked_at);
+        let lowering = self.inner.decrements.lowering(&ShownStock { store, sku, asked_for, answered_for, unit, asked_at });
+        if lowering.is_empty() {
+            return;
+        }
+        let by: Decimal = lowering.iter().map(|(_, quantity)| quantity).sum();
+        entry.shown = Some((value.available - by).max(Decimal::ZERO));
+        let lowering = lowering.into_iter().take(MAX_LOWERING);
+        entry.lowered_by = lowering.map(|(reference, quantity)| Lowering { reference, quantity }).collect();
     }
 }
 
@@ -182,6 +215,8 @@ fn entry_report<V: Clone>(about: &Dimensions<'_>, entry: &Entry<V>, now: Timesta
         currency: about.buyer.map(|buyer| buyer.currency),
         value: entry.answer.as_ref().ok().cloned(),
         failure: entry.answer.as_ref().err().map(|failure| failure.code),
+        shown: None,
+        lowered_by: Vec::new(),
         as_of: entry.as_of,
         asked_at: entry.asked_at,
         age_secs: now.duration_since(entry.as_of).as_secs().max(0),
