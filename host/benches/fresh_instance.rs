@@ -53,11 +53,13 @@ async fn run(address: SocketAddr, cache: &Path) -> Result<String> {
     let with = load(address, cache, true).await?;
     let without = load(address, cache, false).await?;
     eprintln!("snapshot: {:?}; without: {:?}", with.snapshot(), without.snapshot());
-    let mut extism = std::env::var_os("ORDERGATE_BENCH_EXTISM").map(|folder| Extism::start(Path::new(&folder), cache)).transpose()?;
+    let mut extism =
+        std::env::var_os("ORDERGATE_BENCH_EXTISM").map(|folder| Extism::start(Path::new(&folder), cache)).transpose()?;
     let mut table = String::from("| items | instance | 10 % | median | 95 % | of reused |\n|---|---|---|---|---|---|\n");
     for items in [1, 20] {
         let operation = check(items);
-        let [mut reused, mut frozen, mut plain, mut mapped, mut exchanged, mut plugin, mut plugin_reused] = [const { Vec::new() }; 7];
+        let [mut reused, mut frozen, mut plain, mut mapped, mut exchanged, mut plugin, mut plugin_reused] =
+            [const { Vec::new() }; 7];
         // In turns, so that whatever else the machine does disturbs all of them.
         for _ in 0..ROUNDS {
             reused.extend(measure::reused(&with, &context(), &operation, CALLS + WARM_UP).await?.split_off(WARM_UP));

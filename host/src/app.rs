@@ -40,6 +40,7 @@ pub struct App {
     /// Ends with the host.
     _upkeep: AbortOnDropHandle<()>,
     _watch: AbortOnDropHandle<()>,
+    _follow: AbortOnDropHandle<()>,
     _reads: ReadThreads,
 }
 
@@ -73,6 +74,7 @@ impl App {
         let api_routes = router(ApiState { commerce: commerce.clone(), authenticator }, &config.server);
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
         let watch = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_adapters()));
+        let follow = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_transfers()));
         tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
         Ok(Self {
             api: api_address,
@@ -87,6 +89,7 @@ impl App {
             drain_notice: config.server.drain_notice(),
             _upkeep: upkeep,
             _watch: watch,
+            _follow: follow,
             _reads: reads,
         })
     }

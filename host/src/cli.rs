@@ -1,6 +1,7 @@
 //! The command line: data on stdout, everything else on stderr. Exit codes: 0 ok, 1 failed, 64 usage or configuration, 69 a dependency is
 //! unavailable.
 
+mod cache;
 mod check;
 mod component;
 mod failure;
@@ -61,6 +62,9 @@ enum Command {
     /// Adapter components, and the adapters of a running host.
     #[command(subcommand)]
     Adapter(AdapterCommand),
+    /// What a running host has cached.
+    #[command(subcommand)]
+    Cache(cache::CacheCommand),
     /// Bring the database's schema up to date.
     #[command(after_help = "Example: ordergate migrate --config ordergate.toml\n`serve` does the same when it starts.")]
     Migrate {
@@ -128,6 +132,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Adapter(AdapterCommand::Keygen(args)) => component::keygen(&args),
         Command::Adapter(AdapterCommand::Add(args)) => component::add(&args),
         Command::Adapter(AdapterCommand::Operate(command)) => operate::operate(command).await,
+        Command::Cache(command) => cache::cache(command).await,
         Command::Migrate { config } => check::migrate(&config.file).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;

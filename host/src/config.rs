@@ -5,6 +5,7 @@ mod adapters;
 mod breaker;
 mod canary;
 mod check;
+mod glob;
 mod load;
 mod read_policy;
 mod secret;
@@ -22,8 +23,11 @@ pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
 pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig, TlsConfig};
 pub use breaker::BreakerConfig;
 pub use canary::CanaryConfig;
+pub use glob::Glob;
 pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate};
-pub use read_policy::{AvailabilityFreshness, CacheConfig, FreshnessConfig, PriceFreshness};
+pub use read_policy::{
+    AvailabilityFreshness, AvailabilityRule, CacheConfig, FreshnessConfig, PriceFreshness, PriceRule, Selector,
+};
 pub use secret::Secret;
 pub use server::{DatabaseConfig, OpsConfig, ServerConfig};
 pub use shadow::ShadowConfig;

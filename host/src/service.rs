@@ -5,16 +5,20 @@ mod adapters;
 mod availability;
 mod backend_document;
 mod breakers;
+mod cache_report;
 mod caller;
 mod capture;
 mod catalog;
 mod checkouts;
+mod decrements;
 mod desk;
 mod error;
 mod history;
 mod idempotency;
+mod invalidation;
 mod offer_prices;
 mod orders;
+mod policies;
 mod quotes;
 mod record;
 mod reload;
@@ -30,12 +34,14 @@ pub use crate::adapter::ShadowReport;
 pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
 pub use backend_document::{BackendDocument, Head};
+pub use cache_report::{CacheFilter, CacheReport};
 pub use caller::Caller;
 pub use checkouts::{CheckoutRequest, Sealed, SeenPrice};
 pub use desk::{AttemptReport, AuditReport, Decision, Dossier, TransferReport};
 pub use error::{FieldProblem, ServiceError};
 pub use history::ListRequest;
 pub use idempotency::{Captured, IdempotencyKey};
+pub use invalidation::{InvalidationReport, InvalidationRequest};
 pub use offer_prices::OfferPriceRequest;
 pub use orders::{LineClaim, OrderRequest};
 pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest, QuoteEnd};
@@ -50,9 +56,10 @@ use availability::AvailabilityFetch;
 use catalog::Catalog;
 use idempotency::RunningKeys;
 use offer_prices::PriceFetch;
+use policies::PoliciesInForce;
 
 use crate::adapter::{Adapter, Adapters, Reader};
-use crate::cache::{ReadCache, Scopes};
+use crate::cache::{Decrements, ReadCache, Scopes};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AdapterName, Buyer, Failure, FailureCode, Fresh, StoreName};
@@ -65,6 +72,8 @@ pub enum ItemAnswer<V> {
     Known(Fresh<V>),
     /// Being asked; come back.
     Pending,
+    /// Nothing is known, and its policy does not let it be asked for this.
+    NotAsked,
     /// Only this item failed (rule F9).
     Failed(Failure),
 }
@@ -82,6 +91,8 @@ struct Inner {
     availability_scopes: Scopes<Option<Buyer>>,
     offer_prices: ReadCache<PriceFetch>,
     price_scopes: Scopes<Buyer>,
+    policies: PoliciesInForce,
+    decrements: Decrements,
     store: Store,
     pipeline: Pipeline,
     clock: Clock,
@@ -97,13 +108,14 @@ impl Commerce {
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
+        let policies = PoliciesInForce::new(&config.freshness);
         let catalog = Catalog::new(&shops, half, &clock);
         let memory = catalog.memory.clone();
-        let fetch = AvailabilityFetch { catalog, policy: config.freshness.availability.clone() };
+        let fetch = AvailabilityFetch { catalog, policies: Arc::clone(&policies.availability) };
         let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone(), reads.clone());
         let catalog = Catalog::new(&shops, half, &clock);
         let memory = catalog.memory.clone();
-        let fetch = PriceFetch { catalog, policy: config.freshness.offer_prices.clone() };
+        let fetch = PriceFetch { catalog, policies: Arc::clone(&policies.offer_prices) };
         let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone(), reads.clone());
         let (running, started_with) = (RunningKeys::default(), config.clone());
         reload::describe_metrics();
@@ -115,6 +127,8 @@ impl Commerce {
                 availability_scopes: Scopes::default(),
                 offer_prices,
                 price_scopes: Scopes::default(),
+                policies,
+                decrements: Decrements::default(),
                 store,
                 pipeline,
                 clock,

@@ -4,6 +4,7 @@
 
 mod answers;
 mod capture;
+mod carried;
 mod claim;
 mod desk;
 mod document;
@@ -36,6 +37,7 @@ use writer::Writer;
 
 pub use answers::{Answer, StoredAnswer};
 pub use capture::{Capture, CaptureOutcome, NewOperation};
+pub use carried::CarriedOrder;
 pub use desk::{AuditEntry, Deed};
 pub use document::{Document, DocumentKind, NewDocument, Observed, Payload};
 pub use error::{Conflict, StoreError};

@@ -76,8 +76,9 @@ impl Process {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
         let read = |task: &Path, file: &str| std::fs::read_to_string(task.join(file)).ok();
         let nanos = |task: &Path| read(task, "schedstat")?.split(' ').next()?.parse::<u64>().ok();
-        let of_that_name =
-            tasks.map(|task| task.unwrap().path()).filter(|task| read(task, "comm").is_some_and(|name| threads.is_empty() || name.trim() == threads));
+        let of_that_name = tasks
+            .map(|task| task.unwrap().path())
+            .filter(|task| read(task, "comm").is_some_and(|name| threads.is_empty() || name.trim() == threads));
         Duration::from_nanos(of_that_name.filter_map(|task| nanos(&task)).sum())
     }
 

@@ -28,6 +28,8 @@ pub struct AvailabilityQuery {
     purpose: ReadPurpose,
     ship_to: Option<String>,
     contract: Option<String>,
+    /// How the goods are to get to the customer. The operator may have some methods asked live, such as collection in a shop.
+    delivery_method: Option<String>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -82,6 +84,7 @@ pub struct AvailabilityAnswerItem {
 #[into_params(parameter_in = Query)]
 pub struct AvailabilityParameters {
     location: Option<String>,
+    delivery_method: Option<String>,
     #[serde(default)]
     purpose: ReadPurpose,
 }
@@ -99,6 +102,7 @@ impl Check for AvailabilityQuery {
         }
         findings.optional_id("/ship_to", self.ship_to.as_deref());
         findings.optional_id("/contract", self.contract.as_deref());
+        findings.optional_id("/delivery_method", self.delivery_method.as_deref());
         findings.into_vec()
     }
 }
@@ -107,6 +111,7 @@ impl Check for AvailabilityParameters {
     fn problems(&self) -> Vec<FieldProblem> {
         let mut findings = Findings::default();
         findings.optional_id("?location", self.location.as_deref());
+        findings.optional_id("?delivery_method", self.delivery_method.as_deref());
         findings.into_vec()
     }
 }
@@ -123,7 +128,8 @@ pub async fn query_availability(
     let query = query.into_inner();
     let asked: Vec<_> = query.items.iter().map(|item| (item.sku.clone(), item.location.clone())).collect();
     let items = query.items.into_iter().map(|item| question(item.sku, item.location, item.unit)).collect();
-    let request = AvailabilityRequest { items, purpose: query.purpose.into(), ship_to: query.ship_to, contract: query.contract };
+    let AvailabilityQuery { ship_to, contract, delivery_method, purpose, .. } = query;
+    let request = AvailabilityRequest { items, purpose: purpose.into(), ship_to, contract, delivery_method };
     let answers = commerce.availability(&caller, request).await?;
     let now = commerce.now();
     let mut freshness = Freshness::best(now);
@@ -147,7 +153,9 @@ pub async fn show_availability(
     require(&caller, Scope::CatalogRead)?;
     check_sku(&sku)?;
     let item = question(Sku::new(&sku), parameters.location.map(Location::from), None);
-    let request = AvailabilityRequest { items: vec![item], purpose: parameters.purpose.into(), ship_to: None, contract: None };
+    let AvailabilityParameters { purpose, delivery_method, .. } = parameters;
+    let (items, purpose) = (vec![item], purpose.into());
+    let request = AvailabilityRequest { items, purpose, ship_to: None, contract: None, delivery_method };
     let answer = commerce.availability(&caller, request).await?.pop();
     sole_answer(answer, &sku, &commerce, &headers)
 }
@@ -177,6 +185,7 @@ pub(super) fn sole_answer<T: Serialize>(
             Err(Problem::new(&pages::SKU_UNKNOWN).with_detail(format!("the back end does not know the item {sku:?}")))
         }
         Some(ItemAnswer::Failed(failure)) => Err(failure.into()),
+        Some(ItemAnswer::NotAsked) => Err(Problem::new(&pages::NOT_CACHED)),
         Some(ItemAnswer::Pending) | None => Ok(axum::http::StatusCode::ACCEPTED.into_response()),
     }
 }
@@ -195,6 +204,10 @@ pub(super) fn show<T>(answer: ItemAnswer<T>, freshness: &mut Freshness) -> (Opti
         ItemAnswer::Failed(failure) => {
             freshness.spoil();
             (None, Some(failure.into()))
+        }
+        ItemAnswer::NotAsked => {
+            freshness.spoil();
+            (None, Some(ItemProblem::of(&pages::NOT_CACHED)))
         }
         ItemAnswer::Pending => {
             freshness.spoil();

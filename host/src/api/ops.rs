@@ -2,6 +2,7 @@
 
 mod adapters;
 mod breaker;
+mod cache;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,6 +59,8 @@ pub fn ops_router(state: OpsState) -> Router {
         .route("/ops/v1/adapters/{name}/load", post(adapters::load_adapter))
         .route("/ops/v1/adapters/{name}/promote", post(adapters::promote_adapter))
         .route("/ops/v1/adapters/{name}/rollback", post(adapters::roll_back_adapter))
+        .route("/ops/v1/cache/{sku}", get(cache::show_cache))
+        .route("/ops/v1/cache/{sku}/invalidate", post(cache::invalidate))
         .route("/ops/v1/config/reload", post(adapters::reload_config))
         .route("/ops/v1/transfers", get(list_transfers))
         .route("/ops/v1/orders/{reference}", get(show_dossier))

@@ -246,7 +246,14 @@ impl From<Failure> for ItemProblem {
             code => page_of(code),
         };
         let detail = if failure.code == FailureCode::Rejected { failure.message } else { page.title.to_owned() };
-        Self { code: page.code, detail, retryable: page.retryable }
+        Self { detail, ..Self::of(page) }
+    }
+}
+
+impl ItemProblem {
+    /// In the page's own words.
+    pub fn of(page: &Page) -> Self {
+        Self { code: page.code, detail: page.title.to_owned(), retryable: page.retryable }
     }
 }
 

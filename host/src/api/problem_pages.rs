@@ -56,6 +56,8 @@ pages! {
         "See `/openapi.json`."
     SKU_UNKNOWN "sku_unknown" NOT_FOUND never "The back end does not know the item"
         "Check the SKU. The answer is remembered for a short time."
+    NOT_CACHED "not_cached" SERVICE_UNAVAILABLE again "Nothing is known about the item at the moment"
+        "The operator lets it be asked at checkout only (`call_on_miss = false`); a checkout, or the back end itself, brings it. Ask with the purpose `checkout`, or later."
     ADAPTER_REFUSED "adapter_refused" UNPROCESSABLE_ENTITY never "The new version of the adapter is refused; the old one serves on"
         "Each entry of `errors` names a place in the configuration and says what is wrong and how to mend it."
     CONFIG_REFUSED "config_refused" UNPROCESSABLE_ENTITY never "The configuration is refused; nothing of it was applied"

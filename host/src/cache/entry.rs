@@ -15,8 +15,9 @@ pub struct Entry<V> {
     /// When the value was determined: the back end's word, or when it was asked.
     pub as_of: Timestamp,
     pub fresh_until: Timestamp,
+    pub asked_at: Timestamp,
     /// From then on it is as if it had never been known.
-    pub(super) kept_until: Timestamp,
+    pub kept_until: Timestamp,
     pub(super) must_ask: bool,
 }
 
@@ -39,6 +40,7 @@ impl<V> Entry<V> {
             must_ask: lifetime.fresh.is_zero() || answer.is_err(),
             answer,
             as_of: as_of.map_or(asked_at, |as_of| as_of.min(asked_at)),
+            asked_at,
             fresh_until: later(lifetime.fresh).unwrap_or(Timestamp::MAX),
             kept_until: later(lifetime.kept_for()).unwrap_or(Timestamp::MAX),
         }

@@ -6,9 +6,8 @@
 use rust_decimal::Decimal;
 
 use super::scope::{AvailabilityScope, PriceScope, ScopeParts, Scopes};
-use crate::domain::{
-    AdapterName, AvailabilityItem, Buyer, Description, Dimension, Location, PriceItem, Sku, StoreName, Unit,
-};
+use super::{Dimensions, Keyed};
+use crate::domain::{AdapterName, AvailabilityItem, Buyer, Description, Dimension, Location, PriceItem, Sku, StoreName, Unit};
 
 /// Reduces a buyer to the declared dimensions. The currency always stays.
 pub fn project_buyer(dimensions: &std::collections::BTreeSet<Dimension>, buyer: &Buyer) -> Buyer {
@@ -111,11 +110,29 @@ impl PriceKey {
     }
 }
 
+impl Keyed for PriceKey {
+    fn dimensions(&self) -> Dimensions<'_> {
+        let Self { scope, sku, unit, location, date, quantity } = self;
+        let ScopeParts { adapter, store, buyer, .. } = &**scope;
+        let (location, unit, buyer) = (location.as_ref(), Some(unit), Some(buyer));
+        Dimensions { adapter, store, sku, location, unit, date: *date, quantity: *quantity, buyer }
+    }
+}
+
 /// Key of one cached availability.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AvailabilityKey {
     scope: AvailabilityScope,
     item: AvailabilityItem,
+}
+
+impl Keyed for AvailabilityKey {
+    fn dimensions(&self) -> Dimensions<'_> {
+        let Self { scope, item } = self;
+        let ScopeParts { adapter, store, buyer, .. } = &**scope;
+        let (location, unit, buyer) = (item.location.as_ref(), item.unit.as_ref(), buyer.as_ref());
+        Dimensions { adapter, store, sku: &item.sku, location, unit, date: item.requested_date, quantity: item.quantity, buyer }
+    }
 }
 
 impl AvailabilityKey {

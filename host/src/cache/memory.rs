@@ -3,12 +3,15 @@
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use quick_cache::sync::{Cache, EntryAction, EntryResult};
+use jiff::Timestamp;
 use quick_cache::Weighter;
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
 
+use super::marks::Marks;
 use super::weight::entry_bytes;
-use super::{Entry, Weigh};
+use super::{Dimensions, Entry, Keyed, Reach, Weigh};
 use crate::clock::Clock;
 
 /// How often entries that are too old to be shown are dropped. They are not found before that either: this only gives memory back.
@@ -19,6 +22,7 @@ pub struct Memory<K, V>(Arc<Inner<K, V>>);
 
 struct Inner<K, V> {
     entries: Cache<K, Arc<Entry<V>>, Bytes>,
+    marks: Marks,
     clock: Clock,
     /// Unix time, in seconds.
     swept_at: AtomicI64,
@@ -39,21 +43,56 @@ impl<K: Weigh, V: Weigh> Weighter<K, Arc<Entry<V>>> for Bytes {
     }
 }
 
-impl<K: Clone + Hash + Eq + Weigh, V: Weigh> Memory<K, V> {
+/// Entries with their keys.
+pub type Found<K, V> = Vec<(K, Arc<Entry<V>>)>;
+
+impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
     /// Keeps at most `max_bytes`, estimated from the size of each key and value.
     pub fn new(max_bytes: u64, clock: &Clock) -> Self {
         let swept_at = AtomicI64::new(clock.now().as_second());
         // No place is taken before there is something to keep.
         let expected = usize::try_from(max_bytes / 512).unwrap_or(usize::MAX);
-        Self(Arc::new(Inner { entries: Cache::with_weighter(expected, max_bytes, Bytes), clock: clock.clone(), swept_at }))
+        let entries = Cache::with_weighter(expected, max_bytes, Bytes);
+        Self(Arc::new(Inner { entries, marks: Marks::default(), clock: clock.clone(), swept_at }))
     }
 
+    /// What is known, unless it was asked before its item was marked.
     pub fn get(&self, key: &K) -> Option<Arc<Entry<V>>> {
-        self.0.entries.get(key)
+        self.0.entries.get(key).filter(|entry| !self.is_outdated(key, entry))
     }
 
-    /// Remembers an entry, unless a newer one is there already.
+    /// From now on, nothing within `reach` is used that was asked until `at`.
+    pub fn mark(&self, reach: Reach, at: Timestamp) {
+        self.0.marks.put(reach, at);
+    }
+
+    /// When what a key is about was marked last.
+    pub fn marked_at(&self, about: &Dimensions<'_>) -> Option<Timestamp> {
+        self.0.marks.latest(about)
+    }
+
+    /// No answer that is left at `now` was asked before.
+    pub fn oldest_answer(&self, now: Timestamp) -> Timestamp {
+        self.0.marks.oldest_answer(now)
+    }
+
+    fn is_outdated(&self, key: &K, entry: &Entry<V>) -> bool {
+        self.marked_at(&key.dimensions()).is_some_and(|marked_at| entry.asked_at <= marked_at)
+    }
+
+    /// Entries whose key is as wanted, used or not, at most so many. Looks at every entry.
+    pub fn search(&self, most: usize, wanted: impl Fn(&Dimensions<'_>) -> bool) -> Found<K, V> {
+        let now = self.0.clock.now();
+        let entries = self.0.entries.iter().filter(|(key, entry)| now < entry.kept_until && wanted(&key.dimensions()));
+        entries.take(most).collect()
+    }
+
+    /// Remembers an entry, unless a newer one is there already or its item was marked while it was asked.
     pub fn remember(&self, key: &K, entry: Arc<Entry<V>>) {
+        if self.is_outdated(key, &entry) {
+            return;
+        }
+        self.0.marks.note_kept(Duration::try_from(entry.kept_until.duration_since(entry.asked_at)).unwrap_or_default());
         let is_older = |known: &Entry<V>| known.fresh_until > entry.fresh_until && known.as_of > entry.as_of;
         let decide = |_: &K, known: &mut Arc<Entry<V>>| {
             if is_older(known) { EntryAction::Retain(()) } else { EntryAction::ReplaceWithGuard }
@@ -73,8 +112,7 @@ impl<K: Clone + Hash + Eq + Weigh, V: Weigh> Memory<K, V> {
         let inner = &self.0;
         let (now, swept_at) = (inner.clock.now(), inner.swept_at.load(Ordering::Relaxed));
         let is_due = now.as_second().saturating_sub(swept_at) >= SWEEP_SECS;
-        let is_mine =
-            || inner.swept_at.compare_exchange(swept_at, now.as_second(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        let is_mine = || inner.swept_at.compare_exchange(swept_at, now.as_second(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_due && is_mine() {
             inner.entries.retain(|_, entry| now < entry.kept_until);
         }
@@ -83,9 +121,7 @@ impl<K: Clone + Hash + Eq + Weigh, V: Weigh> Memory<K, V> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use jiff::{SignedDuration, Timestamp};
+    use jiff::SignedDuration;
 
     use super::*;
     use crate::cache::Lifetime;

@@ -3,21 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+use metrics::Counter;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
-use super::{Entry, Fetch, Gatherer, Join, Lookup, Memory, Weigh};
+use super::{Entry, Fetch, Gatherer, Join, Keyed, Lookup, Memory, Weigh};
 use crate::clock::Clock;
 use crate::domain::{Failure, FailureCode, Source};
 
 /// What a read accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Demand {
     /// The cache; stale values are shown while a refresh runs; missing ones are asked.
     Cached,
     /// The cache; missing ones are asked in the background and reported as pending.
     CachedOnly,
+    /// The cache, however old; stale values are shown while a refresh runs; missing ones are not asked.
+    KnownOnly,
     /// The back end, now.
     Live,
 }
@@ -28,6 +32,8 @@ pub enum Answer<V> {
     Known(Arc<Entry<V>>, Source),
     /// Being asked; nothing known yet.
     Pending,
+    /// Nothing known, and not to be asked.
+    NotAsked,
     /// No answer, and nothing known.
     Failed(Failure),
 }
@@ -37,8 +43,35 @@ pub struct ReadCache<F: Fetch> {
     memory: Memory<F::Key, F::Value>,
     gatherer: Gatherer<F>,
     clock: Clock,
-    kind: &'static str,
+    counters: Counters,
 }
+
+/// How many items were answered how. Kept: finding them anew for each item of a page would cost more than finding its answers.
+struct Counters {
+    fresh: Counter,
+    stale: Counter,
+    pending: Counter,
+    not_asked: Counter,
+    miss: Counter,
+    live: Counter,
+}
+
+impl Counters {
+    fn of(kind: &'static str) -> Self {
+        let of = |outcome: &'static str| metrics::counter!("ordergate_cache_reads_total", "kind" => kind, "outcome" => outcome);
+        Self {
+            fresh: of("fresh"),
+            stale: of("stale"),
+            pending: of("pending"),
+            not_asked: of("not_asked"),
+            miss: of("miss"),
+            live: of("live"),
+        }
+    }
+}
+
+/// Longer than any call of a read is under way.
+const UNDER_WAY: SignedDuration = SignedDuration::from_secs(120);
 
 /// One item of a read: the keys under which an answer may be known, and how to ask.
 pub struct Wanted<F: Fetch> {
@@ -49,11 +82,16 @@ pub struct Wanted<F: Fetch> {
     pub item: F::Item,
 }
 
-impl<F: Fetch<Key: Weigh, Value: Weigh>> ReadCache<F> {
+impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
     /// `kind` labels the metrics: `availability` or `offer_price`.
     /// It asks on `threads`.
     pub fn new(kind: &'static str, memory: Memory<F::Key, F::Value>, fetch: Arc<F>, clock: Clock, threads: Handle) -> Self {
-        Self { memory, gatherer: Gatherer::new(fetch, threads), clock, kind }
+        Self { memory, gatherer: Gatherer::new(fetch, threads), clock, counters: Counters::of(kind) }
+    }
+
+    /// What is remembered.
+    pub fn memory(&self) -> &Memory<F::Key, F::Value> {
+        &self.memory
     }
 
     /// Answers every wanted item, in order, within `wait`. `usable` says whether a known entry answers the item.
@@ -67,38 +105,46 @@ impl<F: Fetch<Key: Weigh, Value: Weigh>> ReadCache<F> {
     ) -> Vec<Answer<F::Value>> {
         let deadline = tokio::time::Instant::now() + wait;
         let now = self.clock.now();
-        let (mut answers, mut indexes) = (Vec::with_capacity(wanted.len()), Vec::new());
-        let (mut to_ask, mut to_refresh) = (Vec::new(), Vec::new());
+        let mut answers = Vec::with_capacity(wanted.len());
+        let (mut to_ask, mut to_ask_anew, mut to_refresh) = (Vec::new(), Vec::new(), Vec::new());
         for (index, Wanted { wider, key, item }) in wanted.into_iter().enumerate() {
             let is_usable = |entry: &Arc<Entry<F::Value>>| entry.answer.as_ref().map_or(true, |value| usable(value, &item));
             let known = wider.iter().chain([&key]).filter_map(|key| self.memory.get(key)).find(is_usable);
             let lookup = known.map_or(Lookup::Miss, |entry| entry.lookup(now));
             match (demand, lookup) {
-                (Demand::Cached | Demand::CachedOnly, Lookup::Fresh(entry)) => {
-                    self.count("fresh");
+                (Demand::Cached | Demand::CachedOnly | Demand::KnownOnly, Lookup::Fresh(entry)) => {
+                    self.counters.fresh.increment(1);
                     answers.push(Answer::Known(entry, Source::Cached));
                 }
-                (Demand::Cached | Demand::CachedOnly, Lookup::Stale(entry)) => {
-                    self.count("stale");
+                (Demand::Cached | Demand::CachedOnly | Demand::KnownOnly, Lookup::Stale(entry)) => {
+                    self.counters.stale.increment(1);
                     to_refresh.push((key, item));
                     answers.push(Answer::Known(entry, Source::Stale));
                 }
+                (Demand::KnownOnly, Lookup::Expired(entry)) if entry.answer.is_ok() => {
+                    self.counters.stale.increment(1);
+                    to_refresh.push((key, item));
+                    answers.push(Answer::Known(entry, Source::Stale));
+                }
+                (Demand::KnownOnly, Lookup::Expired(_) | Lookup::Miss) => {
+                    self.counters.not_asked.increment(1);
+                    answers.push(Answer::NotAsked);
+                }
                 (Demand::CachedOnly, Lookup::Expired(_) | Lookup::Miss) => {
-                    self.count("pending");
+                    self.counters.pending.increment(1);
                     to_refresh.push((key, item));
                     answers.push(Answer::Pending);
                 }
                 (Demand::Cached, lookup @ (Lookup::Expired(_) | Lookup::Miss)) => {
-                    self.count("miss");
-                    indexes.push(index);
-                    to_ask.push((key, item));
+                    self.counters.miss.increment(1);
+                    let asked = if self.may_join(&key, now) { &mut to_ask } else { &mut to_ask_anew };
+                    asked.push((index, (key, item)));
                     answers.push(fallback(lookup));
                 }
                 // A live read never falls back to what is known: whoever asks live is about to bill.
                 (Demand::Live, _) => {
-                    self.count("live");
-                    indexes.push(index);
-                    to_ask.push((key, item));
+                    self.counters.live.increment(1);
+                    to_ask_anew.push((index, (key, item)));
                     answers.push(Answer::Pending);
                 }
             }
@@ -106,27 +152,30 @@ impl<F: Fetch<Key: Weigh, Value: Weigh>> ReadCache<F> {
         if !to_refresh.is_empty() {
             self.gatherer.refresh(scope, to_refresh);
         }
-        if !to_ask.is_empty() {
-            let join = if demand == Demand::Live { Join::NotYetSent } else { Join::InFlight };
-            let receivers = self.gatherer.ask(scope, join, to_ask);
-            collect(indexes, receivers, deadline, &mut answers).await;
+        let mut receivers = Vec::new();
+        for (join, asked) in [(Join::InFlight, to_ask), (Join::NotYetSent, to_ask_anew)] {
+            let (indexes, asked): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+            if !asked.is_empty() {
+                receivers.extend(indexes.into_iter().zip(self.gatherer.ask(scope, join, asked)));
+            }
         }
+        collect(receivers, deadline, &mut answers).await;
         answers
     }
 
-    fn count(&self, outcome: &'static str) {
-        metrics::counter!("ordergate_cache_reads_total", "kind" => self.kind, "outcome" => outcome).increment(1);
+    /// Whether a call that is under way may answer: not one that may have left before its item was marked.
+    fn may_join(&self, key: &F::Key, now: Timestamp) -> bool {
+        self.memory.marked_at(&key.dimensions()).is_none_or(|marked_at| now.duration_since(marked_at) > UNDER_WAY)
     }
 }
 
 /// Puts each answer in its place as it comes; what is known stays where the back end does not answer by the deadline.
 async fn collect<V>(
-    indexes: Vec<usize>,
-    receivers: Vec<oneshot::Receiver<Arc<Entry<V>>>>,
+    receivers: Vec<(usize, oneshot::Receiver<Arc<Entry<V>>>)>,
     deadline: tokio::time::Instant,
     answers: &mut [Answer<V>],
 ) {
-    for (index, receiver) in indexes.into_iter().zip(receivers) {
+    for (index, receiver) in receivers {
         let asked = timeout_at(deadline, receiver).await.ok().and_then(Result::ok);
         if let Some(answer) = answers.get_mut(index) {
             *answer = better(answer, asked);
@@ -163,118 +212,4 @@ fn is_outage(failure: &Failure) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cache::Lifetime;
-    use jiff::{SignedDuration, Timestamp};
-    use parking_lot::Mutex;
-
-    /// A back end that counts its calls and may be down.
-    struct Backend {
-        memory: Memory<u32, String>,
-        clock: Clock,
-        calls: Mutex<u32>,
-        down: Mutex<bool>,
-        fresh_secs: u64,
-    }
-
-    impl Fetch for Backend {
-        type Scope = ();
-        type Key = u32;
-        type Item = ();
-        type Value = String;
-
-        fn cap(&self, (): &()) -> usize {
-            100
-        }
-
-        fn calls(&self, (): &()) -> usize {
-            1
-        }
-
-        async fn fetch(self: Arc<Self>, (): (), items: Vec<(u32, ())>) -> Vec<Arc<Entry<String>>> {
-            *self.calls.lock() += 1;
-            let call = *self.calls.lock();
-            let down = *self.down.lock();
-            let lifetime = Lifetime { fresh: Duration::from_secs(self.fresh_secs), stale: Duration::from_secs(100) };
-            let answer = |key: u32| {
-                let answer = if down { Err(Failure::new(FailureCode::Unavailable, "down")) } else { Ok(format!("call {call}")) };
-                let entry = Arc::new(Entry::new(answer, self.clock.now(), None, lifetime));
-                if entry.answer.is_ok() {
-                    self.memory.remember(&key, Arc::clone(&entry));
-                }
-                entry
-            };
-            items.into_iter().map(|(key, ())| answer(key)).collect()
-        }
-    }
-
-    fn cache(fresh_secs: u64) -> (ReadCache<Backend>, Arc<Backend>, Clock) {
-        let clock = Clock::manual(Timestamp::UNIX_EPOCH);
-        let memory = Memory::new(1_000_000, &clock);
-        let backend = Arc::new(Backend {
-            memory: memory.clone(),
-            clock: clock.clone(),
-            calls: Mutex::new(0),
-            down: Mutex::new(false),
-            fresh_secs,
-        });
-        (ReadCache::new("test", memory, Arc::clone(&backend), clock.clone(), Handle::current()), backend, clock)
-    }
-
-    async fn read(cache: &ReadCache<Backend>, demand: Demand) -> Result<(String, Source), FailureCode> {
-        let wanted = vec![Wanted { wider: None, key: 1, item: () }];
-        match cache.read(&(), demand, wanted, Duration::from_secs(5), |_, ()| true).await.remove(0) {
-            Answer::Known(entry, source) => Ok((entry.answer.clone().unwrap(), source)),
-            Answer::Pending => Ok(("pending".into(), Source::Fallback)),
-            Answer::Failed(failure) => Err(failure.code),
-        }
-    }
-
-    #[tokio::test]
-    async fn f1_the_first_read_is_live_the_second_cached() {
-        let (cache, ..) = cache(10);
-        assert_eq!(read(&cache, Demand::Cached).await, Ok(("call 1".into(), Source::Live)));
-        assert_eq!(read(&cache, Demand::Cached).await, Ok(("call 1".into(), Source::Cached)));
-    }
-
-    #[tokio::test]
-    async fn a_stale_value_is_shown_at_once_while_a_refresh_runs() {
-        let (cache, backend, clock) = cache(10);
-        read(&cache, Demand::Cached).await.unwrap();
-        clock.advance(SignedDuration::from_secs(11));
-        assert_eq!(read(&cache, Demand::Cached).await, Ok(("call 1".into(), Source::Stale)));
-        while *backend.calls.lock() < 2 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(read(&cache, Demand::Cached).await, Ok(("call 2".into(), Source::Cached)));
-    }
-
-    #[tokio::test]
-    async fn a_live_read_never_answers_from_the_cache_not_even_when_the_back_end_is_down() {
-        let (cache, backend, _) = cache(10);
-        read(&cache, Demand::Cached).await.unwrap();
-        assert_eq!(read(&cache, Demand::Live).await, Ok(("call 2".into(), Source::Live)));
-        *backend.down.lock() = true;
-        assert_eq!(read(&cache, Demand::Live).await, Err(FailureCode::Unavailable));
-    }
-
-    #[tokio::test]
-    async fn f3_a_value_that_must_be_asked_is_shown_as_stale_only_while_the_back_end_is_down() {
-        let (cache, backend, _) = cache(0);
-        assert_eq!(read(&cache, Demand::Cached).await, Ok(("call 1".into(), Source::Live)));
-        assert_eq!(read(&cache, Demand::Cached).await, Ok(("call 2".into(), Source::Live)));
-        *backend.down.lock() = true;
-        assert_eq!(read(&cache, Demand::Cached).await, Ok(("call 2".into(), Source::Stale)));
-    }
-
-    #[tokio::test]
-    async fn a_read_that_does_not_wait_is_told_that_the_answer_is_pending() {
-        let (cache, backend, _) = cache(10);
-        assert_eq!(read(&cache, Demand::CachedOnly).await, Ok(("pending".into(), Source::Fallback)));
-        while *backend.calls.lock() < 1 || backend.memory.get(&1).is_none() {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(read(&cache, Demand::CachedOnly).await, Ok(("call 1".into(), Source::Cached)));
-    }
-}
+mod tests;

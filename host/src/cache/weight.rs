@@ -99,13 +99,24 @@ impl Weigh for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Currency, Money, Quantity};
+    use crate::cache::{Dimensions, Keyed};
+    use crate::domain::{AdapterName, Currency, Money, Quantity, Sku, StoreName};
     use rust_decimal::Decimal;
+    use std::sync::LazyLock;
 
     /// Doubles of the tests beside this file.
     impl Weigh for u32 {
         fn bytes_behind(&self) -> usize {
             0
+        }
+    }
+
+    impl Keyed for u32 {
+        fn dimensions(&self) -> Dimensions<'_> {
+            static NAMES: LazyLock<(AdapterName, StoreName, Vec<Sku>)> =
+                LazyLock::new(|| ("erp".into(), "main".into(), (0..100).map(|number| number.to_string().into()).collect()));
+            let (adapter, store, skus) = &*NAMES;
+            Dimensions::of(adapter, store, &skus[*self as usize], None)
         }
     }
 

@@ -172,7 +172,7 @@ impl AdapterDeed {
 }
 
 impl RunningHost {
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, CliError> {
+    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, CliError> {
         let key = std::env::var(&self.key_env).map_err(|_| {
             CliError::Refused(format!(
                 "{} is not set: put the key of the operations port in it, or name another variable with --key-env",
@@ -209,12 +209,12 @@ fn shown(adapters: &[Value]) -> String {
     adapters.iter().map(show).collect::<Vec<_>>().join("\n")
 }
 
-fn list_in<'a>(document: &'a Value, name: &str) -> &'a [Value] {
+pub(super) fn list_in<'a>(document: &'a Value, name: &str) -> &'a [Value] {
     document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A text without quotes, anything else as JSON, nothing as nothing.
-fn text(value: Option<&Value>) -> String {
+pub(super) fn text(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),

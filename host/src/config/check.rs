@@ -1,5 +1,7 @@
 //! Rules between options. Each has a code; each message says how to mend it.
 
+mod freshness;
+
 use std::collections::BTreeSet;
 
 use super::load::{Problem, Source};
@@ -19,6 +21,7 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     checker.parts(config);
     checker.server(config);
     checker.access(config);
+    checker.freshness(config);
     checker.transfer(config);
     checker.trust(&config.trust);
     for (name, adapter) in &config.adapters {

@@ -136,20 +136,30 @@ pub(super) struct Source<'text> {
 }
 
 impl Source<'_> {
-    /// Line and column of an option; of its nearest parent when it is not written down.
+    /// Line and column of an option; of its nearest parent when it is not written down. A number names an element of a list.
     pub(super) fn locate(&self, path: &[&str]) -> (usize, usize) {
-        let mut table = &self.root;
-        let mut offset = None;
+        let (mut offset, mut here): (_, Option<&DeValue<'_>>) = (None, None);
         for name in path {
-            let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref() == name) else { break };
-            offset = Some(key.span().start);
-            match value.get_ref() {
-                DeValue::Table(inner) => table = inner,
-                _ => break,
-            }
+            let next = match here {
+                None => member(&self.root, name),
+                Some(DeValue::Table(table)) => member(table, name),
+                Some(DeValue::Array(list)) => {
+                    let element = name.parse().ok().and_then(|index: usize| list.get(index));
+                    element.map(|element| (element.span().start, element.get_ref()))
+                }
+                Some(_) => None,
+            };
+            let Some((at, value)) = next else { break };
+            (offset, here) = (Some(at), Some(value));
         }
         offset.map_or((0, 0), |offset| position(self.text, offset))
     }
+}
+
+/// Where a key of a table stands, and its value.
+fn member<'a, 'text>(table: &'a DeTable<'text>, name: &str) -> Option<(usize, &'a DeValue<'text>)> {
+    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == name)?;
+    Some((key.span().start, value.get_ref()))
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {

@@ -59,6 +59,11 @@ pub struct OfferPrice {
 }
 
 impl OfferPrice {
+    /// Whether the breaks cover a quantity (rule F7).
+    pub fn covers(&self, value: Decimal) -> bool {
+        self.breaks.first().is_some_and(|step| step.from <= value)
+    }
+
     /// The same offer for another quantity, when the breaks cover it (rule F7). A quantity below the first break is not covered.
     pub fn for_quantity(&self, value: Decimal) -> Option<Self> {
         let applicable = self.breaks.iter().take_while(|step| step.from <= value).last()?;

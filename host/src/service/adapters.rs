@@ -105,10 +105,20 @@ impl Commerce {
     }
 
     pub(super) async fn note(&self, subject: &str, action: &'static str, operator: Operator) -> Result<(), ServiceError> {
+        self.note_with(subject, action, None, operator).await
+    }
+
+    pub(super) async fn note_with(
+        &self,
+        subject: &str,
+        action: &'static str,
+        detail: Option<String>,
+        operator: Operator,
+    ) -> Result<(), ServiceError> {
         let Operator { actor, reason } = operator;
-        tracing::info!(subject, action, actor, reason, "operator action");
+        tracing::info!(subject, action, detail, actor, reason, "operator action");
         let deed = Deed { actor, reason, at: self.inner.clock.now() };
-        Ok(self.inner.store.note_deed(subject, action, deed).await?)
+        Ok(self.inner.store.note_deed(subject, action, detail, deed).await?)
     }
 
     pub(super) fn refusal(&self, error: SwapError) -> ServiceError {
@@ -126,7 +136,7 @@ impl Commerce {
         }
     }
 
-    fn unknown(&self, name: &AdapterName) -> ServiceError {
+    pub(super) fn unknown(&self, name: &AdapterName) -> ServiceError {
         let known = self.inner.adapters.iter().map(|adapter| adapter.name().to_string()).collect::<Vec<_>>().join(", ");
         ServiceError::AdapterUnknown { name: name.to_string(), known }
     }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Catalog, Question, demand, urgency};
+use super::catalog::{Catalog, Question, asker, by_policy, demand, read_each, urgency};
+use super::policies::InForce;
 use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
 use crate::cache::{
-    Answer, AvailabilityKey, AvailabilityScope, Entry, Fetch, Urgency, Wanted, availability_lifetime, failure_lifetime,
-    project_availability_item,
+    Answer, AvailabilityKey, AvailabilityScope, Demand, Entry, Fetch, Subject, Urgency, Wanted, availability_lifetime,
+    failure_lifetime, project_availability_item,
 };
 use crate::config::AvailabilityFreshness;
-use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, Failure, FailureCode, Purpose};
+use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, Failure, FailureCode, Purpose, StoreName};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct AvailabilityRequest {
     pub purpose: Purpose,
     pub ship_to: Option<String>,
     pub contract: Option<String>,
+    /// How the goods are to get to the customer: some methods are always asked live.
+    pub delivery_method: Option<String>,
 }
 
 impl Commerce {
@@ -35,26 +38,60 @@ impl Commerce {
         let buyer = caller.buyer(request.ship_to, request.contract, None);
         let description = reader.adapter().description();
         let scope = self.inner.availability_scopes.of_availability(name, &shop.name, description, &buyer);
-        let demand = demand(request.purpose);
-        let asker = Arc::new(caller.read_context(request.purpose));
-        let wanted = |item| {
-            let item = project_availability_item(description, item);
-            let key = AvailabilityKey::new(&scope, item.clone());
-            Wanted { wider: None, key, item: Question { item, asker: Arc::clone(&asker) } }
+        let (purpose, method) = (request.purpose, request.delivery_method);
+        let policies = self.inner.policies.availability.load();
+        let by_item = |item: &AvailabilityItem| {
+            let policy = policies.of(subject(&shop.name, item));
+            let bypass = method.as_ref().is_some_and(|method| policy.bypass.contains(method));
+            by_policy(demand(purpose), bypass, policy.call_on_miss)
         };
-        let wanted = request.items.into_iter().map(wanted).collect();
-        let ask = AvailabilityAsk { scope: scope.clone(), reader: reader.clone(), urgency: urgency(demand) };
-        let answers = self.inner.availability.read(&ask, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
-        Ok(answers.into_iter().map(item_answer).collect())
+        let items = request.items.into_iter().map(|item| project_availability_item(description, item));
+        let items = items.map(|item| (by_item(&item), item)).collect();
+        drop(policies);
+        let answers = read_each(items, async |demand, items: Vec<AvailabilityItem>| {
+            let ask = AvailabilityAsk { scope: scope.clone(), reader: reader.clone(), urgency: urgency(demand) };
+            let asker = asker(caller, purpose, demand);
+            let lowers = demand != Demand::Live && !self.inner.decrements.is_empty();
+            let lowered: Vec<_> = items.iter().filter(|_| lowers).cloned().collect();
+            let wanted = |item: AvailabilityItem| {
+                let key = AvailabilityKey::new(&scope, item.clone());
+                Wanted { wider: None, key, item: Question { item, asker: Arc::clone(&asker) } }
+            };
+            let wanted = items.into_iter().map(wanted).collect();
+            let answers = self.inner.availability.read(&ask, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
+            let mut lowered = lowered.iter();
+            answers.into_iter().map(|answer| self.item_answer(&shop.name, answer, lowered.next())).collect()
+        })
+        .await;
+        Ok(answers)
+    }
+
+    /// `item`: what was asked, where orders lower the answer.
+    fn item_answer(
+        &self,
+        store: &StoreName,
+        answer: Answer<Availability>,
+        item: Option<&AvailabilityItem>,
+    ) -> ItemAnswer<Availability> {
+        match answer {
+            Answer::Known(entry, source) => match entry.to_fresh(source) {
+                Ok(mut fresh) => {
+                    if let Some(item) = item {
+                        self.lower_shown(store, item, entry.asked_at, &mut fresh);
+                    }
+                    ItemAnswer::Known(fresh)
+                }
+                Err(failure) => ItemAnswer::Failed(failure),
+            },
+            Answer::Pending => ItemAnswer::Pending,
+            Answer::NotAsked => ItemAnswer::NotAsked,
+            Answer::Failed(failure) => ItemAnswer::Failed(failure),
+        }
     }
 }
 
-fn item_answer(answer: Answer<Availability>) -> ItemAnswer<Availability> {
-    match answer {
-        Answer::Known(entry, source) => entry.to_fresh(source).map_or_else(ItemAnswer::Failed, ItemAnswer::Known),
-        Answer::Pending => ItemAnswer::Pending,
-        Answer::Failed(failure) => ItemAnswer::Failed(failure),
-    }
+pub(super) fn subject<'a>(store: &'a StoreName, item: &'a AvailabilityItem) -> Subject<'a> {
+    Subject { store, sku: &item.sku, location: item.location.as_ref() }
 }
 
 /// What one adapter call has in common. The generation that made the keys answers them.
@@ -68,7 +105,7 @@ pub(super) struct AvailabilityAsk {
 /// Asks the adapter and remembers the answers.
 pub(super) struct AvailabilityFetch {
     pub(super) catalog: Catalog<AvailabilityKey, Availability>,
-    pub(super) policy: AvailabilityFreshness,
+    pub(super) policies: InForce<AvailabilityFreshness>,
 }
 
 /// An answer about another item, location or unit than asked is not believed.
@@ -106,13 +143,15 @@ impl Fetch for AvailabilityFetch {
         let scope = &ask.scope;
         let check = |items| CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items } };
         let answers = self.catalog.ask(&ask.reader, &scope.store, &items, check).await;
+        let policies = self.policies.load();
         let keep = |((key, question), answer): ((_, Question<_>), Result<_, _>)| {
             let answer = answer.and_then(|availability| believe(availability, &question.item, scope));
+            let policy = policies.of(subject(&scope.store, &question.item));
             let (as_of, lifetime) = match &answer {
-                Ok(value) => (value.as_of, Some(availability_lifetime(&self.policy, value))),
-                Err(failure) => (None, failure_lifetime(self.policy.negative_secs, failure)),
+                Ok(value) => (value.as_of, Some(availability_lifetime(policy, value))),
+                Err(failure) => (None, failure_lifetime(policy.negative_secs, failure)),
             };
-            self.catalog.keep(key, answer, asked_at, as_of, lifetime)
+            self.catalog.keep(key, answer, asked_at, as_of, lifetime.filter(|_| policy.write_back))
         };
         items.into_iter().zip(answers).map(keep).collect()
     }

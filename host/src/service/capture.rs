@@ -1,5 +1,7 @@
 //! The end of every capture: what was decided is committed, together with the answer that a replay of its key gets.
 
+use jiff::Timestamp;
+
 use super::{BackendDocument, Caller, Commerce, IdempotencyKey, Record, ServiceError};
 use crate::domain::{AdapterName, CheckoutId, Reference, TransferOperation};
 use crate::store::{Capture, CaptureOutcome, Instruction, NewDocument, NewOperation, Payload};
@@ -14,6 +16,8 @@ pub(super) struct Filed {
     pub(super) payload: Payload,
     pub(super) operation: TransferOperation,
     pub(super) instruction: Instruction,
+    /// Since when the back end holds stock for it.
+    pub(super) held_since: Option<Timestamp>,
 }
 
 impl Commerce {
@@ -39,12 +43,20 @@ impl Commerce {
         let record = Record::captured(document.captured(at));
         let answer = Some(key.answer(caller, operation.as_str(), render(&record)));
         let reference = document.reference.clone();
+        let held_until = filed.instruction.held.as_ref().map(|held| held.reservation.expires_at);
+        let lowers = match &document.payload {
+            Payload::Order(order) => self.ordered(&reference, &document.store, order, filed.held_since.zip(held_until)),
+            Payload::Quote(_) => None,
+        };
         let instruction = from(caller, filed.instruction);
         let outcome = self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await?;
         if outcome == CaptureOutcome::Captured {
             let operation = operation.as_str();
             metrics::counter!("ordergate_documents_captured_total", "operation" => operation).increment(1);
             tracing::info!(%reference, request.id = %caller.request_id, operation, "captured");
+            if let Some(ordered) = lowers {
+                self.lower(ordered).await;
+            }
         }
         Ok((record, outcome))
     }

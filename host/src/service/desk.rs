@@ -157,6 +157,7 @@ impl Commerce {
             Decision::Abandon => store.abandon(reference, deed).await?,
         };
         self.inner.pipeline.wake();
+        self.follow_decision(reference).await?;
         Ok(transfer.into())
     }
 }

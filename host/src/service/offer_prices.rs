@@ -6,16 +6,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::catalog::{Catalog, Question, demand, urgency};
+use super::catalog::{Catalog, Question, asker, by_policy, demand, read_each, urgency};
+use super::policies::InForce;
 use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
 use crate::adapter::operation::OfferPrices;
 use crate::cache::{
-    Answer, Demand, Entry, Fetch, Lifetime, PriceKey, PriceScope, Urgency, Wanted, failure_lifetime, offer_price_lifetime,
-    project_price_item,
+    Answer, Demand, Entry, Fetch, Lifetime, PriceKey, PriceScope, Subject, Urgency, Wanted, failure_lifetime,
+    offer_price_lifetime, project_price_item,
 };
 use crate::config::PriceFreshness;
-use crate::domain::{Currency, Dimension, Failure, FailureCode, Fresh, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity};
+use crate::domain::{
+    Currency, Dimension, Failure, FailureCode, Fresh, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity, StoreName,
+};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -54,20 +57,27 @@ impl Commerce {
             .filter(|wait| !wait.is_zero())
             .unwrap_or_else(|| shop.config.read_deadline())
             .min(shop.config.read_deadline());
-        let asker = Arc::new(caller.read_context(request.purpose));
         let by_quantity = description.price_dimensions.contains(&Dimension::Quantity);
         let items: Vec<_> = request.items.iter().map(|item| project_price_item(description, item)).collect();
-        let wanted = items.iter().map(|item| wanted(&scope, item, &asker)).collect();
-        let ask = PriceAsk { scope, reader: reader.clone(), urgency: urgency(demand) };
-        let answers = self
-            .inner
-            .offer_prices
-            .read(&ask, demand, wanted, wait, |price, question| {
-                for_quantity(price, &question.item.quantity, by_quantity).is_some()
-            })
-            .await;
+        let policies = self.inner.policies.offer_prices.load();
+        let by_item = |item| by_policy(demand, false, policies.of(subject(&shop.name, item)).call_on_miss);
+        let questions = items.iter().map(|item| (by_item(item), item)).collect();
+        drop(policies);
+        let is_usable =
+            |price: &OfferPrice, question: &Question<PriceItem>| answers_quantity(price, &question.item.quantity, by_quantity);
+        let answers = read_each(questions, async |demand, items: Vec<&PriceItem>| {
+            let asker = asker(caller, request.purpose, demand);
+            let wanted = items.into_iter().map(|item| wanted(&scope, item, &asker)).collect();
+            let ask = PriceAsk { scope: scope.clone(), reader: reader.clone(), urgency: urgency(demand) };
+            self.inner.offer_prices.read(&ask, demand, wanted, wait, is_usable).await
+        })
+        .await;
         Ok(answers.into_iter().zip(&items).map(|(answer, item)| item_answer(answer, &item.quantity, by_quantity)).collect())
     }
+}
+
+fn subject<'a>(store: &'a StoreName, item: &'a PriceItem) -> Subject<'a> {
+    Subject { store, sku: &item.sku, location: item.location.as_ref() }
 }
 
 fn wanted(scope: &PriceScope, item: &PriceItem, asker: &Arc<crate::domain::CallContext>) -> Wanted<PriceFetch> {
@@ -78,18 +88,23 @@ fn wanted(scope: &PriceScope, item: &PriceItem, asker: &Arc<crate::domain::CallC
     }
 }
 
-/// The price for a quantity, when a known one answers it (rule F7). Never one in another unit.
-fn for_quantity(price: &OfferPrice, quantity: &Quantity, by_quantity: bool) -> Option<OfferPrice> {
-    if price.quantity.unit != quantity.unit {
+/// Whether a known price answers a quantity (rule F7). Never one in another unit.
+fn answers_quantity(price: &OfferPrice, quantity: &Quantity, by_quantity: bool) -> bool {
+    let same = price.quantity.value == quantity.value;
+    let by_breaks = || if price.breaks.is_empty() { !by_quantity } else { price.covers(quantity.value) };
+    price.quantity.unit == quantity.unit && (same || by_breaks())
+}
+
+/// The price for a quantity, when a known one answers it.
+fn for_quantity(price: OfferPrice, quantity: &Quantity, by_quantity: bool) -> Option<OfferPrice> {
+    if !answers_quantity(&price, quantity, by_quantity) {
         None
     } else if price.quantity.value == quantity.value {
-        Some(price.clone())
-    } else if !price.breaks.is_empty() {
-        price.for_quantity(quantity.value)
-    } else if by_quantity {
-        None
+        Some(price)
+    } else if price.breaks.is_empty() {
+        Some(OfferPrice { quantity: quantity.clone(), ..price })
     } else {
-        Some(OfferPrice { quantity: quantity.clone(), ..price.clone() })
+        price.for_quantity(quantity.value)
     }
 }
 
@@ -97,11 +112,12 @@ fn item_answer(answer: Answer<OfferPrice>, quantity: &Quantity, by_quantity: boo
     let known = match answer {
         Answer::Known(entry, source) => entry.to_fresh(source),
         Answer::Pending => return ItemAnswer::Pending,
+        Answer::NotAsked => return ItemAnswer::NotAsked,
         Answer::Failed(failure) => Err(failure),
     };
     known
         .and_then(|fresh| {
-            let value = for_quantity(&fresh.value, quantity, by_quantity).ok_or_else(priced_something_else)?;
+            let value = for_quantity(fresh.value, quantity, by_quantity).ok_or_else(priced_something_else)?;
             Ok(Fresh { value, ..fresh })
         })
         .map_or_else(ItemAnswer::Failed, ItemAnswer::Known)
@@ -122,22 +138,22 @@ pub(super) struct PriceAsk {
 /// Asks the adapter and remembers the answers.
 pub(super) struct PriceFetch {
     pub(super) catalog: Catalog<PriceKey, OfferPrice>,
-    pub(super) policy: PriceFreshness,
+    pub(super) policies: InForce<PriceFreshness>,
 }
 
 impl PriceFetch {
     /// Under which key an answer is remembered: one for all quantities where it answers them, else for the priced quantity.
     fn key_for(scope: &PriceScope, item: &PriceItem, answer: &Result<OfferPrice, Failure>, by_quantity: bool) -> PriceKey {
         let answers_many = answer.as_ref().is_ok_and(|price| {
-            let covered = price.for_quantity(item.quantity.value).is_some();
+            let covered = price.covers(item.quantity.value);
             covered || (price.breaks.is_empty() && !by_quantity)
         });
         if answers_many { PriceKey::any_quantity(scope, item) } else { PriceKey::exact(scope, item) }
     }
 
     /// Not fresh for longer than the price is good.
-    fn lifetime(&self, price: &OfferPrice, asked_at: Timestamp) -> Lifetime {
-        let lifetime = offer_price_lifetime(&self.policy);
+    fn lifetime(policy: &PriceFreshness, price: &OfferPrice, asked_at: Timestamp) -> Lifetime {
+        let lifetime = offer_price_lifetime(policy);
         price.valid_until.map_or(lifetime, |end| lifetime.at_most(end.duration_since(asked_at)))
     }
 }
@@ -148,7 +164,7 @@ fn believe(price: OfferPrice, item: &PriceItem, scope: &PriceScope, by_quantity:
     let in_currency = price.unit_price.currency == currency
         && price.list_price.is_none_or(|list| list.currency == currency)
         && price.breaks.iter().all(|step| step.unit_price.currency == currency);
-    let answers = for_quantity(&price, &item.quantity, by_quantity).is_some();
+    let answers = answers_quantity(&price, &item.quantity, by_quantity);
     if price.sku == item.sku && in_currency && price.per > Decimal::ZERO && answers {
         return Ok(price);
     }
@@ -177,14 +193,16 @@ impl Fetch for PriceFetch {
         let by_quantity = ask.reader.adapter().description().price_dimensions.contains(&Dimension::Quantity);
         let price = |items| OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items } };
         let answers = self.catalog.ask(&ask.reader, &scope.store, &items, price).await;
+        let policies = self.policies.load();
         let keep = |((_, question), answer): ((_, Question<_>), Result<_, _>)| {
             let answer = answer.and_then(|price| believe(price, &question.item, scope, by_quantity));
+            let policy = policies.of(subject(&scope.store, &question.item));
             let (as_of, lifetime) = match &answer {
-                Ok(price) => (price.as_of, Some(self.lifetime(price, asked_at))),
-                Err(failure) => (None, failure_lifetime(self.policy.negative_secs, failure)),
+                Ok(price) => (price.as_of, Some(Self::lifetime(policy, price, asked_at))),
+                Err(failure) => (None, failure_lifetime(policy.negative_secs, failure)),
             };
             let key = Self::key_for(scope, &question.item, &answer, by_quantity);
-            self.catalog.keep(key, answer, asked_at, as_of, lifetime)
+            self.catalog.keep(key, answer, asked_at, as_of, lifetime.filter(|_| policy.write_back))
         };
         items.into_iter().zip(answers).map(keep).collect()
     }

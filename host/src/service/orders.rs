@@ -67,6 +67,7 @@ impl Commerce {
             let held = seal.reservation.clone().map(held);
             let filed = Filed {
                 adapter: caller.shop.config.orders_adapter().clone(),
+                held_since: Some(seal.sealed_at),
                 seal: Some(seal.id.clone()),
                 parent: None,
                 payload: Payload::Order(self.order_from(caller, &seal, request)),

@@ -76,6 +76,7 @@ impl Commerce {
                 ext: Extensions::new(),
             };
             let filed = Filed {
+                held_since: None,
                 adapter: caller.shop.config.quotes_adapter().clone(),
                 seal: None,
                 parent: None,
@@ -115,6 +116,7 @@ impl Commerce {
                 ext: Extensions::new(),
             };
             let filed = Filed {
+                held_since: None,
                 // It goes where the quote is, also when the store's quotes go elsewhere by now.
                 adapter: record.adapter,
                 seal: None,
@@ -140,6 +142,7 @@ impl Commerce {
         let work = Box::pin(async {
             let (record, offer) = self.actionable(caller, quote, QuoteAction::Accept, Some(&request.revision)).await?;
             let filed = Filed {
+                held_since: None,
                 adapter: record.adapter,
                 seal: None,
                 parent: record.captured.map(|document| document.reference),

@@ -1,5 +1,5 @@
 //! Reading the configuration again while the host runs (SIGHUP, or the operators' API): checked as a whole, then the adapters that changed
-//! are brought in, all or none. What only a restart applies is named.
+//! are brought in, all or none, and the freshness policies take the place of the old ones. What only a restart applies is named.
 
 use serde::Serialize;
 
@@ -67,6 +67,7 @@ impl Commerce {
             let (name, generation) = (prepared.adapter().name().clone(), prepared.adapter().generation());
             ReloadedAdapter { name, changed: true, generation: Some(generation), state: Some(adapters.install(prepared)) }
         });
+        self.inner.policies.replace(&config.freshness);
         Ok(ReloadReport { adapters: installed.chain(unchanged).collect(), needs_restart })
     }
 }
@@ -95,7 +96,6 @@ fn needs_restart(started_with: &Config, now: &Config) -> Vec<String> {
         ("database", old.database != new.database),
         ("access", old.access != new.access),
         ("cache", old.cache != new.cache),
-        ("freshness", old.freshness != new.freshness),
         ("transfer", old.transfer != new.transfer),
         ("stores", old.stores != new.stores),
     ];

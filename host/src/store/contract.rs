@@ -68,6 +68,7 @@ contract! {
     documents_are_found_by_number_within_store_adapter_and_kind,
     of_several_documents_with_one_number_the_oldest_comes_first,
     a_document_tells_how_far_the_transfer_got_that_carries_it,
+    orders_are_open_until_their_transfers_are_settled,
 }
 
 contract! {

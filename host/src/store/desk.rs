@@ -46,9 +46,15 @@ impl Store {
     }
 
     /// Writes a deed down that is about something else than a document, such as `adapters/erp`.
-    pub async fn note_deed(&self, subject: &str, action: &'static str, deed: Deed) -> Result<(), StoreError> {
+    pub async fn note_deed(
+        &self,
+        subject: &str,
+        action: &'static str,
+        detail: Option<String>,
+        deed: Deed,
+    ) -> Result<(), StoreError> {
         let subject = subject.to_owned();
-        self.write(move |connection| note(connection, subject, action, deed).boxed()).await
+        self.write(move |connection| note(connection, subject, action, detail, deed).boxed()).await
     }
 
     /// Parked transfers, oldest first.
@@ -184,13 +190,20 @@ async fn write_audit(
 }
 
 /// No transfer has the number 0.
-async fn note(connection: &mut SqliteConnection, subject: String, action: &'static str, deed: Deed) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO audit (at, actor, action, reference, transfer, reason) VALUES (?, ?, ?, ?, 0, ?)")
+async fn note(
+    connection: &mut SqliteConnection,
+    subject: String,
+    action: &'static str,
+    detail: Option<String>,
+    deed: Deed,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES (?, ?, ?, ?, 0, ?, ?)")
         .bind(to_millis(deed.at))
         .bind(deed.actor)
         .bind(action)
         .bind(subject)
         .bind(deed.reason)
+        .bind(detail)
         .execute(connection)
         .await?;
     Ok(())

@@ -39,7 +39,8 @@ async fn main() {
 async fn measure() {
     let backend = stock::start().await;
     // Nothing that was cached ends while it is measured.
-    let long = |config: HostConfig| config.set("freshness.availability.fresh_above_secs", "86400").set("ops.max_connections", "64");
+    let long =
+        |config: HostConfig| config.set("freshness.availability.fresh_above_secs", "86400").set("ops.max_connections", "64");
     let host = Host::start(long(HostConfig::for_backend(&backend, "key"))).await;
     let address: SocketAddr = host.api().trim_start_matches("http://").parse().unwrap();
     println!("| cached items | figure | Ordergate | against | ratio (the pairs) | goal |\n|---|---|---|---|---|---|");

@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 pub(super) async fn load(address: SocketAddr, request: &str, connections: usize, time: Duration) -> f64 {
     let began = Instant::now();
     let ends = began + time;
-    let clients: Vec<_> = (0..connections).map(|_| tokio::spawn(client(address, request.to_owned().into_bytes(), ends))).collect();
+    let clients: Vec<_> =
+        (0..connections).map(|_| tokio::spawn(client(address, request.to_owned().into_bytes(), ends))).collect();
     let mut answered = 0;
     for client in clients {
         answered += client.await.unwrap();
@@ -26,7 +27,12 @@ async fn client(address: SocketAddr, request: Vec<u8>, ends: Instant) -> u64 {
         connection.write_all(&request).await.unwrap();
         reply.clear();
         while !is_whole(&reply) {
-            assert_ne!(connection.read_buf(&mut reply).await.unwrap(), 0, "the server closed: {}", String::from_utf8_lossy(&reply));
+            assert_ne!(
+                connection.read_buf(&mut reply).await.unwrap(),
+                0,
+                "the server closed: {}",
+                String::from_utf8_lossy(&reply)
+            );
         }
         assert!(reply.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&reply));
         answered += 1;
@@ -54,7 +60,8 @@ fn is_whole(reply: &[u8]) -> bool {
     let Some(head) = reply.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
     let name = b"content-length:";
     let length = reply[..head].windows(name.len()).position(|window| window.eq_ignore_ascii_case(name)).map_or(0, |at| {
-        let digits = reply[at + name.len()..head].iter().skip_while(|byte| **byte == b' ').take_while(|byte| byte.is_ascii_digit());
+        let digits =
+            reply[at + name.len()..head].iter().skip_while(|byte| **byte == b' ').take_while(|byte| byte.is_ascii_digit());
         digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'))
     });
     reply.len() >= head + 4 + length

@@ -114,3 +114,30 @@ pub(super) async fn a_document_tells_how_far_the_transfer_got_that_carries_it(st
     park(store, later(40)).await;
     assert_eq!((kept().await.transfer, kept().await.attempts), (TransferState::Confirmed, 2));
 }
+
+pub(super) async fn orders_are_open_until_their_transfers_are_settled(store: &Store) {
+    let first = captured(store, capture_holding_order("A")).await;
+    let second = captured(store, capture_order("A")).await;
+    let quote = captured(store, capture_quote("B")).await;
+    let open = async |most| {
+        let open = store.open_orders(most).await.unwrap();
+        open.into_iter().map(|carried| carried.transfer.reference).collect::<Vec<_>>()
+    };
+    assert_eq!(open(10).await, [first.reference.clone(), second.reference.clone()]);
+    assert_eq!(open(1).await, std::slice::from_ref(&first.reference));
+    let carried = store.carried_order(&first.reference).await.unwrap().unwrap();
+    assert_eq!((carried.transfer.state, carried.status), (TransferState::Queued, None));
+    assert!(carried.transfer.instruction.held.is_some());
+    assert!(store.carried_order(&quote.reference).await.unwrap().is_none(), "it is no order");
+    let mut claims = store.claim_due(start(), 10, LEASE, &LeftOut::default()).await.unwrap();
+    claims.retain(|claimed| claimed.transfer.reference == first.reference);
+    begin(store, &claims[0], start()).await;
+    let taken =
+        Taken::Order(Accepted { number: "4711".into(), status: BusinessStatus::Open, raw_status: None, amendments: vec![] });
+    let confirmed = Outcome { taken: Some(taken), ..outcome(&[TransferEvent::Taken], later(5)) };
+    store.record_outcome(claims[0].transfer.id, claims[0].fence, confirmed).await.unwrap();
+    assert_eq!(open(10).await, [second.reference]);
+    let carried = store.carried_order(&first.reference).await.unwrap().unwrap();
+    assert_eq!((carried.transfer.state, carried.transfer.updated_at), (TransferState::Confirmed, later(5)));
+    assert_eq!(carried.status, Some(BusinessStatus::Open));
+}

@@ -1,0 +1,200 @@
+//! `ordergate cache show|invalidate`: what a running host has cached of an item, over its operations port.
+
+use clap::{Args, Subcommand};
+use http::Method;
+use serde_json::{Value, json};
+
+use super::operate::{RunningHost, list_in, text};
+use super::{CliError, print};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// Show what is cached of an item, under which policy, and why a read is answered from the cache or asked live now.
+    #[command(
+        after_help = "Example: ordergate cache show NW-1014 --location BER\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+    )]
+    Show {
+        /// The seller's number of the item.
+        sku: String,
+        /// Only this store's.
+        #[arg(long)]
+        store: Option<String>,
+        /// Only answers about this location.
+        #[arg(long)]
+        location: Option<String>,
+        /// Only this account's answers and those that all accounts share.
+        #[arg(long)]
+        account: Option<String>,
+        #[command(flatten)]
+        host: RunningHost,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have an item asked again: what is cached of it is not used any more, for no account.
+    #[command(
+        after_help = "Example: ordergate cache invalidate NW-1014 --location BER --reason \"stock was counted\"\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+    )]
+    Invalidate(InvalidateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InvalidateArgs {
+    /// The seller's number of the item.
+    sku: String,
+    /// Only this store's.
+    #[arg(long)]
+    store: Option<String>,
+    /// Only what this adapter answered.
+    #[arg(long)]
+    adapter: Option<String>,
+    /// Only answers about this location, and about none in particular.
+    #[arg(long)]
+    location: Option<String>,
+    #[command(flatten)]
+    host: RunningHost,
+    /// Who does it, for the audit log.
+    #[arg(long, env = "USER", default_value = "unknown")]
+    actor: String,
+    /// Why, for the audit log.
+    #[arg(long)]
+    reason: String,
+}
+
+pub(super) async fn cache(command: CacheCommand) -> Result<(), CliError> {
+    match command {
+        CacheCommand::Show { sku, store, location, account, host, json } => {
+            let parameters = [("store", store), ("location", location), ("account", account)];
+            let parameters = parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(&value?))));
+            let path = format!("/ops/v1/cache/{}?{}", encoded(&sku), parameters.collect::<Vec<_>>().join("&"));
+            let report = host.ask(Method::GET, &path, None).await?;
+            if json { print(&report.to_string()) } else { print(&show(&report)) }
+        }
+        CacheCommand::Invalidate(InvalidateArgs { sku, store, adapter, location, host, actor, reason }) => {
+            let body = json!({"store": store, "adapter": adapter, "location": location, "actor": actor, "reason": reason});
+            let report = host.ask(Method::POST, &format!("/ops/v1/cache/{}/invalidate", encoded(&sku)), Some(body)).await?;
+            print(&format!("{}  asked again from now on ({})", text(report.get("sku")), to_the_second(&text(report.get("at")))))
+        }
+    }
+}
+
+/// Percent-encoded, for one segment or parameter of a URL.
+fn encoded(part: &str) -> String {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    part.bytes().map(|byte| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// A block for each entry, then what happens to a question that none of them answers.
+fn show(report: &Value) -> String {
+    let mut lines = Vec::new();
+    for (kind, title) in [("availability", "availability"), ("offer_prices", "offer price")] {
+        for entry in list_in(report, kind) {
+            lines.push(format!("{title}  {}", about(entry)));
+            lines.push(format!("  {}", value(entry)));
+            let (age, until) = (text(entry.get("age_secs")), |field: &str| to_the_second(&text(entry.get(field))));
+            lines.push(format!("  {age} s old, fresh until {}, kept until {}", until("fresh_until"), until("kept_until")));
+            lines.extend(policy(entry));
+        }
+    }
+    if report.get("more") == Some(&Value::Bool(true)) {
+        lines.push("there are more: narrow the search with --store, --location or --account".to_owned());
+    }
+    for otherwise in list_in(report, "otherwise") {
+        for (kind, title) in [("availability", "availability"), ("offer_prices", "offer price")] {
+            let Some(of_kind) = otherwise.get(kind) else { continue };
+            lines.push(format!("any other {title}  {}", about(otherwise)));
+            lines.extend(policy(of_kind));
+        }
+    }
+    lines.join("\n")
+}
+
+/// An instant without its fraction of a second.
+fn to_the_second(instant: &str) -> String {
+    instant.split_once('.').map_or_else(|| instant.to_owned(), |(seconds, _)| format!("{seconds}Z"))
+}
+
+/// The dimensions that are named.
+fn about(entry: &Value) -> String {
+    let names = ["store", "adapter", "location", "account", "ship_to", "contract", "currency", "quantity", "unit", "date"];
+    let named = names.into_iter().filter_map(|name| Some(format!("{name} {}", text(Some(entry.get(name)?)))));
+    named.collect::<Vec<_>>().join("  ")
+}
+
+fn value(entry: &Value) -> String {
+    let at = |pointer: &str| text(entry.pointer(pointer));
+    if let Some(failure) = entry.get("failure") {
+        return format!("failure {}", text(Some(failure)));
+    }
+    if entry.pointer("/value/unlimited") == Some(&Value::Bool(true)) {
+        return "unlimited".to_owned();
+    }
+    if entry.pointer("/value/available").is_some() {
+        return format!("available {} {}{}", at("/value/available"), at("/value/unit"), lowered(entry));
+    }
+    let breaks = list_in(entry.get("value").unwrap_or(&Value::Null), "breaks").len();
+    let breaks = if breaks > 0 { format!(", {breaks} quantity breaks") } else { String::new() };
+    let (amount, currency) = (at("/value/unit_price/amount"), at("/value/unit_price/currency"));
+    format!("price {amount} {currency} for {} {}{breaks}", at("/value/per"), at("/value/quantity/unit"))
+}
+
+/// What orders leave of it.
+fn lowered(entry: &Value) -> String {
+    let Some(shown) = entry.get("shown") else { return String::new() };
+    let takes = |order: &Value| format!("order {} takes {}", text(order.get("reference")), text(order.get("quantity")));
+    let orders: Vec<_> = list_in(entry, "lowered_by").iter().map(takes).collect();
+    format!(", shown as {}: {}", text(Some(shown)), orders.join(", "))
+}
+
+/// The rule, and each way of being answered with the purposes that it is for.
+fn policy(of: &Value) -> Vec<String> {
+    let rule = match of.get("rule") {
+        Some(Value::String(rule)) => format!("rule {rule:?}"),
+        _ => "the base policy".to_owned(),
+    };
+    let beaten: Vec<_> = list_in(of, "beaten_rules").iter().map(|rule| format!("{:?}", text(Some(rule)))).collect();
+    let beaten = if beaten.is_empty() { String::new() } else { format!(", which beats {}", beaten.join(", ")) };
+    let mut lines = vec![format!("  by {rule}{beaten}")];
+    let mut reads: Vec<(String, Vec<String>)> = Vec::new();
+    for read in list_in(of, "reads") {
+        let how = format!("{}: {}", text(read.get("answered")), text(read.get("why")));
+        let purpose = text(read.get("purpose"));
+        match reads.iter_mut().find(|(known, _)| *known == how) {
+            Some((_, purposes)) => purposes.push(purpose),
+            None => reads.push((how, vec![purpose])),
+        }
+    }
+    lines.extend(reads.into_iter().map(|(how, purposes)| format!("  {:<12}  {how}", purposes.join(", "))));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_number_of_any_letters_fits_in_a_url() {
+        assert_eq!(encoded("NW-1014"), "NW-1014");
+        assert_eq!(encoded("A/B ü?&#%"), "A%2FB%20%C3%BC%3F%26%23%25");
+    }
+
+    #[test]
+    fn an_entry_is_shown_with_what_it_is_about_and_why() {
+        let read = |purpose: &str, answered: &str, why: &str| json!({"purpose": purpose, "answered": answered, "why": why});
+        let reads =
+            [read("browse", "cached", "it is fresh"), read("cart", "cached", "it is fresh"), read("checkout", "live", "always")];
+        let entry = json!({"store": "main", "adapter": "erp", "location": "BER", "value": {"available": "7", "unit": "C62"}, "age_secs": 3,
+            "fresh_until": "2026-11-22T22:08:44.55Z", "kept_until": "later", "rule": "scarce", "beaten_rules": ["all"], "reads": reads});
+        let shown = show(&json!({"availability": [entry], "offer_prices": [], "more": true}));
+        let lines = [
+            "availability  store main  adapter erp  location BER",
+            "  available 7 C62",
+            "  3 s old, fresh until 2026-11-22T22:08:44Z, kept until later",
+            "  by rule \"scarce\", which beats \"all\"",
+            "  browse, cart  cached: it is fresh",
+            "  checkout      live: always",
+            "there are more: narrow the search with --store, --location or --account",
+        ];
+        assert_eq!(shown, lines.join("\n"));
+    }
+}
