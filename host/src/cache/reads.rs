@@ -116,15 +116,16 @@ impl<K: Hash + Eq + Weigh + Keyed + Send + Sync + 'static, V: Weigh + Send + Syn
 
     /// Remembers an entry, unless a newer one is there already or its item was marked while it was asked.
     pub fn remember(&self, key: K, entry: Arc<Entry<V>>) {
-        if self.is_outdated(&key, &entry) {
+        let marked_at = self.marked_at(&key.dimensions());
+        let is_outdated = |entry: &Entry<V>| marked_at.is_some_and(|marked_at| entry.asked_at <= marked_at);
+        if is_outdated(&entry) {
             return;
         }
         self.1.note_kept(entry.kept_for);
+        let is_newer = |known: &Entry<V>| known.fresh_until > entry.fresh_until && known.as_of > entry.as_of;
         self.0.entry(key).and_compute_with(|known| match known {
-            Some(known) if known.value().fresh_until > entry.fresh_until && known.value().as_of > entry.as_of => {
-                moka::ops::compute::Op::Nop
-            }
-            _ => moka::ops::compute::Op::Put(entry),
+            Some(known) if is_newer(known.value()) && !is_outdated(known.value()) => moka::ops::compute::Op::Nop,
+            _ => moka::ops::compute::Op::Put(Arc::clone(&entry)),
         });
     }
 }
