@@ -1,6 +1,6 @@
 //! A captured order lowers what is shown as available from the cache, and gives it back when it comes to nothing (rule F5; scenario 8).
 
-use ordergate_tests::{Client, HostConfig, PLIERS, Reply, World, eventually, items, order, seal, text, until_order};
+use ordergate_tests::{Client, HostConfig, PLIERS, Reply, World, eventually, items, order, seal, text, until_order, until_quote};
 use serde_json::{Value, json};
 
 const ORDERS: &str = "/api/orders";
@@ -170,6 +170,22 @@ async fn f5_after_a_restart_orders_that_wait_still_lower_what_is_shown() {
     world.backend.no_faults().await;
     until_order(&world.hansen(), &reference, "confirmed", |order| order["number"].is_string()).await;
     assert_eq!(available(&world, PLIERS).await, "300", "the cached answer was asked before the back end had it");
+}
+
+#[tokio::test]
+async fn f5_an_accepted_quote_lowers_like_an_order() {
+    let world = world().await;
+    let lines = json!([{"id": "1", "sku": PLIERS, "quantity": {"value": "100"}}]);
+    let request = world.hansen().capture("/v1/quotes", "request", &json!({"lines": lines})).await.expect(202);
+    let reference = text(&request, "/reference");
+    until_quote(&world.hansen(), reference, "with the sales desk", |quote| quote["number"].is_string()).await;
+    world.backend.answer_quotes().await;
+    let offer = until_quote(&world.hansen(), reference, "offered", |quote| quote["status"] == "offered").await;
+    assert_eq!(available(&world, PLIERS).await, "307", "a quote takes nothing");
+    let accept = json!({"revision": text(&offer, "/revision")});
+    world.hansen().capture(&format!("/v1/quotes/{reference}/accept"), "accept", &accept).await.expect(202);
+    let shown = browse(&world, PLIERS).await.expect(200);
+    assert_eq!((text(&shown, "/available"), text(&shown, "/source")), ("207", "cached"));
 }
 
 #[tokio::test]

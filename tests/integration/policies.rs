@@ -94,7 +94,9 @@ fn items_of(answer: &Value, pointer: &str) -> Vec<String> {
 #[tokio::test]
 async fn f2_an_item_that_is_never_asked_on_a_miss_is_known_once_a_checkout_has_asked() {
     let world = ruled(&[r#"{ name = "pushed", items = "NW-1014", call_on_miss = false }"#]).await;
-    world.hansen().get(&format!("/v1/availability/{PLIERS}")).await.expect_problem(503, "not_cached");
+    let nothing = world.hansen().get(&format!("/v1/availability/{PLIERS}")).await;
+    nothing.expect_problem(503, "not_cached");
+    assert_eq!(nothing.header("retry-after"), Some("60"));
     let query = json!({"items": [{"sku": PLIERS}, {"sku": "NW-1017"}]});
     let answer = world.hansen().post("/v1/availability:query", &query).await;
     let answer = answer.expect(200);

@@ -1,5 +1,7 @@
 //! `/v1/availability`: how many the shop can promise.
 
+use std::time::Duration;
+
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +18,9 @@ use crate::service::{AvailabilityRequest, Caller, Commerce, FieldProblem, ItemAn
 
 /// Most items in one query.
 pub(super) const MAX_ITEMS: usize = 500;
+
+/// When to ask again for what only a checkout brings: nobody knows when that is.
+const NOT_CACHED_RETRY: Duration = Duration::from_secs(60);
 
 /// What is asked.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -185,7 +190,7 @@ pub(super) fn sole_answer<T: Serialize>(
             Err(Problem::new(&pages::SKU_UNKNOWN).with_detail(format!("the back end does not know the item {sku:?}")))
         }
         Some(ItemAnswer::Failed(failure)) => Err(failure.into()),
-        Some(ItemAnswer::NotAsked) => Err(Problem::new(&pages::NOT_CACHED)),
+        Some(ItemAnswer::NotAsked) => Err(Problem::new(&pages::NOT_CACHED).with_retry_after(NOT_CACHED_RETRY)),
         Some(ItemAnswer::Pending) | None => Ok(axum::http::StatusCode::ACCEPTED.into_response()),
     }
 }

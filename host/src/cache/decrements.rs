@@ -12,7 +12,8 @@ use rust_decimal::Decimal;
 
 use crate::domain::{Location, Reference, Sku, StoreName, Unit};
 
-/// Most lines of orders. When there are more, the oldest order lowers nothing any more: a checkout asks live in any case.
+/// Most lines of orders. When there are more, the order that was confirmed first lowers nothing any more, else the oldest: a checkout asks
+/// live in any case.
 const MAX_LINES: usize = 100_000;
 
 /// A captured order, as far as it lowers stock.
@@ -160,12 +161,25 @@ impl Ledger {
         self.oldest_first.push_back(ordered.reference.clone());
         self.orders.insert(ordered.reference.clone(), Entry { ordered, confirmed_at: None });
         while self.lines > most {
+            if self.forget_confirmed() {
+                continue;
+            }
             let Some(oldest) = self.oldest_first.pop_front() else { return };
             if self.orders.contains_key(&oldest) {
                 metrics::counter!("ordergate_decrements_dropped_total").increment(1);
                 self.remove(&oldest);
             }
         }
+    }
+
+    /// Forgets the order that was confirmed first, if any is.
+    fn forget_confirmed(&mut self) -> bool {
+        let Some((at, reference)) = self.confirmed.pop_front() else { return false };
+        // One that was put again meanwhile is another.
+        if self.orders.get(&reference).is_some_and(|entry| entry.confirmed_at == Some(at)) {
+            self.remove(&reference);
+        }
+        true
     }
 
     fn confirm(&mut self, reference: &Reference, at: Timestamp, oldest_answer: Timestamp) {
@@ -176,11 +190,7 @@ impl Ledger {
             self.confirmed.push_back((at, reference.clone()));
         }
         while self.confirmed.front().is_some_and(|(at, _)| *at <= oldest_answer) {
-            let Some((at, reference)) = self.confirmed.pop_front() else { return };
-            // One that was put again meanwhile is another.
-            if self.orders.get(&reference).is_some_and(|entry| entry.confirmed_at == Some(at)) {
-                self.remove(&reference);
-            }
+            self.forget_confirmed();
         }
     }
 

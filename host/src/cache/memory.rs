@@ -89,13 +89,16 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
 
     /// Remembers an entry, unless a newer one is there already or its item was marked while it was asked.
     pub fn remember(&self, key: &K, entry: Arc<Entry<V>>) {
-        if self.is_outdated(key, &entry) {
+        let marked_at = self.marked_at(&key.dimensions());
+        let is_outdated = |entry: &Entry<V>| marked_at.is_some_and(|marked_at| entry.asked_at <= marked_at);
+        if is_outdated(&entry) {
             return;
         }
         self.0.marks.note_kept(Duration::try_from(entry.kept_until.duration_since(entry.asked_at)).unwrap_or_default());
-        let is_older = |known: &Entry<V>| known.fresh_until > entry.fresh_until && known.as_of > entry.as_of;
+        let is_newer = |known: &Entry<V>| known.fresh_until > entry.fresh_until && known.as_of > entry.as_of;
         let decide = |_: &K, known: &mut Arc<Entry<V>>| {
-            if is_older(known) { EntryAction::Retain(()) } else { EntryAction::ReplaceWithGuard }
+            let stays = is_newer(known) && !is_outdated(known);
+            if stays { EntryAction::Retain(()) } else { EntryAction::ReplaceWithGuard }
         };
         match self.0.entries.entry(key, None, decide) {
             EntryResult::Vacant(place) | EntryResult::Replaced(place, _) => {

@@ -95,7 +95,17 @@ fn f5_a_confirmed_order_is_forgotten_when_no_answer_is_older() {
 }
 
 #[test]
-fn when_there_are_too_many_lines_the_oldest_order_gives_way() {
+fn when_there_are_too_many_lines_confirmed_orders_give_way_first() {
+    let mut ledger = Ledger::default();
+    for reference in ["O1", "O2", "O3"] {
+        ledger.put(order(reference, None, vec![line("A", None, "C62", 1)]), 2);
+        ledger.confirm(&"O2".into(), at(1), at(0));
+    }
+    assert!(!ledger.orders.contains_key("O2") && ledger.orders.contains_key("O3"));
+}
+
+#[test]
+fn when_there_are_too_many_lines_of_open_orders_the_oldest_gives_way() {
     let mut ledger = Ledger::default();
     for number in 0..200 {
         ledger.put(order(&format!("O{number}"), None, vec![line("A", None, "C62", 1), line("B", None, "C62", 1)]), 5);
