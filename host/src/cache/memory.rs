@@ -165,4 +165,21 @@ mod tests {
         memory.remember(&1, late);
         assert_eq!(memory.get(&1).unwrap().answer.as_deref().unwrap(), "newer");
     }
+
+    #[test]
+    fn an_answer_that_a_mark_has_outdated_keeps_no_newer_one_out() {
+        let memory: Memory<u32, String> = Memory::new(1_000_000, &Clock::manual(Timestamp::UNIX_EPOCH));
+        let at = |secs| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(secs);
+        let entry = |text: &str, fresh, asked_at, as_of| {
+            let lifetime = Lifetime { fresh: Duration::from_secs(fresh), stale: Duration::ZERO };
+            Arc::new(Entry::new(Ok(text.to_owned()), at(asked_at), Some(at(as_of)), lifetime))
+        };
+        memory.remember(&1, entry("long fresh", 300, 10, 10));
+        // The back end determined it a while ago, and it is soon to be asked again.
+        memory.remember(&1, entry("short fresh", 15, 11, 5));
+        assert_eq!(memory.get(&1).unwrap().answer.as_deref(), Ok("long fresh"));
+        memory.mark(Reach { sku: "1".into(), adapter: None, store: None, location: None }, at(12));
+        memory.remember(&1, entry("short fresh", 15, 13, 5));
+        assert_eq!(memory.get(&1).unwrap().answer.as_deref(), Ok("short fresh"));
+    }
 }
