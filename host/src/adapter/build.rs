@@ -15,6 +15,7 @@ use super::compiler::{self, Bounds, CompileError, Work};
 use super::given::Given;
 use super::metrics;
 use super::snapshot::{Inputs, LogLine, Snapshot};
+use crate::config::{LimitsConfig, RuntimeConfig};
 
 /// Changed whenever a snapshot is taken differently, so that earlier ones are not used.
 const SNAPSHOT_VERSION: u32 = 1;
@@ -37,17 +38,19 @@ pub(super) struct Built {
 }
 
 impl Inputs {
-    pub(super) fn of(given: &Given) -> Self {
-        let limits = &given.limits;
-        let (memory_bytes, log_bytes) = (limits.memory_bytes, limits.log_bytes);
-        Self { settings: given.settings.clone(), maps: given.maps.clone(), memory_bytes, log_bytes }
+    pub(super) fn of(given: &Given, runtime: &RuntimeConfig) -> Self {
+        let LimitsConfig { memory_bytes, table_elements, log_bytes, configure_secs, .. } = given.limits;
+        let guest_stack_bytes = runtime.guest_stack_bytes;
+        let (settings, maps) = (given.settings.clone(), given.maps.clone());
+        Self { settings, maps, memory_bytes, table_elements, guest_stack_bytes, log_bytes, configure_secs }
     }
 
-    /// Names all that a snapshot depends on besides component and runtime. How much may be logged is none of it.
+    /// Names all that a snapshot depends on besides component and runtime. How much may be logged, and how long it may take, is none of it.
     fn digest(&self) -> String {
         type Maps = BTreeMap<String, BTreeMap<String, String>>;
-        let all: (u32, &str, &str, &Maps, usize) =
-            (SNAPSHOT_VERSION, env!("CARGO_PKG_VERSION"), &self.settings, &self.maps, self.memory_bytes);
+        let bounds = [self.memory_bytes, self.table_elements, self.guest_stack_bytes];
+        let all: (u32, &str, &str, &Maps, [usize; 3]) =
+            (SNAPSHOT_VERSION, env!("CARGO_PKG_VERSION"), &self.settings, &self.maps, bounds);
         // Texts and maps of texts always have a JSON form.
         HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&all).unwrap_or_default()))
     }
@@ -60,9 +63,18 @@ impl Build {
         if let Some(component) = self.cached(&key).await {
             return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new() });
         }
+        // Asked before: running `configure` again would cost seconds to hear the same.
+        if let Some(reason) = self.refused_before(&key).await {
+            return self.unconfigured(reason).await;
+        }
         match self.frozen(&key, inputs).await {
             Ok(built) => Ok(built),
-            Err(reason) => self.unconfigured(reason.to_string()).await,
+            Err(refused) => {
+                if let Some(reason) = refused.lasting() {
+                    self.remember_refusal(&key, reason).await;
+                }
+                self.unconfigured(refused.to_string()).await
+            }
         }
     }
 
@@ -100,6 +112,16 @@ impl Build {
         let component = self.aside(move || cache.load(&engine, &key)).await?;
         metrics::loaded("cache");
         Some(component)
+    }
+
+    async fn refused_before(&self, key: &str) -> Option<String> {
+        let (engine, cache, key) = (self.engine.clone(), self.cache.clone()?, key.to_owned());
+        self.aside(move || cache.refusal(&engine, &key)).await
+    }
+
+    async fn remember_refusal(&self, key: &str, reason: &str) {
+        let (engine, cache, key, reason) = (self.engine.clone(), self.cache.clone(), key.to_owned(), reason.to_owned());
+        self.aside(move || cache.map(|cache| cache.keep_refusal(&engine, &key, &reason))).await;
     }
 
     /// Reading and writing megabytes is nothing for a thread that serves.
