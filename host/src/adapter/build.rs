@@ -35,6 +35,8 @@ pub(super) struct Built {
     pub snapshot: Snapshot,
     /// What the adapter logged while its snapshot was taken.
     pub log: Vec<LogLine>,
+    /// The limit that was in the way of a snapshot, by its option.
+    pub limit: Option<&'static str>,
 }
 
 impl Inputs {
@@ -61,7 +63,7 @@ impl Build {
     pub(super) async fn configured(&self, inputs: Inputs) -> Result<Built, CompileError> {
         let key = format!("{}-{}", self.digest, inputs.digest());
         if let Some(component) = self.cached(&key).await {
-            return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new() });
+            return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new(), limit: None });
         }
         // Asked before: running `configure` again would cost seconds to hear the same.
         if let Some(reason) = self.refused_before(&key).await {
@@ -73,7 +75,8 @@ impl Build {
                 if let Some(reason) = refused.lasting() {
                     self.remember_refusal(&key, reason).await;
                 }
-                self.unconfigured(refused.to_string()).await
+                let limit = refused.limit();
+                Ok(Built { limit, ..self.unconfigured(refused.to_string()).await? })
             }
         }
     }
@@ -84,13 +87,13 @@ impl Build {
             Some(component) => component,
             None => self.compiled(&self.digest, self.file.clone()).await?,
         };
-        Ok(Built { component, snapshot: Snapshot::Not(reason.into()), log: Vec::new() })
+        Ok(Built { component, snapshot: Snapshot::Not(reason.into()), log: Vec::new(), limit: None })
     }
 
     async fn frozen(&self, key: &str, inputs: Inputs) -> Result<Built, CompileError> {
         let made = compiler::run(self.bounds, Work::Snapshot(inputs), self.file.clone()).await?;
         let component = self.compiled(key, made.bytes.into()).await?;
-        Ok(Built { component, snapshot: Snapshot::Taken, log: made.log })
+        Ok(Built { component, snapshot: Snapshot::Taken, log: made.log, limit: None })
     }
 
     async fn compiled(&self, key: &str, component: Bytes) -> Result<Component, CompileError> {

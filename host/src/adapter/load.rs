@@ -258,6 +258,9 @@ impl Source<'_> {
         if let Snapshot::Not(reason) = &built.snapshot {
             tracing::warn!(adapter = %self.name, reason, "no snapshot: every call configures the adapter again");
         }
+        if let Some(limit) = built.limit {
+            metrics::limit_hit(self.name, limit);
+        }
         let journal = Journal::new(self.name.clone(), "load".into(), &self.config.limits);
         for LogLine { level, message, fields } in &built.log {
             let severity = match level.as_str() {

@@ -88,6 +88,9 @@ async fn hostile_configure_that_loops_is_refused() {
     siege.is_repelled(change, "the adapter refuses its settings: the adapter used up its CPU time").await;
     let log = siege.zoo.host.log();
     assert!(log.contains("configure takes longer than 1 s (limits.configure_secs)"), "{log}");
+    for limit in ["configure_secs", "cpu_ms"] {
+        assert_eq!(siege.zoo.limit_hits(limit).await, 1.0, "{limit}");
+    }
 }
 
 #[tokio::test]

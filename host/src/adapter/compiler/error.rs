@@ -9,17 +9,33 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct Refusal {
     pub reason: String,
+    pub term: Term,
+}
+
+/// For how long a refusal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in super::super) enum Term {
     /// The same work on the same component with the same inputs would be refused again, at any time.
-    pub lasts: bool,
+    Good,
+    /// Another time it may succeed.
+    Now,
+    /// `configure` took too long, this time.
+    Late,
 }
 
 impl Refusal {
     pub(in super::super) fn for_good(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), lasts: true }
+        Self { reason: reason.into(), term: Term::Good }
     }
 
     pub(in super::super) fn for_now(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), lasts: false }
+        Self { reason: reason.into(), term: Term::Now }
+    }
+
+    /// `configure` took longer than it may.
+    pub(in super::super) fn late(secs: u64) -> Self {
+        Self { reason: format!("configure takes longer than {secs} s (limits.configure_secs)"), term: Term::Late }
     }
 }
 
@@ -50,7 +66,7 @@ impl CompileError {
     /// A refusal that is worth remembering.
     pub(in super::super) fn lasting(&self) -> Option<&str> {
         match self {
-            Self::Refused(refusal) if refusal.lasts => Some(&refusal.reason),
+            Self::Refused(Refusal { reason, term: Term::Good }) => Some(reason),
             _ => None,
         }
     }
@@ -60,6 +76,7 @@ impl CompileError {
         match self {
             Self::TooLong { .. } => Some("compile_secs"),
             Self::TooLarge { .. } => Some("compile_bytes"),
+            Self::Refused(Refusal { term: Term::Late, .. }) => Some("configure_secs"),
             _ => None,
         }
     }

@@ -177,10 +177,7 @@ fn refusal(error: &wasmtime::Error, inputs: &Inputs) -> Refusal {
     });
     match (forbidden, error.downcast_ref::<wasmtime::Trap>()) {
         (Some(import), _) => Refusal::for_good(format!("configure uses {import}, whose answer must not be frozen")),
-        // The next time the machine may be less busy.
-        (None, Some(wasmtime::Trap::Interrupt)) => {
-            Refusal::for_now(format!("configure takes longer than {} s (limits.configure_secs)", inputs.configure_secs))
-        }
+        (None, Some(wasmtime::Trap::Interrupt)) => Refusal::late(inputs.configure_secs),
         (None, Some(trap)) => Refusal::for_good(format!("configure broke down: {trap}")),
         (None, None) => Refusal::for_good(format!("configure broke down: {error:#}")),
     }
