@@ -148,7 +148,7 @@ impl LimitsConfig {
             Limit::new("queue_wait_ms", self.queue_wait_ms, 0, HOUR_SECS * 1_000),
             limit("component_bytes", self.component_bytes, 1, Self::MAX_COMPONENT_BYTES),
             Limit::new("compile_secs", self.compile_secs, 1, HOUR_SECS),
-            Limit::new("compile_bytes", self.compile_bytes, 16 * MIB as u64, 1024 * GIB as u64),
+            Limit::new("compile_bytes", self.compile_bytes, MIB as u64, 1024 * GIB as u64),
             Limit::new("configure_secs", self.configure_secs, 1, HOUR_SECS),
         ]
     }
