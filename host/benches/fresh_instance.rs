@@ -18,7 +18,7 @@ use anyhow::{Context as _, Result, anyhow};
 use ordergate::adapter::operation::CheckAvailability;
 use ordergate::adapter::{Adapter, Adapters, measure};
 use ordergate::clock::Clock;
-use ordergate::config::{AdapterConfig, TrustConfig};
+use ordergate::config::{AdapterConfig, RuntimeConfig, TrustConfig};
 use ordergate::domain::{AdapterName, AvailabilityItem, AvailabilityQuery, CallContext, Purpose};
 use ordergate_sdk::Adapter as _;
 use ordergate_sdk::availability;
@@ -221,9 +221,11 @@ async fn load(address: SocketAddr, cache: &Path, snapshot: bool) -> Result<Arc<A
     config.trust = Arc::new(TrustConfig { require_signatures: false, keys: Vec::new() });
     let configs = BTreeMap::from([(AdapterName::new("rest"), config)]);
     let adapters =
-        Adapters::load(&configs, &root, cache, &Clock::system(), tokio::runtime::Handle::current()).await.with_context(
-            || "build the adapter first: cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter",
-        )?;
+        Adapters::load(&configs, &root, cache, &RuntimeConfig::default(), &Clock::system(), tokio::runtime::Handle::current())
+            .await
+            .with_context(
+                || "build the adapter first: cargo build -p ordergate-adapter-rest --target wasm32-wasip2 --profile adapter",
+            )?;
     adapters.get(&AdapterName::new("rest")).ok_or_else(|| anyhow!("the adapter was not loaded"))
 }
 

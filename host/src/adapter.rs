@@ -33,6 +33,7 @@ pub mod metrics;
 pub mod operation;
 mod reader;
 mod record;
+mod schema;
 mod session;
 mod shadow;
 mod slot;
@@ -64,7 +65,7 @@ pub use swap::{Prepared, SwapError};
 pub use threads::ReadThreads;
 
 use crate::clock::Clock;
-use crate::config::AdapterConfig;
+use crate::config::{AdapterConfig, RuntimeConfig};
 use crate::domain::{AdapterName, CallContext, Description, Failure, FailureCode, Side};
 use crate::egress::Trace;
 use bulkhead::Bulkhead;
@@ -94,12 +95,14 @@ impl Adapters {
         configs: &BTreeMap<AdapterName, AdapterConfig>,
         base_dir: &Path,
         cache_dir: &Path,
+        runtime: &RuntimeConfig,
         clock: &Clock,
         threads: Handle,
     ) -> Result<Self, LoadError> {
         let resumed = Arc::<Notify>::default();
         let (base_dir, cache_dir) = (base_dir.to_owned(), cache_dir.to_owned());
-        let workshop = Workshop { base_dir, cache_dir, clock: clock.clone(), threads, resumed: Arc::clone(&resumed) };
+        let (runtime, clock) = (*runtime, clock.clone());
+        let workshop = Workshop { base_dir, cache_dir, runtime, clock: clock.clone(), threads, resumed: Arc::clone(&resumed) };
         let loaded = load::all(configs, &workshop).await?;
         let slots: BTreeMap<_, _> =
             loaded.into_iter().map(|(name, adapter)| (name, Arc::new(Slot::new(adapter, clock.clone())))).collect();

@@ -62,7 +62,8 @@ impl App {
         let store = Store::open(&config.database.path).await?;
         let reads = ReadThreads::start().context("the threads for reads could not be started")?;
         let (folder, cache) = (config.folder(), cache_folder(config));
-        let adapters = Arc::new(Adapters::load(&config.adapters, &folder, &cache, &clock, reads.handle()).await?);
+        let adapters =
+            Arc::new(Adapters::load(&config.adapters, &folder, &cache, &config.runtime, &clock, reads.handle()).await?);
         let backend = AdapterBackend::new(Arc::clone(&adapters));
         let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
             .await

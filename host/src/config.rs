@@ -6,6 +6,7 @@ mod breaker;
 mod canary;
 mod check;
 mod glob;
+mod limits;
 mod load;
 mod read_policy;
 mod secret;
@@ -20,11 +21,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
-pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, LimitsConfig, TlsConfig};
+pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, TlsConfig};
 pub use breaker::BreakerConfig;
 pub use canary::CanaryConfig;
 pub use glob::Glob;
-pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate};
+pub use limits::{Limit, LimitsConfig, RuntimeConfig};
+pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate, locate_key};
 pub use read_policy::{
     AvailabilityFreshness, AvailabilityRule, CacheConfig, FreshnessConfig, PriceFreshness, PriceRule, Selector,
 };
@@ -53,6 +55,7 @@ pub struct Config {
     pub freshness: FreshnessConfig,
     pub transfer: TransferConfig,
     pub trust: Arc<TrustConfig>,
+    pub runtime: RuntimeConfig,
     pub adapters: BTreeMap<AdapterName, AdapterConfig>,
     pub stores: BTreeMap<StoreName, StoreConfig>,
 }

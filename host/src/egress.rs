@@ -74,6 +74,12 @@ impl Egress {
         }
     }
 
+    /// Whether the files with certificates that endpoints name still hold what they did when they were bound.
+    pub fn has_certificates(&self, configs: &BTreeMap<EndpointName, EndpointConfig>, base_dir: &Path) -> bool {
+        let bound = |name: &EndpointName| self.endpoints.get(name);
+        configs.iter().all(|(name, config)| bound(name).is_some_and(|endpoint| endpoint.has_certificates(config, base_dir)))
+    }
+
     pub fn is_bound(&self, endpoint: &str) -> bool {
         self.endpoints.contains_key(endpoint)
     }

@@ -55,12 +55,6 @@ fn an_adapter_is_compiled_in_a_child_and_used_by_the_host() {
 }
 
 #[test]
-fn compiling_that_takes_too_long_is_ended_and_the_limit_is_named() {
-    let found = check("compile_secs = 0");
-    assert!(found.contains("dummy.wasm does not compile: it took longer than 0 s (limits.compile_secs)"), "{found}");
-}
-
-#[test]
 fn compiling_that_takes_too_much_memory_is_ended_and_the_limit_is_named() {
     let found = check("compile_bytes = 1048576");
     assert!(found.contains("dummy.wasm does not compile: it needs more than 1 MiB of memory (limits.compile_bytes)"), "{found}");
@@ -80,7 +74,7 @@ fn a_snapshot_is_taken_within_the_limits_of_the_child() {
   (export "ordergate:adapter/lifecycle@1.0.0" (instance $lifecycle)))"#,
     )
     .unwrap();
-    let inputs = r#"{"settings":"{}","maps":{},"memory_bytes":67108864,"log_bytes":1024}"#;
+    let inputs = r#"{"settings":"{}","maps":{},"memory_bytes":67108864,"table_elements":100,"guest_stack_bytes":524288,"log_bytes":1024,"configure_secs":10}"#;
     let task = format!("{{\"bounds\":{{\"secs\":60,\"bytes\":2147483648}},\"work\":{{\"snapshot\":{inputs}}}}}\n");
     let output = answer(&[task.as_bytes(), &component].concat());
     let said = String::from_utf8_lossy(&output.stdout);
@@ -93,7 +87,20 @@ fn what_is_no_component_is_refused_in_the_compilers_words() {
     let task = b"{\"bounds\":{\"secs\":60,\"bytes\":2147483648},\"work\":\"compile\"}\n\0asm nonsense";
     let output = answer(task);
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.starts_with("{\"refused\":\""), "{said}");
+    assert!(output.status.success() && said.starts_with("{\"refused\":{\"reason\":\""), "{said}");
+}
+
+#[test]
+fn settings_are_held_against_a_schema_in_the_child() {
+    let work = r#"{"settings":{"schema":"{\"required\":[\"customer\"]}","settings":"{}"}}"#;
+    let task = format!("{{\"bounds\":{{\"secs\":60,\"bytes\":2147483648}},\"work\":{work}}}\n");
+    let output = answer(task.as_bytes());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains(r#"[{"path":[],"reason":"customer is missing"}]"#),
+        "{:?}: {said}",
+        output.status
+    );
 }
 
 #[test]

@@ -176,6 +176,18 @@ impl Load {
 }
 
 #[tokio::test]
+async fn a_version_whose_settings_do_not_fit_its_schema_is_refused_and_the_old_one_serves_on() {
+    let mut world = World::start().await;
+    world.host.rewrite(|config| config.set("adapters.nordwind.settings.colour", "\"red\""));
+    let deed = json!({"actor": "anna", "reason": "a test"});
+    let reply = world.host.operator().post("/ops/v1/adapters/nordwind/load", &deed).await;
+    let problem = reply.expect_problem(422, "adapter_refused");
+    assert_eq!(text(&problem, "/errors/0/pointer"), "adapters.nordwind.settings.colour", "{problem:#}");
+    assert_eq!(text(&problem, "/errors/0/detail"), "there is no such setting (at /colour)", "{problem:#}");
+    world.hansen().get(&format!("/v1/availability/{PLIERS}")).await.expect(200);
+}
+
+#[tokio::test]
 async fn p10_a_swap_under_load_fails_no_request_and_doubles_no_order() {
     let swaps = Swaps::start("trial_calls = 10", "false").await;
     let before = text(&swaps.report().await, "/digest").to_owned();

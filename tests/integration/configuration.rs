@@ -220,6 +220,34 @@ async fn settings_that_the_adapter_refuses_are_named_with_their_file() {
 }
 
 #[tokio::test]
+async fn settings_that_do_not_fit_the_adapters_schema_are_all_named_with_key_place_and_pointer() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = std::fs::read_to_string(ordergate_tests::demo_profile()).unwrap();
+    let broken = profile.replacen("endpoint = ", "endpiont = ", 1).replacen(
+        "[operations.\"orders.get\"]",
+        "[operations.\"orders.get\"]\npth = \"/x\"",
+        1,
+    );
+    assert!(broken.contains("endpiont") && broken.contains("pth"));
+    let file = write(folder.path(), "broken.toml", broken.as_bytes());
+    let line = |marker: &str| broken.lines().position(|line| line.starts_with(marker)).unwrap() + 1;
+    let config = config().set("adapters.nordwind.settings_file", &file).set("adapters.nordwind.settings.library", "7");
+    let checked = check(config).await;
+    let (typo, unknown) = (format!("broken.toml:{}:1: ", line("endpiont")), format!("broken.toml:{}:1: ", line("pth")));
+    checked.refused(
+        "settings_file",
+        &[
+            &format!("{typo}backend.endpiont: there is no such setting (at /backend/endpiont)"),
+            &format!("{unknown}operations.\"orders.get\".pth: there is no such setting (at /operations/orders.get/pth)"),
+            "backend: endpoint is missing (at /backend)",
+            "adapters.nordwind.settings_file: ",
+        ],
+    );
+    checked.refused("library = 7", &["adapters.nordwind.settings.library: want string, but got number (at /library)"]);
+    assert!(!checked.output().contains("unknown field"), "the adapter's own words are not needed: {}", checked.output());
+}
+
+#[tokio::test]
 async fn a_database_that_cannot_be_written_is_a_missing_dependency() {
     let config = config().set("database.path", "\"/proc/nowhere/ordergate.db\"");
     for verb in ["check", "serve"] {
@@ -251,6 +279,38 @@ async fn a_port_that_is_taken_is_told_with_its_address() {
     let checked = run(config.toml(), &config, &["serve"]).await;
     assert_eq!(checked.ended.code, Some(1), "{}", checked.output());
     assert!(checked.output().contains(&address) && checked.output().contains("server.listen"), "{}", checked.output());
+}
+
+#[tokio::test]
+async fn limits_that_make_no_sense_are_refused_with_what_they_must_be() {
+    for (option, value, words) in [
+        ("adapters.nordwind.limits.table_elements", "100001", "table_elements: must be 1 to 100000"),
+        ("adapters.nordwind.limits.component_bytes", "0", "component_bytes: must be 1 to 268435456"),
+        ("adapters.nordwind.limits.memory_bytes", "1", "memory_bytes: must be 65536 to 4294967296"),
+        ("adapters.nordwind.limits.egress_concurrency", "0", "egress_concurrency: must be 1 to 1000"),
+        ("adapters.nordwind.limits.concurrency", "0", "concurrency: must be 1 to 2000"),
+        ("runtime.guest_stack_bytes", "1000", "runtime.guest_stack_bytes: must be 65536 to 16777216"),
+    ] {
+        let name = option.rsplit_once('.').unwrap().1;
+        check(config().set(option, value)).await.refused(&format!("{name} = "), &[words, "C013"]);
+    }
+}
+
+#[tokio::test]
+async fn a_component_that_is_larger_than_its_limit_is_refused_and_a_larger_limit_mends_it() {
+    let checked = check(config().set("adapters.nordwind.limits.component_bytes", "1000")).await;
+    checked.refused("component = ", &["more than 1000 bytes (limits.component_bytes)", "adapters.nordwind.component"]);
+    let adapter = adapter_file();
+    let file = adapter.to_str().unwrap();
+    let inspected = run_host(&config(), &["adapter", "inspect", file, "--max-bytes", "1000"]).await;
+    assert_eq!(inspected.code, Some(64), "{}", inspected.stderr);
+    assert!(inspected.stderr.contains("more than 1000 bytes: --max-bytes reads a larger one"), "{}", inspected.stderr);
+    for (limit, code) in [("1000", 64), ("41943040", 0)] {
+        let config = config().set("adapters.nordwind.limits.component_bytes", limit);
+        let added = run(config.toml(), &config, &["adapter", "add", "nordwind", file]).await;
+        assert_eq!(added.ended.code, Some(code), "{}", added.output());
+        assert!(code == 0 || added.output().contains("set adapters.nordwind.limits.component_bytes in"), "{}", added.output());
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod limits;
 mod load;
 mod memory;
 mod processor;
+mod schemas;
 mod senses;
 
 use ordergate_tests::{Reply, Zoo};

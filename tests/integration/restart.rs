@@ -1,6 +1,33 @@
 //! What outlives the host process.
 
-use ordergate_tests::{HostConfig, PLIERS, World, order, run_host, seal, text, until_order};
+use ordergate_tests::{HostConfig, PLIERS, World, Zoo, order, run_host, seal, text, until_order};
+
+#[tokio::test]
+async fn a_component_that_cannot_be_frozen_is_not_tried_again_at_the_next_start() {
+    // A cache of its own, which holds nothing of another run.
+    let cache = tempfile::tempdir().unwrap();
+    let mut zoo = Zoo::with(|config| {
+        let config = config.set("adapters.zoo.settings.configure", "\"random\"");
+        config.env("ORDERGATE_CACHE_DIR", cache.path().to_str().unwrap())
+    })
+    .await;
+    let tried = async |zoo: &Zoo| {
+        zoo.host.metric("ordergate_adapter_compile_seconds_count", &["work=\"snapshot\"", "outcome=\"failed\""]).await
+    };
+    let reason = async |zoo: &Zoo| {
+        let report = zoo.host.operator().get("/ops/v1/adapters/zoo").await.expect(200);
+        assert_eq!(report["snapshot"]["state"], "not", "{report:#}");
+        text(&report, "/snapshot/reason").to_owned()
+    };
+    assert_eq!(tried(&zoo).await, 1.0);
+    let said = reason(&zoo).await;
+    assert!(said.contains("wasi:random/random") && said.contains("must not be frozen"), "{said}");
+    zoo.host.kill_9();
+    zoo.host.start_again().await;
+    assert_eq!(tried(&zoo).await, 0.0, "it was remembered");
+    assert_eq!(reason(&zoo).await, said);
+    zoo.act("tame").await.expect(200);
+}
 
 #[tokio::test]
 async fn a_seal_made_before_a_restart_can_be_ordered_after_it() {

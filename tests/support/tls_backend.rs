@@ -1,9 +1,10 @@
 //! A back end behind TLS that wants to know who calls, over HTTP/1.1 or HTTP/2, with certificates made for one test.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Request, Response, Version};
@@ -34,6 +35,8 @@ struct Seen {
     connections: AtomicUsize,
     requests: AtomicUsize,
     over_http_2: AtomicUsize,
+    /// Certificates that callers have shown.
+    callers: Mutex<BTreeSet<Vec<u8>>>,
 }
 
 /// Runs until it is dropped.
@@ -75,6 +78,16 @@ impl TlsBackend {
         self.certificates.folder.path().join(name)
     }
 
+    /// Gives the host a new certificate with a new key, in the files of the one that it has: the certificate first, then the key.
+    pub fn renew(&self) {
+        self.certificates.give("client", &self.certificates.authority);
+    }
+
+    /// How many different certificates callers have shown.
+    pub fn callers(&self) -> usize {
+        self.seen.callers.lock().unwrap().len()
+    }
+
     pub fn connections(&self) -> usize {
         self.seen.connections.load(Ordering::Relaxed)
     }
@@ -98,11 +111,15 @@ impl Certificates {
         new.write("ca.pem", &new.authority.pem());
         new.write("other-ca.pem", &other.pem());
         for (name, authority) in [("client", &new.authority), ("stranger", &other)] {
-            let (certificate, key) = given_out(authority, "the host");
-            new.write(&format!("{name}.pem"), &certificate.pem());
-            new.write(&format!("{name}.key"), &key.serialize_pem());
+            new.give(name, authority);
         }
         new
+    }
+
+    fn give(&self, name: &str, authority: &CertifiedIssuer<'static, KeyPair>) {
+        let (certificate, key) = given_out(authority, "the host");
+        self.write(&format!("{name}.pem"), &certificate.pem());
+        self.write(&format!("{name}.key"), &key.serialize_pem());
     }
 
     fn authority() -> CertifiedIssuer<'static, KeyPair> {
@@ -140,6 +157,8 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Seen>) {
     let _ = stream.set_nodelay(true);
     // A caller without the right certificate.
     let Ok(stream) = acceptor.accept(stream).await else { return };
+    let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()).map(|certificate| certificate.to_vec());
+    seen.callers.lock().unwrap().extend(shown);
     let answer = service_fn(move |request: Request<Incoming>| {
         seen.requests.fetch_add(1, Ordering::Relaxed);
         seen.over_http_2.fetch_add(usize::from(request.version() == Version::HTTP_2), Ordering::Relaxed);

@@ -53,6 +53,10 @@ impl Adapter for Rest {
         Ok(Rest { configuration })
     }
 
+    fn settings_schema() -> String {
+        settings::SCHEMA.to_owned()
+    }
+
     fn describe(&self) -> Description {
         let backend = &self.configuration.backend;
         let description = Description::new("rest", env!("CARGO_PKG_VERSION"))
@@ -62,7 +66,7 @@ impl Adapter for Rest {
         Description {
             vendor: "Ordergate".to_owned(),
             ext: vec![("back-end".to_owned(), backend.name.clone())],
-            settings_schema: settings::SCHEMA.to_owned(),
+            settings_schema: Self::settings_schema(),
             price_dimensions: backend.price_dimensions.clone(),
             account_independent_prices: backend.account_independent_prices,
             availability_dimensions: backend.availability_dimensions.clone(),

@@ -19,6 +19,8 @@ use crate::domain::AdapterName;
 pub(super) struct Admission {
     pub name: AdapterName,
     pub path: PathBuf,
+    /// Of the file.
+    pub most_bytes: usize,
     /// The digest in the configuration; wins over the lock file.
     pub pinned: Option<String>,
     /// The folder of the configuration, where the lock file is.
@@ -37,8 +39,7 @@ pub(super) struct Admitted {
 
 impl Admission {
     pub(super) fn admit(&self) -> Result<Admitted, LoadCause> {
-        let unreadable = |cause| LoadCause::Unreadable { path: self.path.clone(), cause };
-        let file = contract::read_file(&self.path).map_err(unreadable)?;
+        let file = contract::read_file(&self.path, self.most_bytes)?;
         let digest = HEXLOWER.encode(&Sha256::digest(&file));
         self.check_pin(&digest)?;
         let signer = trust::accept(&self.path, &file, &self.trust, self.now)?;

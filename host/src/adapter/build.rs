@@ -15,6 +15,7 @@ use super::compiler::{self, Bounds, CompileError, Work};
 use super::given::Given;
 use super::metrics;
 use super::snapshot::{Inputs, LogLine, Snapshot};
+use crate::config::{LimitsConfig, RuntimeConfig};
 
 /// Changed whenever a snapshot is taken differently, so that earlier ones are not used.
 const SNAPSHOT_VERSION: u32 = 1;
@@ -34,20 +35,24 @@ pub(super) struct Built {
     pub snapshot: Snapshot,
     /// What the adapter logged while its snapshot was taken.
     pub log: Vec<LogLine>,
+    /// The limit that was in the way of a snapshot, by its option.
+    pub limit: Option<&'static str>,
 }
 
 impl Inputs {
-    pub(super) fn of(given: &Given) -> Self {
-        let limits = &given.limits;
-        let (memory_bytes, log_bytes) = (limits.memory_bytes, limits.log_bytes);
-        Self { settings: given.settings.clone(), maps: given.maps.clone(), memory_bytes, log_bytes }
+    pub(super) fn of(given: &Given, runtime: &RuntimeConfig) -> Self {
+        let LimitsConfig { memory_bytes, table_elements, log_bytes, configure_secs, .. } = given.limits;
+        let guest_stack_bytes = runtime.guest_stack_bytes;
+        let (settings, maps) = (given.settings.clone(), given.maps.clone());
+        Self { settings, maps, memory_bytes, table_elements, guest_stack_bytes, log_bytes, configure_secs }
     }
 
-    /// Names all that a snapshot depends on besides component and runtime. How much may be logged is none of it.
+    /// Names all that a snapshot depends on besides component and runtime. How much may be logged, and how long it may take, is none of it.
     fn digest(&self) -> String {
         type Maps = BTreeMap<String, BTreeMap<String, String>>;
-        let all: (u32, &str, &str, &Maps, usize) =
-            (SNAPSHOT_VERSION, env!("CARGO_PKG_VERSION"), &self.settings, &self.maps, self.memory_bytes);
+        let bounds = [self.memory_bytes, self.table_elements, self.guest_stack_bytes];
+        let all: (u32, &str, &str, &Maps, [usize; 3]) =
+            (SNAPSHOT_VERSION, env!("CARGO_PKG_VERSION"), &self.settings, &self.maps, bounds);
         // Texts and maps of texts always have a JSON form.
         HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&all).unwrap_or_default()))
     }
@@ -58,11 +63,21 @@ impl Build {
     pub(super) async fn configured(&self, inputs: Inputs) -> Result<Built, CompileError> {
         let key = format!("{}-{}", self.digest, inputs.digest());
         if let Some(component) = self.cached(&key).await {
-            return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new() });
+            return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new(), limit: None });
+        }
+        // Asked before: running `configure` again would cost seconds to hear the same.
+        if let Some(reason) = self.refused_before(&key).await {
+            return self.unconfigured(reason).await;
         }
         match self.frozen(&key, inputs).await {
             Ok(built) => Ok(built),
-            Err(reason) => self.unconfigured(reason.to_string()).await,
+            Err(refused) => {
+                if let Some(reason) = refused.lasting() {
+                    self.remember_refusal(&key, reason).await;
+                }
+                let limit = refused.limit();
+                Ok(Built { limit, ..self.unconfigured(refused.to_string()).await? })
+            }
         }
     }
 
@@ -72,13 +87,13 @@ impl Build {
             Some(component) => component,
             None => self.compiled(&self.digest, self.file.clone()).await?,
         };
-        Ok(Built { component, snapshot: Snapshot::Not(reason.into()), log: Vec::new() })
+        Ok(Built { component, snapshot: Snapshot::Not(reason.into()), log: Vec::new(), limit: None })
     }
 
     async fn frozen(&self, key: &str, inputs: Inputs) -> Result<Built, CompileError> {
         let made = compiler::run(self.bounds, Work::Snapshot(inputs), self.file.clone()).await?;
         let component = self.compiled(key, made.bytes.into()).await?;
-        Ok(Built { component, snapshot: Snapshot::Taken, log: made.log })
+        Ok(Built { component, snapshot: Snapshot::Taken, log: made.log, limit: None })
     }
 
     async fn compiled(&self, key: &str, component: Bytes) -> Result<Component, CompileError> {
@@ -100,6 +115,16 @@ impl Build {
         let component = self.aside(move || cache.load(&engine, &key)).await?;
         metrics::loaded("cache");
         Some(component)
+    }
+
+    async fn refused_before(&self, key: &str) -> Option<String> {
+        let (engine, cache, key) = (self.engine.clone(), self.cache.clone()?, key.to_owned());
+        self.aside(move || cache.refusal(&engine, &key)).await
+    }
+
+    async fn remember_refusal(&self, key: &str, reason: &str) {
+        let (engine, cache, key, reason) = (self.engine.clone(), self.cache.clone(), key.to_owned(), reason.to_owned());
+        self.aside(move || cache.map(|cache| cache.keep_refusal(&engine, &key, &reason))).await;
     }
 
     /// Reading and writing megabytes is nothing for a thread that serves.

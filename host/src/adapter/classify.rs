@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use wasmtime::component::ResourceTableError;
-use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use super::error::TRAP;
 use super::instance::{Broke, Ran};
+use super::limits::Refusal;
 use super::live_call::LiveCall;
 use crate::config::LimitsConfig;
 use crate::domain::{Failure, FailureCode, Side};
@@ -19,9 +20,15 @@ pub(super) enum TrapKind {
     Cpu,
     /// It asked for more memory than it may have, and gave up.
     Memory,
+    /// It asked for a larger table than it may have, and gave up.
+    Table,
     Stack,
-    /// It handed the host more bytes at once than it may, as a result or as an argument.
+    /// It handed the host more bytes at once than it may, as arguments of an import.
     Data,
+    /// Its answer has more bytes than it may.
+    Result,
+    /// It asked for more random bytes at once than it may.
+    Random,
     /// It held more of the host's resources than it may.
     Handles,
     /// It panicked or aborted.
@@ -38,7 +45,10 @@ impl TrapKind {
             Self::Cpu => "cpu",
             Self::Memory => "memory",
             Self::Stack => "stack",
+            Self::Table => "table",
             Self::Data => "data",
+            Self::Result => "result",
+            Self::Random => "random",
             Self::Handles => "handles",
             Self::Abort => "abort",
             Self::Wall => "wall",
@@ -51,7 +61,10 @@ impl TrapKind {
             Self::Cpu => "the adapter used up its CPU time",
             Self::Memory => "the adapter needs more memory than it may have",
             Self::Stack => "the adapter recursed too deeply",
+            Self::Table => "the adapter needs a larger table than it may have",
             Self::Data => "the adapter handed over more than it may at once",
+            Self::Result => "the adapter's answer is larger than it may be",
+            Self::Random => "the adapter asked for more random bytes at once than it may",
             Self::Handles => "the adapter holds more of the host's resources than it may",
             Self::Abort => "the adapter broke down",
             Self::Wall => "the adapter did not answer in time",
@@ -64,9 +77,11 @@ impl TrapKind {
         match self {
             Self::Cpu => Some("cpu_ms"),
             Self::Memory => Some("memory_bytes"),
-            Self::Stack => Some("stack"),
-            Self::Data if limits.result_bytes < limits.hostcall_bytes => Some("result_bytes"),
+            Self::Table => Some("table_elements"),
+            Self::Stack => Some("guest_stack_bytes"),
             Self::Data => Some("hostcall_bytes"),
+            Self::Result => Some("result_bytes"),
+            Self::Random => Some("random_bytes"),
             Self::Handles => Some("handles"),
             Self::Wall => (limits.wall() <= deadline).then_some("wall_ms"),
             Self::Abort | Self::Other => None,
@@ -117,25 +132,31 @@ pub(super) fn classify<T>(ran: Option<Ran<T>>, side: Side, call: &LiveCall) -> R
 }
 
 fn trap_kind(error: &wasmtime::Error, call: &LiveCall) -> TrapKind {
-    let observed = call.observed();
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::Interrupt) => TrapKind::Cpu,
-        Some(Trap::StackOverflow) => TrapKind::Stack,
+    let refused = call.observed().refused.map(|refusal| match refusal {
+        Refusal::Memory => TrapKind::Memory,
+        Refusal::Table => TrapKind::Table,
+    });
+    match (error.downcast_ref::<Trap>(), refused) {
+        (Some(Trap::Interrupt), _) => TrapKind::Cpu,
+        (Some(Trap::StackOverflow), _) => TrapKind::Stack,
         // A guest that is refused memory aborts; the refusal is the cause.
-        Some(_) if observed.memory_refused => TrapKind::Memory,
-        Some(Trap::UnreachableCodeReached) => TrapKind::Abort,
-        None if observed.memory_refused => TrapKind::Memory,
-        None if error.is::<wasmtime_wasi::I32Exit>() => TrapKind::Abort,
-        None if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) => TrapKind::Handles,
-        None => untyped(&error.root_cause().to_string()),
+        (_, Some(refused)) => refused,
+        (Some(Trap::UnreachableCodeReached), _) => TrapKind::Abort,
+        (None, _) if error.is::<wasmtime_wasi::I32Exit>() => TrapKind::Abort,
+        (None, _) if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) => TrapKind::Handles,
+        (None, _) => untyped(error),
         _ => TrapKind::Other,
     }
 }
 
 /// Errors of the engine that have no public type.
-fn untyped(words: &str) -> TrapKind {
+fn untyped(error: &wasmtime::Error) -> TrapKind {
+    let words = error.root_cause().to_string();
     if words.contains("fuel allocated for hostcalls has been exhausted") {
-        TrapKind::Data
+        // A guest that is ended within an import has a backtrace; one whose answer is read has returned.
+        if error.is::<WasmBacktrace>() { TrapKind::Data } else { TrapKind::Result }
+    } else if words.starts_with("requested len") && words.contains("exceeds limit") {
+        TrapKind::Random
     } else if words.contains("store handle limit exceeded") {
         TrapKind::Handles
     } else {

@@ -1,6 +1,8 @@
 //! Compiled components on disk, so that a restart does not compile again. Written and read only by this host: a precompiled file from
 //! elsewhere is native code and is never loaded.
 //!
+//! Beside it stands why a component cannot be frozen, when that was found out, so that it is not tried at every start.
+//!
 //! A file's name holds the component's digest (and that of its settings, when it is a snapshot), the runtime's version and a hash of all that shapes the code (target, CPU features, engine
 //! settings). Its first 32 bytes are the SHA-256 of the rest.
 
@@ -16,6 +18,13 @@ use wasmtime::component::Component;
 
 const SUM_BYTES: usize = 32;
 const RUNTIME: &str = "wasmtime-48";
+
+/// Kinds of files: native code, and the reason why there is none.
+const CODE: &str = "cwasm";
+const REFUSAL: &str = "refused";
+
+/// It names imports, whose names are the component's own.
+const MAX_REASON_CHARACTERS: usize = 2_000;
 
 /// The host's own folder within the cache folder.
 const FOLDER: &str = "adapters";
@@ -40,15 +49,15 @@ impl CompileCache {
         }
     }
 
-    fn path(&self, engine: &Engine, key: &str) -> PathBuf {
+    fn path(&self, engine: &Engine, key: &str, kind: &str) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        self.folder.join(format!("{key}-{RUNTIME}-{:016x}.cwasm", hasher.finish()))
+        self.folder.join(format!("{key}-{RUNTIME}-{:016x}.{kind}", hasher.finish()))
     }
 
     /// What was kept under this key. A broken or foreign file counts as none.
     pub(super) fn load(&self, engine: &Engine, key: &str) -> Option<Component> {
-        let path = self.path(engine, key);
+        let path = self.path(engine, key, CODE);
         let file = read_own(&path)?;
         let component = verified(&file).and_then(|artifact| deserialize(engine, artifact));
         if component.is_none() {
@@ -59,19 +68,33 @@ impl CompileCache {
 
     /// Keeps native code under a key of letters, digits and dashes. When it cannot, the next start compiles again.
     pub(super) fn keep(&self, engine: &Engine, key: &str, artifact: &[u8]) {
-        if let Err(cause) = self.store(engine, key, artifact) {
+        if let Err(cause) = self.store(&self.path(engine, key, CODE), artifact) {
             tracing::warn!(%cause, "a compiled adapter could not be kept; the next start compiles it again");
         }
     }
 
+    /// Why there is no snapshot under this key, as it was found out before. A broken or foreign file counts as none.
+    pub(super) fn refusal(&self, engine: &Engine, key: &str) -> Option<String> {
+        let file = read_own(&self.path(engine, key, REFUSAL))?;
+        let reason = verified(&file).and_then(|text| std::str::from_utf8(text).ok());
+        reason.map(str::to_owned)
+    }
+
+    /// Keeps why there is no snapshot. When it cannot, the next start finds it out again.
+    pub(super) fn keep_refusal(&self, engine: &Engine, key: &str, reason: &str) {
+        let reason: String = reason.chars().take(MAX_REASON_CHARACTERS).collect();
+        if let Err(cause) = self.store(&self.path(engine, key, REFUSAL), reason.as_bytes()) {
+            tracing::warn!(%cause, "why an adapter has no snapshot could not be kept; the next start finds it out again");
+        }
+    }
+
     /// Written under another name and renamed, so that nobody reads half a file.
-    fn store(&self, engine: &Engine, key: &str, artifact: &[u8]) -> io::Result<()> {
-        let path = self.path(engine, key);
+    fn store(&self, path: &Path, artifact: &[u8]) -> io::Result<()> {
         let draft = self.folder.join(format!(".{}.draft", uuid::Uuid::now_v7()));
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         let written =
             file.write_all(&Sha256::digest(artifact)).and_then(|()| file.write_all(artifact)).and_then(|()| file.sync_all());
-        let placed = written.and_then(|()| fs::rename(&draft, &path));
+        let placed = written.and_then(|()| fs::rename(&draft, path));
         if placed.is_err() {
             let _ = fs::remove_file(&draft);
         }
@@ -121,6 +144,7 @@ mod tests {
 
     use super::super::engine::{self, engine};
     use super::*;
+    use crate::config::RuntimeConfig;
 
     /// The smallest component: no imports, no exports.
     const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -136,7 +160,7 @@ mod tests {
     fn a_compiled_component_is_kept_for_this_user_only_and_used_again() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("compiled");
-        let (engine, cache) = (engine().unwrap(), CompileCache::open(&folder).unwrap());
+        let (engine, cache) = (engine(&RuntimeConfig::default()).unwrap(), CompileCache::open(&folder).unwrap());
         assert!(cache.load(&engine, "abc").is_none());
         cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         let folder = cache.folder.as_path();
@@ -149,7 +173,7 @@ mod tests {
     #[test]
     fn a_damaged_file_is_compiled_again_never_loaded() {
         let folder = tempfile::tempdir().unwrap();
-        let (engine, cache) = (engine().unwrap(), CompileCache::open(folder.path()).unwrap());
+        let (engine, cache) = (engine(&RuntimeConfig::default()).unwrap(), CompileCache::open(folder.path()).unwrap());
         cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         let file = only_file(&cache.folder);
         let mut bytes = fs::read(&file).unwrap();
@@ -160,6 +184,24 @@ mod tests {
         assert!(cache.load(&engine, "abc").is_none());
         cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         assert!(cache.load(&engine, "abc").is_some());
+    }
+
+    #[test]
+    fn a_refusal_is_kept_as_it_was_said_and_ignored_when_it_is_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, cache) = (engine(&RuntimeConfig::default()).unwrap(), CompileCache::open(folder.path()).unwrap());
+        assert_eq!(cache.refusal(&engine, "abc"), None);
+        cache.keep_refusal(&engine, "abc", "configure uses the clock");
+        assert_eq!(cache.refusal(&engine, "abc").as_deref(), Some("configure uses the clock"));
+        assert_eq!(cache.refusal(&engine, "other"), None);
+        assert!(cache.load(&engine, "abc").is_none(), "it is no code");
+        let file = only_file(&cache.folder);
+        let mut bytes = fs::read(&file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&file, &bytes).unwrap();
+        assert_eq!(cache.refusal(&engine, "abc"), None);
+        cache.keep_refusal(&engine, "abc", &"x".repeat(10_000));
+        assert_eq!(cache.refusal(&engine, "abc").map(|reason| reason.len()), Some(MAX_REASON_CHARACTERS));
     }
 
     #[test]

@@ -15,11 +15,12 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-pub(super) use error::CompileError;
+pub(super) use error::{CompileError, Refusal};
 pub use inside::serve;
 pub(super) use task::{Bounds, Made, Work};
 
 use super::metrics;
+use super::schema::Violation;
 use crate::config::LimitsConfig;
 
 /// The hidden subcommand under which the program compiles.
@@ -40,9 +41,17 @@ pub fn use_children() {
 
 /// What keeps a component from being frozen after `configure`, as far as its structure tells; nothing of it runs. None when nothing does.
 pub async fn snapshot_obstacle(component: Vec<u8>) -> Option<String> {
-    let limits = LimitsConfig::default();
-    let bounds = Bounds { secs: limits.compile_secs, bytes: limits.compile_bytes };
-    run(bounds, Work::Examine, component.into()).await.err().map(|cause| cause.to_string())
+    run(Bounds::of(&LimitsConfig::default()), Work::Examine, component.into()).await.err().map(|cause| cause.to_string())
+}
+
+/// What of the settings does not fit the adapter's schema of them; nothing does when it gives none.
+pub(super) async fn check_settings(bounds: Bounds, schema: &str, settings: &str) -> Result<Vec<Violation>, CompileError> {
+    if schema.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let work = Work::Settings { schema: schema.to_owned(), settings: settings.to_owned() };
+    let made = run(bounds, work, Bytes::new()).await?;
+    serde_json::from_slice(&made.bytes).map_err(|_| CompileError::Damaged)
 }
 
 /// Does one piece of work on a component, within its bounds, after all earlier ones have ended.

@@ -9,13 +9,14 @@ mod spoken;
 pub use examine::{Examined, ExportedInterface, ImportedInterface};
 pub use spoken::ContractVersion;
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
 use wit_component::DecodedWasm;
 
 use shape::Face;
 use spoken::Contracts;
-
-/// Largest component file, in bytes: a Python component has about 36 MB.
-const MAX_FILE_BYTES: usize = 40 * 1024 * 1024;
 
 /// First bytes of every WebAssembly file, and the version fields of a core module and of a component.
 const MAGIC: &[u8] = b"\0asm";
@@ -44,8 +45,6 @@ pub(super) const WIT: [(&str, &str); 15] = [
 /// Why a file is no adapter for this host.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractError {
-    #[error("the file has more than {MAX_FILE_BYTES} bytes, an adapter has at most that many")]
-    TooLarge,
     #[error("the file is not WebAssembly")]
     NotWasm,
     #[error(
@@ -81,12 +80,21 @@ pub fn examine(file: &[u8]) -> Result<Examined, ContractError> {
     Ok(Examined::of(contracts, &face))
 }
 
-/// Reads a component file; one that is too large is not read to its end.
-pub fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
+/// Why a component file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("cannot read {}: {cause}", .path.display())]
+    Unreadable { path: PathBuf, cause: io::Error },
+    #[error("{} has more than {most} bytes", .path.display())]
+    TooLarge { path: PathBuf, most: usize },
+}
+
+/// Reads a component file of at most so many bytes; one that is larger is not read to its end.
+pub fn read_file(path: &Path, most: usize) -> Result<Vec<u8>, ReadError> {
     let mut file = Vec::new();
-    std::fs::File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut file)?;
-    Ok(file)
+    let read = File::open(path).and_then(|open| open.take(most as u64 + 1).read_to_end(&mut file));
+    read.map_err(|cause| ReadError::Unreadable { path: path.to_owned(), cause })?;
+    if file.len() > most { Err(ReadError::TooLarge { path: path.to_owned(), most }) } else { Ok(file) }
 }
 
 fn decode(file: &[u8]) -> Result<Face, ContractError> {
@@ -98,9 +106,6 @@ fn decode(file: &[u8]) -> Result<Face, ContractError> {
 }
 
 fn check_header(file: &[u8]) -> Result<(), ContractError> {
-    if file.len() > MAX_FILE_BYTES {
-        return Err(ContractError::TooLarge);
-    }
     let Some(version) = file.strip_prefix(MAGIC).and_then(|rest| rest.get(..4)) else { return Err(ContractError::NotWasm) };
     match version {
         MODULE_VERSION => Err(ContractError::CoreModule),

@@ -11,15 +11,16 @@ use tokio::time::{Instant, timeout_at};
 
 use super::build::Build;
 use super::classify::classify;
-use super::compiler::Bounds;
+use super::compiler::{self, Bounds};
 use super::convert;
 use super::engine::{EngineError, engine};
 use super::given::{Given, SettingsError, settings};
 use super::instance::Instances;
 use super::live_call::LiveCall;
+use super::schema::Violation;
 use super::snapshot::{Inputs, Snapshot};
 use crate::clock::Clock;
-use crate::config::AdapterConfig;
+use crate::config::{AdapterConfig, RuntimeConfig};
 use crate::domain::{AdapterName, Description, Failure, Side};
 use crate::egress::Egress;
 
@@ -42,6 +43,10 @@ pub enum DescribeError {
     Compile(String),
     #[error("it refuses its settings: {}{}. Name a file with settings that fit: --settings FILE", .0.message, .0.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default())]
     Configure(Failure),
+    #[error("its settings do not fit its own schema: {}", .0.join("; "))]
+    Unfit(Vec<String>),
+    #[error("its own schema of its settings cannot be used: {0}")]
+    Schema(String),
     #[error("it cannot describe itself: {0}")]
     Describe(Failure),
 }
@@ -56,13 +61,28 @@ pub struct Described {
 /// Configures the component with the settings of a TOML file, or with none, and asks what it can do.
 pub async fn describe(file: Vec<u8>, digest: &str, settings_file: Option<&Path>) -> Result<Described, DescribeError> {
     let given = Arc::new(given(settings_file)?);
-    let engine = engine()?;
-    let bounds = Bounds { secs: given.limits.compile_secs, bytes: given.limits.compile_bytes };
+    let runtime = RuntimeConfig::default();
+    let engine = engine(&runtime)?;
+    let bounds = Bounds::of(&given.limits);
     let build = Build { engine: engine.clone(), cache: None, digest: digest.to_owned(), file: file.into(), bounds };
-    let built = build.configured(Inputs::of(&given)).await.map_err(|cause| DescribeError::Compile(cause.to_string()))?;
+    let built =
+        build.configured(Inputs::of(&given, &runtime)).await.map_err(|cause| DescribeError::Compile(cause.to_string()))?;
     let instances = Instances::new(&engine, &built.component, Arc::clone(&given), built.snapshot.clone())
         .map_err(|cause| DescribeError::Compile(format!("{cause:#}")))?;
-    Ok(Described { description: run(&instances, &given).await?, snapshot: built.snapshot })
+    let description = run(&instances, &given).await?;
+    if settings_file.is_some() {
+        let found = compiler::check_settings(bounds, &description.settings_schema, &given.settings).await;
+        let found = found.map_err(|cause| DescribeError::Schema(cause.to_string()))?;
+        if !found.is_empty() {
+            return Err(DescribeError::Unfit(found.iter().map(told).collect()));
+        }
+    }
+    Ok(Described { description, snapshot: built.snapshot })
+}
+
+fn told(violation: &Violation) -> String {
+    let key = violation.key();
+    if key.is_empty() { violation.reason.clone() } else { format!("{key}: {}", violation.reason) }
 }
 
 async fn run(instances: &Instances, given: &Given) -> Result<Description, DescribeError> {

@@ -6,28 +6,36 @@ use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
 
+use crate::config::{LimitsConfig, RuntimeConfig};
+
 /// How often running guests are interrupted to have their CPU time counted. Short, so that a spinning guest does not hold a worker thread
 /// for long; a tick costs one atomic addition.
 const TICK: Duration = Duration::from_millis(1);
 
+/// For host functions, on each guest's stack.
+const HOST_STACK_BYTES: usize = 1536 * 1024;
+
 /// The process's engine, built at first use. One engine only: types and code of several engines must never meet
 /// (GHSA-hgjw-h833-99q9), and its pool reserves terabytes of address space.
-pub(super) fn engine() -> Result<Engine, EngineError> {
+///
+/// The first caller decides on `[runtime]`, which is read once: a change needs a restart.
+pub(super) fn engine(runtime: &RuntimeConfig) -> Result<Engine, EngineError> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
-    ENGINE.get_or_init(start).clone().map_err(EngineError)
+    ENGINE.get_or_init(|| start(runtime)).clone().map_err(EngineError)
 }
 
 /// Native code of a component for [`engine`], in the words of `Component::serialize`. Called in the compiling process, which has no pool: how
-/// instances are allocated does not shape the code.
+/// instances are allocated, and how large their stacks are, does not shape the code.
 pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, String> {
-    let compiled = Engine::new(&configuration()).and_then(|engine| engine.precompile_component(component));
+    let compiled =
+        Engine::new(&configuration(&RuntimeConfig::default())).and_then(|engine| engine.precompile_component(component));
     compiled.map_err(|cause| format!("{cause:#}"))
 }
 
 /// An engine that compiles fast, for code that runs once: `configure` in the compiling process. Without images of memory: they are files,
 /// and that process may not write any.
-pub(super) fn rehearsal() -> wasmtime::Result<Engine> {
-    Engine::new(configuration().cranelift_opt_level(OptLevel::None).memory_init_cow(false))
+pub(super) fn rehearsal(runtime: &RuntimeConfig) -> wasmtime::Result<Engine> {
+    Engine::new(configuration(runtime).cranelift_opt_level(OptLevel::None).memory_init_cow(false))
 }
 
 /// The engine cannot be built on this machine.
@@ -35,8 +43,8 @@ pub(super) fn rehearsal() -> wasmtime::Result<Engine> {
 #[error("the Wasm engine cannot start on this machine: {0}")]
 pub struct EngineError(String);
 
-fn start() -> Result<Engine, String> {
-    let engine = match Engine::new(configuration().allocation_strategy(InstanceAllocationStrategy::Pooling(pool()))) {
+fn start(runtime: &RuntimeConfig) -> Result<Engine, String> {
+    let engine = match Engine::new(configuration(runtime).allocation_strategy(InstanceAllocationStrategy::Pooling(pool()))) {
         Ok(engine) => {
             tracing::info!(allocator = "pooling", "wasm engine ready");
             engine
@@ -44,14 +52,14 @@ fn start() -> Result<Engine, String> {
         // Containers and ulimits may forbid reserving terabytes of address space, though none of it is memory.
         Err(cause) => {
             tracing::info!(allocator = "on-demand", cause = %cause, "wasm engine ready; the instance pool's address space could not be reserved");
-            Engine::new(&configuration()).map_err(|cause| format!("{cause:#}"))?
+            Engine::new(&configuration(runtime)).map_err(|cause| format!("{cause:#}"))?
         }
     };
     start_ticker(&engine)?;
     Ok(engine)
 }
 
-fn configuration() -> Config {
+fn configuration(runtime: &RuntimeConfig) -> Config {
     let mut config = Config::new();
     // Winch had several sandbox escapes in 2026; Cranelift is the compiler that is fuzzed around the clock.
     config.strategy(Strategy::Cranelift);
@@ -62,18 +70,23 @@ fn configuration() -> Config {
     config.wasm_memory64(false);
     // Instances start from a copy-on-write image of their initial memory.
     config.memory_init_cow(true);
-    // Guests' stacks are separate from the host's; 512 KiB of Wasm and the rest for host functions.
-    config.max_wasm_stack(512 * 1024);
-    config.async_stack_size(2 * 1024 * 1024);
+    // Guests' stacks are separate from the host's: the guest's share, and room for host functions.
+    config.max_wasm_stack(runtime.guest_stack_bytes);
+    config.async_stack_size(runtime.guest_stack_bytes + HOST_STACK_BYTES);
     // One line is logged per trap; symbol lookup for it would cost more than the call.
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8));
     config
 }
 
 /// Places in the pool for all adapters together: live instances, their memories and their tables.
-const INSTANCES: u32 = 2_000;
+const INSTANCES: u32 = LimitsConfig::MAX_CONCURRENCY as u32;
 const MEMORIES: u32 = 2_000;
 const TABLES: u32 = 8_000;
+
+/// Most core instances, memories and tables of one component.
+pub(super) const MAX_CORE_INSTANCES: u32 = 200;
+pub(super) const MAX_MEMORIES: u32 = 32;
+pub(super) const MAX_TABLES: u32 = 64;
 
 /// What one adapter takes of the pool when all its places are in use.
 #[derive(Clone, Copy, Debug)]
@@ -108,12 +121,12 @@ fn pool() -> PoolingAllocationConfig {
     pool.total_stacks(INSTANCES);
     pool.max_component_instance_size(10 * 1024 * 1024);
     pool.max_core_instance_size(10 * 1024 * 1024);
-    pool.max_core_instances_per_component(200);
-    pool.max_memories_per_component(32);
-    pool.max_tables_per_component(64);
+    pool.max_core_instances_per_component(MAX_CORE_INSTANCES);
+    pool.max_memories_per_component(MAX_MEMORIES);
+    pool.max_tables_per_component(MAX_TABLES);
     pool.max_memories_per_module(2);
     pool.max_tables_per_module(4);
-    pool.table_elements(100_000);
+    pool.table_elements(LimitsConfig::MAX_TABLE_ELEMENTS);
     // Keeping a little of a slot resident saves page faults in the next call. Where the kernel tells which pages were written (Linux 6.7), only
     // those are written back to what they were; elsewhere the whole of it is.
     pool.pagemap_scan(Enabled::Auto);

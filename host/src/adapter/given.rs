@@ -22,7 +22,14 @@ pub(super) struct Given {
 
 impl Given {
     pub(super) fn new(name: AdapterName, config: &AdapterConfig, settings: String, egress: Egress, clock: Clock) -> Self {
-        Self { name, limits: config.limits.clone(), settings, maps: config.maps.clone(), egress, sessions: Sessions::new(clock) }
+        Self {
+            name,
+            limits: config.limits.clone(),
+            settings,
+            maps: config.maps.clone(),
+            egress,
+            sessions: Sessions::new(&config.limits, clock),
+        }
     }
 }
 

@@ -93,6 +93,8 @@ impl session::Host for State {
     }
 
     fn put(&mut self, key: String, value: String, ttl_ms: u32) {
-        self.given.sessions.put(key, value, Duration::from_millis(ttl_ms.into()));
+        if let Err(limit) = self.given.sessions.put(key, value, Duration::from_millis(ttl_ms.into())) {
+            self.call.ran_into(limit);
+        }
     }
 }

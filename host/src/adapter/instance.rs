@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime::{CallHook, Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::bindings;
@@ -20,9 +20,6 @@ use super::limits::Limiter;
 use super::live_call::{LiveCall, Observed};
 use super::snapshot::Snapshot;
 use crate::domain::Failure;
-
-/// Most bytes that a guest may ask of the random source at once.
-const MAX_RANDOM_BYTES: u64 = 64 * 1024;
 
 /// What a guest's run came to.
 pub(super) type Ran<T> = Result<T, Broke>;
@@ -86,13 +83,18 @@ impl Instances {
 
     /// A fresh instance, configured and ready for one operation.
     pub(super) async fn start(&self, call: Arc<LiveCall>) -> Ran<Guest> {
-        let mut store = self.store(call);
-        let bindings = self.pre.instantiate_async(&mut store).await?;
-        let mut guest = Guest { store, bindings };
+        let mut guest = self.start_unconfigured(call).await?;
         if self.snapshot != Snapshot::Taken {
             convert::configure(&mut guest).await?;
         }
         Ok(guest)
+    }
+
+    /// A fresh instance in the state that the component is in: before `configure`, when there is no snapshot.
+    pub(super) async fn start_unconfigured(&self, call: Arc<LiveCall>) -> Ran<Guest> {
+        let mut store = self.store(call);
+        let bindings = self.pre.instantiate_async(&mut store).await?;
+        Ok(Guest { store, bindings })
     }
 
     fn store(&self, call: Arc<LiveCall>) -> Store<State> {
@@ -103,9 +105,17 @@ impl Instances {
         store.epoch_deadline_callback(|context| {
             if context.data().call.meter.is_spent() { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
         });
-        // One budget of Wasmtime's bounds what a guest hands to the host, as arguments of an import or as its result, so the smaller
-        // limit holds for both.
-        store.set_hostcall_fuel(limits.hostcall_bytes.min(limits.result_bytes));
+        let (argument_bytes, result_bytes) = (limits.hostcall_bytes, limits.result_bytes);
+        // Wasmtime takes what a guest hands to the host off the budget that it finds when it begins to read: arguments after a guest has
+        // called, results after it has returned.
+        store.call_hook(move |mut context, hook| {
+            match hook {
+                CallHook::CallingHost => context.set_hostcall_fuel(argument_bytes),
+                CallHook::ReturningFromWasm => context.set_hostcall_fuel(result_bytes),
+                CallHook::CallingWasm | CallHook::ReturningFromHost => {}
+            }
+            Ok(())
+        });
         store.set_max_component_handles(limits.handles);
         store
     }
@@ -128,14 +138,14 @@ impl State {
         let wasi = WasiCtxBuilder::new()
             .stdout(Stdio::new(Arc::clone(&call.journal), Severity::Info))
             .stderr(Stdio::new(Arc::clone(&call.journal), Severity::Warn))
-            .max_random_size(MAX_RANDOM_BYTES)
+            .max_random_size(limits.random_bytes as u64)
             .wall_clock(CoarseWallClock)
             .monotonic_clock(CoarseMonotonicClock::start())
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
-        let limiter = Limiter::new(limits.memory_bytes);
+        let limiter = Limiter::new(limits.memory_bytes, limits.table_elements);
         Self { given, call, limiter, wasi, table }
     }
 }
@@ -149,6 +159,6 @@ impl WasiView for State {
 /// Leaves behind what the runtime needs to tell a trap from a limit, however the instance ended.
 impl Drop for State {
     fn drop(&mut self) {
-        self.call.observe(Observed { memory_bytes: self.limiter.memory_bytes(), memory_refused: self.limiter.refused() });
+        self.call.observe(Observed { memory_bytes: self.limiter.memory_bytes(), refused: self.limiter.refused() });
     }
 }

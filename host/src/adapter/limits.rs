@@ -2,32 +2,35 @@
 
 use wasmtime::ResourceLimiter;
 
-/// Elements of one table, the same number as in the engine's pool.
-const MAX_TABLE_ELEMENTS: usize = 100_000;
+use super::engine::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 
 /// Bytes of the host for one element of a table.
 const TABLE_ELEMENT_BYTES: usize = 8;
-
-/// Most core instances, tables and memories of one component: the same numbers as in the engine's pool.
-const MAX_INSTANCES: usize = 200;
-const MAX_TABLES: usize = 64;
-const MAX_MEMORIES: usize = 32;
 
 /// Counts all memories and tables of an instance together.
 #[derive(Debug)]
 pub(super) struct Limiter {
     memory_limit: usize,
+    table_elements: usize,
     memory_bytes: usize,
-    refused: bool,
+    refused: Option<Refusal>,
+}
+
+/// What an instance was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Memory,
+    /// A table of more elements.
+    Table,
 }
 
 impl Limiter {
-    pub(super) fn new(memory_limit: usize) -> Self {
-        Self { memory_limit, memory_bytes: 0, refused: false }
+    pub(super) fn new(memory_limit: usize, table_elements: usize) -> Self {
+        Self { memory_limit, table_elements, memory_bytes: 0, refused: None }
     }
 
-    /// Whether the guest asked for more than it may have.
-    pub(super) fn refused(&self) -> bool {
+    /// What the guest asked for last and may not have.
+    pub(super) fn refused(&self) -> Option<Refusal> {
         self.refused
     }
 
@@ -41,12 +44,12 @@ impl Limiter {
                 self.memory_bytes = wanted;
                 true
             }
-            None => self.refuse(),
+            None => self.refuse(Refusal::Memory),
         }
     }
 
-    fn refuse(&mut self) -> bool {
-        self.refused = true;
+    fn refuse(&mut self, what: Refusal) -> bool {
+        self.refused = Some(what);
         false
     }
 }
@@ -58,19 +61,19 @@ impl ResourceLimiter for Limiter {
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let grown = desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT_BYTES);
-        Ok(if desired > MAX_TABLE_ELEMENTS { self.refuse() } else { self.take(grown) })
+        Ok(if desired > self.table_elements { self.refuse(Refusal::Table) } else { self.take(grown) })
     }
 
     fn instances(&self) -> usize {
-        MAX_INSTANCES
+        MAX_CORE_INSTANCES as usize
     }
 
     fn tables(&self) -> usize {
-        MAX_TABLES
+        MAX_TABLES as usize
     }
 
     fn memories(&self) -> usize {
-        MAX_MEMORIES
+        MAX_MEMORIES as usize
     }
 }
 
@@ -80,28 +83,30 @@ mod tests {
 
     #[test]
     fn all_memories_of_an_instance_share_one_limit() {
-        let mut limiter = Limiter::new(100);
+        let mut limiter = Limiter::new(100, 50);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(limiter.memory_growing(60, 70, None).unwrap());
-        assert!(!limiter.refused());
+        assert_eq!(limiter.refused(), None);
         assert!(!limiter.memory_growing(0, 31, None).unwrap());
-        assert!(limiter.refused());
+        assert_eq!(limiter.refused(), Some(Refusal::Memory));
         assert_eq!(limiter.memory_bytes(), 70);
     }
 
     #[test]
     fn tables_count_as_memory() {
-        let mut limiter = Limiter::new(100);
+        let mut limiter = Limiter::new(100, 50);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(limiter.table_growing(0, 5, None).unwrap());
         assert!(!limiter.table_growing(0, 1, None).unwrap());
-        assert!(limiter.refused());
+        assert_eq!(limiter.refused(), Some(Refusal::Memory));
         assert_eq!(limiter.memory_bytes(), 100);
     }
 
     #[test]
-    fn a_table_is_never_larger_than_the_pools() {
-        let mut limiter = Limiter::new(usize::MAX);
-        assert!(!limiter.table_growing(0, MAX_TABLE_ELEMENTS + 1, None).unwrap());
+    fn a_table_has_a_limit_of_its_own() {
+        let mut limiter = Limiter::new(usize::MAX, 50);
+        assert!(limiter.table_growing(0, 50, None).unwrap());
+        assert!(!limiter.table_growing(50, 51, None).unwrap());
+        assert_eq!(limiter.refused(), Some(Refusal::Table));
     }
 }

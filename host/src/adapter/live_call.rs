@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::given::Given;
 use super::journal::Journal;
+use super::limits::Refusal;
 use super::meter::Meter;
 use super::operation::Lane;
 use super::shadow::WithheldRequest;
@@ -33,7 +34,7 @@ pub(super) struct LiveCall {
 pub(super) struct Observed {
     /// Linear memory and tables at their largest.
     pub memory_bytes: usize,
-    pub memory_refused: bool,
+    pub refused: Option<Refusal>,
 }
 
 impl LiveCall {

@@ -1,17 +1,19 @@
 //! From a configured file to a running adapter: read, digest, contract, compile, configure, describe, endpoints. Reports all problems of all
 //! adapters at once, each with its place in the configuration and how to mend it.
 
+mod description;
+mod error;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use wasmtime::Engine;
 
 use super::Adapter;
@@ -19,77 +21,27 @@ use super::admission::{Admission, Admitted};
 use super::breaker::Breakers;
 use super::build::{Build, Built};
 use super::bulkhead::Bulkhead;
-use super::classify::classify;
 use super::compiled::CompileCache;
 use super::compiler::Bounds;
-use super::contract::ContractError;
-use super::convert;
-use super::engine::{self, EngineError, engine};
-use super::given::{Given, SettingsError, settings};
+use super::contract::{self, ContractError};
+use super::engine::{self, engine};
+use super::given::{Given, settings};
 use super::instance::Instances;
 use super::journal::{Journal, Severity};
-use super::live_call::LiveCall;
 use super::metrics;
 use super::record::Record;
 use super::snapshot::{Inputs, LogLine, Snapshot};
 use super::trust::Distrust;
-use super::trust::lock::LockError;
 use crate::clock::Clock;
-use crate::config::AdapterConfig;
-use crate::domain::{AdapterName, Description, EndpointNeed, Failure, Side};
-use crate::egress::{BindError, Egress};
+use crate::config::{AdapterConfig, RuntimeConfig};
+use crate::domain::{AdapterName, Description, EndpointNeed};
+use crate::egress::Egress;
 
-/// How long configuring and describing an adapter may take at load.
-const PREPARE_TIME: Duration = Duration::from_secs(10);
+use error::problem;
+pub use error::{LoadCause, LoadError, LoadProblem};
+
 /// What a host starts with.
 const FIRST_GENERATION: u64 = 1;
-
-/// All that keeps adapters from being loaded.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct LoadError {
-    pub problems: Vec<LoadProblem>,
-}
-
-/// One problem, with its place in the configuration, such as `adapters.sap.component`.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {cause}")]
-pub struct LoadProblem {
-    pub place: String,
-    pub cause: LoadCause,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum LoadCause {
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    #[error("cannot read {path}: {cause}")]
-    Unreadable { path: PathBuf, cause: std::io::Error },
-    #[error(
-        "the configuration pins another file: {path} has the SHA-256 {found}. Restore the pinned file, or review this one and pin its digest"
-    )]
-    Digest { path: PathBuf, found: String },
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    #[error(transparent)]
-    Trust(#[from] Distrust),
-    #[error("{path}: {cause}")]
-    Contract { path: PathBuf, cause: ContractError },
-    #[error("{path} does not compile: {cause}")]
-    Compile { path: PathBuf, cause: String },
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error("the adapter refuses its settings: {}{}", .0.message, .0.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default())]
-    Configure(Failure),
-    #[error("the adapter cannot describe itself: {0}")]
-    Describe(Failure),
-    #[error(transparent)]
-    Endpoint(#[from] BindError),
-    #[error("the adapter needs this endpoint ({0}): bind it with `base_url`")]
-    EndpointUnbound(String),
-    #[error("the adapter has no such endpoint; it has {0}")]
-    EndpointUnknown(String),
-}
 
 /// Where adapters are loaded from and what for.
 #[derive(Clone, Debug)]
@@ -98,6 +50,7 @@ pub(super) struct Workshop {
     pub base_dir: PathBuf,
     /// Compiled components are kept there.
     pub cache_dir: PathBuf,
+    pub runtime: RuntimeConfig,
     pub clock: Clock,
     /// Shadows run on these.
     pub threads: Handle,
@@ -129,22 +82,26 @@ pub(super) async fn one(
     generation: u64,
     workshop: &Workshop,
 ) -> Result<Arc<Adapter>, LoadError> {
-    let engine = engine().map_err(|cause| LoadError { problems: vec![problem("adapters", cause)] })?;
+    let engine = engine(&workshop.runtime).map_err(|cause| LoadError { problems: vec![problem("adapters", cause)] })?;
     let cache = CompileCache::open(&workshop.cache_dir).map(Arc::new);
     let source = Source { name, config, generation, workshop };
     source.load(&engine, cache).await.map(Arc::new).map_err(|problems| LoadError { problems })
 }
 
-/// What would change if the adapter were loaded now: whether its file, its settings or its part of the configuration is another one than
+/// What would change if the adapter were loaded now: whether its file, its settings, a certificate or its part of the configuration is another one than
 /// that of a loaded generation. What cannot be read has changed: loading it says why.
 pub(super) async fn differs(adapter: &Adapter, config: &AdapterConfig, base_dir: &Path) -> bool {
     if adapter.config != *config {
         return true;
     }
     let Ok(settings) = settings(config, base_dir) else { return true };
-    let Ok(file) = tokio::fs::read(base_dir.join(&config.component)).await else { return true };
-    let digest = tokio::task::spawn_blocking(move || HEXLOWER.encode(&Sha256::digest(&file))).await;
-    settings != adapter.given.settings || !digest.is_ok_and(|digest| digest == adapter.digest)
+    if !adapter.given.egress.has_certificates(&config.endpoints, base_dir) {
+        return true;
+    }
+    let (path, most) = (base_dir.join(&config.component), config.limits.component_bytes);
+    let digest = move || contract::read_file(&path, most).map(|file| HEXLOWER.encode(&Sha256::digest(&file)));
+    let digest = tokio::task::spawn_blocking(digest).await;
+    settings != adapter.given.settings || !digest.is_ok_and(|digest| digest.is_ok_and(|digest| digest == adapter.digest))
 }
 
 fn tell_shortage(loaded: &BTreeMap<AdapterName, Arc<Adapter>>) {
@@ -154,10 +111,6 @@ fn tell_shortage(loaded: &BTreeMap<AdapterName, Arc<Adapter>>) {
             "the adapters' places together are more than the instance pool holds, so calls may be throttled: lower limits.concurrency"
         );
     }
-}
-
-fn problem(place: impl Into<String>, cause: impl Into<LoadCause>) -> LoadProblem {
-    LoadProblem { place: place.into(), cause: cause.into() }
 }
 
 /// One adapter to load.
@@ -172,7 +125,7 @@ impl Source<'_> {
     async fn load(&self, engine: &Engine, cache: Option<Arc<CompileCache>>) -> Result<Adapter, Vec<LoadProblem>> {
         let began = Instant::now();
         let given = self.given();
-        let built = self.built(engine, cache, given.as_ref().ok().map(Inputs::of)).await;
+        let built = self.built(engine, cache, given.as_ref().ok().map(|given| Inputs::of(given, &self.workshop.runtime))).await;
         // Both are tried, so that both are reported.
         let (given, (admitted, built)) = match (given, built) {
             (Ok(given), Ok(built)) => (given, built),
@@ -184,8 +137,12 @@ impl Source<'_> {
         self.tell(&built);
         let instances = Instances::new(engine, &built.component, Arc::clone(&given), built.snapshot);
         let instances = instances.map_err(|cause| vec![self.unfit(&cause)])?;
-        let description = self.describe(&instances, &given).await.map_err(|cause| vec![cause])?;
-        self.check_endpoints(&description.endpoints)?;
+        let description = self.describe(&instances, &given).await?;
+        let mut problems = self.check_settings(&description.settings_schema, &given).await;
+        problems.extend(self.check_endpoints(&description.endpoints));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         self.log(&admitted, &description, began);
         let bulkhead = Bulkhead::new(&given.limits);
         let Workshop { clock, resumed, .. } = self.workshop;
@@ -247,8 +204,7 @@ impl Source<'_> {
     ) -> Result<(Admitted, Built), LoadProblem> {
         let place = || self.place("component");
         let (admitted, file) = self.file().await?;
-        let limits = &self.config.limits;
-        let bounds = Bounds { secs: limits.compile_secs, bytes: limits.compile_bytes };
+        let bounds = Bounds::of(&self.config.limits);
         let build = Build { engine: engine.clone(), cache, digest: admitted.digest.clone(), file, bounds };
         let built = match inputs {
             Some(inputs) if self.config.snapshot => build.configured(inputs).await,
@@ -270,6 +226,10 @@ impl Source<'_> {
         let place = self.place("component");
         match tokio::task::spawn_blocking(move || admit(&admission)).await {
             Ok(result) => result.map_err(|cause| match cause {
+                LoadCause::TooLarge { .. } => {
+                    metrics::limit_hit(self.name, "component_bytes");
+                    LoadProblem { place, cause }
+                }
                 LoadCause::Digest { .. } => LoadProblem { place: self.place("sha256"), cause },
                 LoadCause::Trust(Distrust::UnknownKey { .. } | Distrust::Expired { .. }) => {
                     LoadProblem { place: "trust.keys".into(), cause }
@@ -284,6 +244,7 @@ impl Source<'_> {
         Admission {
             name: self.name.clone(),
             path: self.path(),
+            most_bytes: self.config.limits.component_bytes,
             pinned: self.config.sha256.clone(),
             folder: self.workshop.base_dir.to_owned(),
             trust: Arc::clone(&self.config.trust),
@@ -296,6 +257,9 @@ impl Source<'_> {
         metrics::snapshotted(self.name, built.snapshot == Snapshot::Taken);
         if let Snapshot::Not(reason) = &built.snapshot {
             tracing::warn!(adapter = %self.name, reason, "no snapshot: every call configures the adapter again");
+        }
+        if let Some(limit) = built.limit {
+            metrics::limit_hit(self.name, limit);
         }
         let journal = Journal::new(self.name.clone(), "load".into(), &self.config.limits);
         for LogLine { level, message, fields } in &built.log {
@@ -315,19 +279,8 @@ impl Source<'_> {
         problem(self.place("component"), LoadCause::Contract { path: self.path(), cause: differs })
     }
 
-    async fn describe(&self, instances: &Instances, given: &Given) -> Result<Description, LoadProblem> {
-        let ends = Instant::now() + PREPARE_TIME;
-        let call = LiveCall::offline(given, ends);
-        let started = timeout_at(ends, call.meter.drive(instances.start(Arc::clone(&call)))).await.ok();
-        let mut guest = classify(started, Side::Read, &call)
-            .map_err(|failed| problem(self.settings_place(), LoadCause::Configure(*failed.failure)))?;
-        let described = timeout_at(ends, call.meter.drive(convert::description::describe(&mut guest))).await.ok();
-        classify(described, Side::Read, &call)
-            .map_err(|failed| problem(self.place("component"), LoadCause::Describe(*failed.failure)))
-    }
-
     /// Every endpoint that the adapter needs is bound, and every bound one is known to it.
-    fn check_endpoints(&self, needed: &[EndpointNeed]) -> Result<(), Vec<LoadProblem>> {
+    fn check_endpoints(&self, needed: &[EndpointNeed]) -> Vec<LoadProblem> {
         let place = |name: &str| self.place(&format!("endpoints.{name}"));
         let bound = &self.config.endpoints;
         let missing = needed.iter().filter(|need| need.required && !bound.contains_key(need.name.as_str()));
@@ -335,8 +288,7 @@ impl Source<'_> {
         let unknown = bound.keys().filter(|name| !needed.iter().any(|need| need.name == name.as_str()));
         let known = needed.iter().map(|need| need.name.as_str()).collect::<Vec<_>>().join(", ");
         let unknown = unknown.map(|name| problem(place(name.as_str()), LoadCause::EndpointUnknown(known.clone())));
-        let problems: Vec<_> = missing.chain(unknown).collect();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        missing.chain(unknown).collect()
     }
 
     fn log(&self, admitted: &Admitted, description: &Description, began: Instant) {

@@ -8,15 +8,17 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 
 use crate::clock::Clock;
+use crate::config::LimitsConfig;
 
-const MAX_KEYS: usize = 256;
+/// A key is a name.
 const MAX_KEY_BYTES: usize = 256;
-const MAX_VALUE_BYTES: usize = 4 * 1024;
 
 /// Values until they expire.
 #[derive(Debug)]
 pub(super) struct Sessions {
     kept: Mutex<BTreeMap<String, Kept>>,
+    most: usize,
+    value_bytes: usize,
     clock: Clock,
 }
 
@@ -27,8 +29,8 @@ struct Kept {
 }
 
 impl Sessions {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { kept: Mutex::default(), clock }
+    pub(super) fn new(limits: &LimitsConfig, clock: Clock) -> Self {
+        Self { kept: Mutex::default(), most: limits.session_values, value_bytes: limits.session_value_bytes, clock }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<String> {
@@ -42,21 +44,26 @@ impl Sessions {
         None
     }
 
-    /// Keeps nothing when the share is full or the value too large.
-    pub(super) fn put(&self, key: String, value: String, ttl: Duration) {
-        if key.len() > MAX_KEY_BYTES || value.len() > MAX_VALUE_BYTES {
-            return;
+    /// Keeps nothing when the share is full or the value too large: the limit that was in the way.
+    pub(super) fn put(&self, key: String, value: String, ttl: Duration) -> Result<(), &'static str> {
+        if value.len() > self.value_bytes {
+            return Err("session_value_bytes");
+        }
+        if key.len() > MAX_KEY_BYTES {
+            return Ok(());
         }
         let now = self.clock.now();
         let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::ZERO);
         let until = now.saturating_add(ttl).unwrap_or(now);
         let mut kept = self.kept.lock();
-        if kept.len() >= MAX_KEYS && !kept.contains_key(&key) {
+        if kept.len() >= self.most && !kept.contains_key(&key) {
             kept.retain(|_, entry| entry.until > now);
         }
-        if kept.len() < MAX_KEYS || kept.contains_key(&key) {
-            kept.insert(key, Kept { value, until });
+        if kept.len() >= self.most && !kept.contains_key(&key) {
+            return Err("session_values");
         }
+        kept.insert(key, Kept { value, until });
+        Ok(())
     }
 }
 
@@ -68,13 +75,14 @@ mod tests {
 
     fn sessions() -> (Sessions, Clock) {
         let clock = Clock::manual("2026-11-22T12:00:00Z".parse().unwrap());
-        (Sessions::new(clock.clone()), clock)
+        let limits = LimitsConfig { session_values: 3, session_value_bytes: 10, ..LimitsConfig::default() };
+        (Sessions::new(&limits, clock.clone()), clock)
     }
 
     #[test]
     fn a_value_is_kept_until_it_expires() {
         let (sessions, clock) = sessions();
-        sessions.put("csrf".into(), "token".into(), MINUTE);
+        assert_eq!(sessions.put("csrf".into(), "token".into(), MINUTE), Ok(()));
         assert_eq!(sessions.get("csrf").as_deref(), Some("token"));
         clock.advance(SignedDuration::from_secs(60));
         assert_eq!(sessions.get("csrf"), None);
@@ -83,22 +91,22 @@ mod tests {
     #[test]
     fn a_full_share_keeps_nothing_more_until_something_expires() {
         let (sessions, clock) = sessions();
-        for number in 0..MAX_KEYS {
-            sessions.put(number.to_string(), "x".into(), MINUTE);
+        for number in 0..3 {
+            assert_eq!(sessions.put(number.to_string(), "x".into(), MINUTE), Ok(()));
         }
-        sessions.put("more".into(), "x".into(), MINUTE);
+        assert_eq!(sessions.put("more".into(), "x".into(), MINUTE), Err("session_values"));
         assert_eq!(sessions.get("more"), None);
-        sessions.put("0".into(), "changed".into(), MINUTE);
+        assert_eq!(sessions.put("0".into(), "changed".into(), MINUTE), Ok(()));
         assert_eq!(sessions.get("0").as_deref(), Some("changed"));
         clock.advance(SignedDuration::from_secs(61));
-        sessions.put("more".into(), "x".into(), MINUTE);
+        assert_eq!(sessions.put("more".into(), "x".into(), MINUTE), Ok(()));
         assert_eq!(sessions.get("more").as_deref(), Some("x"));
     }
 
     #[test]
     fn a_large_value_is_not_kept() {
         let (sessions, _) = sessions();
-        sessions.put("large".into(), "x".repeat(MAX_VALUE_BYTES + 1), MINUTE);
+        assert_eq!(sessions.put("large".into(), "x".repeat(11), MINUTE), Err("session_value_bytes"));
         assert_eq!(sessions.get("large"), None);
     }
 }

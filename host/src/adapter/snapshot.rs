@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use wasmtime_wizer::Wizer;
 
-use super::compiler::Made;
+use super::compiler::{Made, Refusal};
 use reading::Reading;
 use rehearsal::Rehearsal;
 
@@ -30,7 +30,10 @@ pub(super) struct Inputs {
     pub settings: String,
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
     pub memory_bytes: usize,
+    pub table_elements: usize,
+    pub guest_stack_bytes: usize,
     pub log_bytes: usize,
+    pub configure_secs: u64,
 }
 
 /// What the adapter logged while it was configured.
@@ -48,14 +51,15 @@ pub(super) fn examine(component: &[u8]) -> Result<(), String> {
 }
 
 /// Runs `configure` and freezes what it left. Err: why that cannot be done.
-pub(super) async fn take(component: &[u8], inputs: &Inputs) -> Result<Made, String> {
+pub(super) async fn take(component: &[u8], inputs: &Inputs) -> Result<Made, Refusal> {
     let wizer = wizer();
-    let (context, instrumented) = wizer.instrument_component(component).map_err(|cause| unfit(&cause))?;
+    let (context, instrumented) = wizer.instrument_component(component).map_err(|cause| Refusal::for_good(unfit(&cause)))?;
     let mut rehearsal = Rehearsal::start(&instrumented, inputs).await?;
     rehearsal.configure().await?;
     let mut reading = Reading::of(&mut rehearsal);
     let frozen = wizer.snapshot_component(&context, &mut reading).await;
-    let frozen = reading.finish().and(frozen).map_err(|cause| format!("its memory cannot be read: {cause:#}"))?;
+    let unreadable = |cause| Refusal::for_good(format!("its memory cannot be read: {cause:#}"));
+    let frozen = reading.finish().and(frozen).map_err(unreadable)?;
     Ok(Made { bytes: frozen, log: rehearsal.into_log() })
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::operation::{CancelOrder, CheckAvailability, GetOrder, OfferPrices, Probe, Release, SubmitQuote, WithdrawQuote};
 use super::*;
-use crate::config::{BreakerConfig, LimitsConfig, TrustConfig};
+use crate::config::{BreakerConfig, LimitsConfig, RuntimeConfig, TrustConfig};
 use crate::domain::{AvailabilityQuery, Buyer, Currency, Extensions, PriceQuery, Purpose, QuoteRequest, Reference, Side};
 use crate::egress::tests::{Answer, ScriptedServer};
 
@@ -56,8 +56,15 @@ impl Bench {
 
     async fn load_at(&self, config: AdapterConfig, clock: &Clock) -> Result<Arc<Adapter>, String> {
         let configs = BTreeMap::from([(AdapterName::new("hostile"), config)]);
-        let loaded =
-            Adapters::load(&configs, self.folder.path(), &self.folder.path().join("cache"), clock, Handle::current()).await;
+        let loaded = Adapters::load(
+            &configs,
+            self.folder.path(),
+            &self.folder.path().join("cache"),
+            &RuntimeConfig::default(),
+            clock,
+            Handle::current(),
+        )
+        .await;
         loaded.map(|adapters| adapters.get(&"hostile".into()).unwrap()).map_err(|error| error.to_string())
     }
 

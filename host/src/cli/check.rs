@@ -63,7 +63,8 @@ async fn load_problems(config: &Config) -> Vec<Problem> {
 }
 
 async fn load(config: &Config) -> Result<Adapters, LoadError> {
-    Adapters::load(&config.adapters, &config.folder(), &cache_folder(config), &Clock::system(), Handle::current()).await
+    let (folder, cache) = (config.folder(), cache_folder(config));
+    Adapters::load(&config.adapters, &folder, &cache, &config.runtime, &Clock::system(), Handle::current()).await
 }
 
 fn show(file: &Path, problem: &Problem) -> Value {

@@ -7,9 +7,9 @@ mod secret_key;
 mod sign;
 mod verify;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::anyhow;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -20,10 +20,32 @@ pub(super) use sign::{SignArgs, sign};
 pub(super) use verify::{VerifyArgs, verify};
 
 use super::CliError;
-use crate::adapter::contract;
+use crate::adapter::contract::{self, ReadError};
+use crate::config::LimitsConfig;
 
-fn read(file: &Path) -> Result<Vec<u8>, CliError> {
-    Ok(contract::read_file(file).with_context(|| format!("cannot read {}", file.display()))?)
+/// A component that is named on the command line.
+#[derive(Debug, clap::Args)]
+pub(super) struct ComponentFile {
+    /// The component; its signature is FILE.minisig.
+    #[arg(value_name = "FILE", id = "component")]
+    path: PathBuf,
+    /// Largest file that is read; a host has `limits.component_bytes`.
+    #[arg(long, value_name = "BYTES", default_value_t = LimitsConfig::COMPONENT_BYTES)]
+    max_bytes: usize,
+}
+
+impl ComponentFile {
+    fn read(&self) -> Result<Vec<u8>, CliError> {
+        read(&self.path, self.max_bytes, "--max-bytes reads a larger one; a host needs limits.component_bytes for it")
+    }
+}
+
+/// `mend`: what to do about a file that is too large.
+fn read(file: &Path, most: usize, mend: &str) -> Result<Vec<u8>, CliError> {
+    contract::read_file(file, most).map_err(|error| match error {
+        ReadError::Unreadable { .. } => CliError::Failed(anyhow!("{error}")),
+        ReadError::TooLarge { .. } => CliError::Refused(format!("{error}: {mend}")),
+    })
 }
 
 fn digest(file: &[u8]) -> String {

@@ -1,13 +1,12 @@
 //! `[adapters.NAME]`: which component, with which settings, limits and endpoints.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{BreakerConfig, CanaryConfig, Secret, ShadowConfig, TrustConfig};
+use super::{BreakerConfig, CanaryConfig, LimitsConfig, Secret, ShadowConfig, TrustConfig};
 use crate::domain::EndpointName;
 
 /// One adapter: a component file and all that it is given.
@@ -41,7 +40,7 @@ pub struct AdapterConfig {
     pub canary: CanaryConfig,
     /// Another adapter that gets a copy of the traffic, to compare its answers.
     pub shadow: Option<ShadowConfig>,
-    /// Load a new version by itself when the component or the settings file has changed.
+    /// Load a new version by itself when one of its files has changed.
     #[serde(default)]
     pub watch: bool,
     /// Whose signatures its component may have: those of `[trust]`, the same for all adapters.
@@ -49,92 +48,20 @@ pub struct AdapterConfig {
     pub trust: Arc<TrustConfig>,
 }
 
+impl AdapterConfig {
+    /// Every file that it is made of: a change of one of them is a change of the adapter. Relative ones start at `folder`.
+    pub fn files(&self, folder: &Path) -> Vec<PathBuf> {
+        let own = [Some(&self.component), self.settings_file.as_ref()].into_iter().flatten().map(|file| folder.join(file));
+        let endpoints = self.endpoints.values();
+        let certificates = endpoints.clone().flat_map(|endpoint| endpoint.tls.files()).map(|(_, file)| folder.join(file));
+        // Secrets are read as they are named.
+        let secrets = endpoints.flat_map(EndpointConfig::secrets).filter_map(Secret::file).map(Path::to_owned);
+        own.chain(certificates).chain(secrets).collect()
+    }
+}
+
 fn default_snapshot() -> bool {
     true
-}
-
-/// Limits of one adapter. Defaults are those of a Rust adapter; a JavaScript or Python adapter needs more memory.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitsConfig {
-    /// Guest CPU time of one call, in milliseconds.
-    pub cpu_ms: u64,
-    /// Wall time of one call, in milliseconds; a shorter deadline of the request wins.
-    pub wall_ms: u64,
-    /// Linear memory of one instance, in bytes.
-    pub memory_bytes: usize,
-    /// Outbound requests in one call.
-    pub egress_requests: u32,
-    /// Outbound requests of one call at the same time.
-    pub egress_concurrency: usize,
-    /// Bytes of one reply's body.
-    pub reply_bytes: usize,
-    /// Bytes of all replies' bodies in one call.
-    pub reply_total_bytes: usize,
-    /// Bytes of the result of one call.
-    pub result_bytes: usize,
-    /// Bytes of log in one call.
-    pub log_bytes: usize,
-    /// Bytes of one log line.
-    pub log_line_bytes: usize,
-    /// Host handles of one instance.
-    pub handles: usize,
-    /// Bytes that one call into the host may carry.
-    pub hostcall_bytes: usize,
-    /// Live calls of this adapter.
-    pub concurrency: usize,
-    /// Calls that may wait for a free place.
-    pub queue: usize,
-    /// How long a call waits for a free place before it is shed, in milliseconds.
-    pub queue_wait_ms: u64,
-    /// How long compiling the component may take, in seconds.
-    pub compile_secs: u64,
-    /// Memory that compiling the component may take, in bytes.
-    pub compile_bytes: u64,
-}
-
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        const MIB: usize = 1024 * 1024;
-        Self {
-            cpu_ms: 250,
-            wall_ms: 30_000,
-            memory_bytes: 64 * MIB,
-            egress_requests: 32,
-            egress_concurrency: 8,
-            reply_bytes: 8 * MIB,
-            reply_total_bytes: 32 * MIB,
-            result_bytes: 8 * MIB,
-            log_bytes: 64 * 1024,
-            log_line_bytes: 8 * 1024,
-            handles: 1024,
-            hostcall_bytes: 16 * MIB,
-            concurrency: 64,
-            queue: 256,
-            queue_wait_ms: 1_000,
-            compile_secs: 60,
-            compile_bytes: 2 * 1024 * MIB as u64,
-        }
-    }
-}
-
-impl LimitsConfig {
-    pub fn cpu(&self) -> Duration {
-        Duration::from_millis(self.cpu_ms)
-    }
-
-    pub fn wall(&self) -> Duration {
-        Duration::from_millis(self.wall_ms)
-    }
-
-    /// Most reads in flight for one store and buyer: about a quarter of the places for reads, so that nobody takes them all.
-    pub fn reads_per_buyer(&self) -> usize {
-        (self.concurrency / 6).max(1)
-    }
-
-    pub fn queue_wait(&self) -> Duration {
-        Duration::from_millis(self.queue_wait_ms)
-    }
 }
 
 /// Where an endpoint name leads, and what the host adds to its requests.
@@ -194,6 +121,11 @@ fn plain(url: &str) -> bool {
 }
 
 impl EndpointConfig {
+    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let credential = self.credential.as_ref().map(CredentialConfig::secret);
+        [credential, self.tls.client_key.as_ref()].into_iter().flatten()
+    }
+
     /// Whether requests go over TLS.
     pub fn is_encrypted(&self) -> bool {
         !plain(&self.base_url)
@@ -262,6 +194,17 @@ pub enum CredentialConfig {
         client_secret: Secret,
         scope: Option<String>,
     },
+}
+
+impl CredentialConfig {
+    fn secret(&self) -> &Secret {
+        match self {
+            Self::Basic { password: secret, .. }
+            | Self::Bearer { token: secret }
+            | Self::Header { value: secret, .. }
+            | Self::OauthClient { client_secret: secret, .. } => secret,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod freshness;
 use std::collections::BTreeSet;
 
 use super::load::{Problem, Source};
-use super::{AdapterConfig, CanaryConfig, Config, EndpointConfig, StoreConfig, TlsConfig, TrustConfig};
+use super::{AdapterConfig, CanaryConfig, Config, EndpointConfig, Limit, StoreConfig, TlsConfig, TrustConfig};
 use crate::domain::{AdapterName, Scope, StoreName};
 
 const MIN_KEY_CHARACTERS: usize = 16;
@@ -24,6 +24,7 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     checker.freshness(config);
     checker.transfer(config);
     checker.trust(&config.trust);
+    config.runtime.all().iter().for_each(|limit| checker.limit(&["runtime"], limit));
     for (name, adapter) in &config.adapters {
         checker.adapter(config, name, adapter);
     }
@@ -192,8 +193,8 @@ impl Checker<'_, '_> {
         if adapter.limits.cpu_ms > adapter.limits.wall_ms {
             self.report(&["adapters", name, "limits", "cpu_ms"], "C013", "must not be above wall_ms");
         }
-        if adapter.limits.concurrency == 0 {
-            self.report(&["adapters", name, "limits", "concurrency"], "C013", "must be above 0");
+        for limit in adapter.limits.all() {
+            self.limit(&["adapters", name, "limits"], &limit);
         }
         for (key, message) in adapter.breaker.problems() {
             self.report(&["adapters", name, "breaker", key], "C013", message);
@@ -213,6 +214,12 @@ impl Checker<'_, '_> {
                     "would cross the Internet in the clear: use https://, or `allow = [\"private\"]` for a back end on your own network",
                 );
             }
+        }
+    }
+
+    fn limit(&mut self, section: &[&str], limit: &Limit) {
+        if let Some(message) = limit.problem() {
+            self.report(&[section, &[limit.option]].concat(), "C013", message);
         }
     }
 

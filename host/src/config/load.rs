@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{AdapterConfig, Config, TrustConfig, check};
+use super::{AdapterConfig, Config, LimitsConfig, TrustConfig, check};
 use crate::domain::AdapterName;
 
 /// One thing that is wrong with the configuration, where, and how to mend it.
@@ -84,11 +84,13 @@ pub struct Trusting {
     pub components: BTreeMap<AdapterName, Component>,
 }
 
-/// Of an adapter's configuration: its file and its pin.
+/// Of an adapter's configuration: its file, its pin and its limits.
 #[derive(Debug, Deserialize)]
 pub struct Component {
     pub component: PathBuf,
     pub sha256: Option<String>,
+    #[serde(default)]
+    pub limits: LimitsConfig,
 }
 
 impl Trusting {
@@ -123,10 +125,14 @@ fn read_text(file: &Path) -> Result<String, ConfigError> {
 
 /// Line and column of an option in a configuration file, for problems that are found after it was read; zeros when it is not there.
 pub fn locate(file: &Path, path: &str) -> (usize, usize) {
+    locate_key(file, &path.split('.').collect::<Vec<_>>())
+}
+
+/// The same of a key in any TOML file, by its names from the outermost on.
+pub fn locate_key(file: &Path, path: &[&str]) -> (usize, usize) {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let (root, _) = DeTable::parse_recoverable(&text);
-    let source = Source { text: &text, root: root.into_inner() };
-    source.locate(&path.split('.').collect::<Vec<_>>())
+    Source { text: &text, root: root.into_inner() }.locate(path)
 }
 
 /// The text of the file and where its options stand.
@@ -175,8 +181,8 @@ struct Reader<'text> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 10] =
-    ["server", "ops", "database", "access", "cache", "freshness", "transfer", "trust", "adapters", "stores"];
+const SECTIONS: [&str; 11] =
+    ["server", "ops", "database", "access", "cache", "freshness", "transfer", "trust", "runtime", "adapters", "stores"];
 
 impl<'text> Reader<'text> {
     fn new(text: &'text str) -> Self {
@@ -205,6 +211,7 @@ impl<'text> Reader<'text> {
         let freshness = self.section("freshness");
         let transfer = self.section("transfer");
         let trust = self.section("trust").map(Arc::new);
+        let runtime = self.section("runtime");
         let mut adapters: BTreeMap<AdapterName, AdapterConfig> = self.named("adapters");
         if let Some(trust) = &trust {
             adapters.values_mut().for_each(|adapter| adapter.trust = Arc::clone(trust));
@@ -220,6 +227,7 @@ impl<'text> Reader<'text> {
             freshness: freshness?,
             transfer: transfer?,
             trust: trust?,
+            runtime: runtime?,
             adapters,
             stores,
         })

@@ -1,7 +1,7 @@
 //! The only place that reads secrets. A secret stands in the configuration as a reference, `{ env = "NAME" }` or `{ file = "path" }`, and is
 //! resolved while the file is read, so that a missing one is reported with its line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -9,7 +9,11 @@ use serde::de::{Deserializer, Error};
 
 /// A resolved secret. `Debug` shows nothing of it.
 #[derive(Clone, Debug)]
-pub struct Secret(SecretString);
+pub struct Secret {
+    text: SecretString,
+    /// Where it was read from, when that is a file.
+    file: Option<PathBuf>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,12 +24,17 @@ struct SecretReference {
 
 impl Secret {
     pub fn new(text: impl Into<String>) -> Self {
-        Self(SecretString::from(text.into()))
+        Self { text: SecretString::from(text.into()), file: None }
     }
 
     /// The secret itself. Call it where it is used, and nowhere else.
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.text.expose_secret()
+    }
+
+    /// The file that it was read from.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 }
 
@@ -44,7 +53,8 @@ impl<'de> Deserialize<'de> for Secret {
                 "a secret is a reference, { env = \"NAME\" } or { file = \"/run/secrets/name\" }, never the text itself",
             )
         })?;
-        resolve(reference).map(Self::new).map_err(Error::custom)
+        let file = reference.file.clone();
+        resolve(reference).map(|text| Self { file, ..Self::new(text) }).map_err(Error::custom)
     }
 }
 

@@ -16,7 +16,7 @@ use super::connector::Connector;
 use super::cookies::CookieJar;
 use super::credential::{Credential, CredentialError};
 use super::error::{Effect, EgressError};
-use super::tls::{self, TlsError};
+use super::tls::{self, CertificateFiles, TlsError};
 use super::{Budget, headers, path};
 use crate::clock::Clock;
 use crate::config::EndpointConfig;
@@ -56,6 +56,7 @@ pub struct Endpoint {
     clients: Clients,
     credential: Credential,
     cookies: Option<CookieJar>,
+    certificates: CertificateFiles,
     total: Duration,
 }
 
@@ -65,10 +66,17 @@ impl Endpoint {
         let base = BaseUrl::parse(&config.base_url, &allowed)?;
         let credential = Credential::new(config.credential.as_ref(), &allowed, clock.clone())?;
         let cookies = config.cookies.then(|| CookieJar::new(&base, clock));
-        let tls = tls::client_config(&config.tls, base_dir)?;
+        let certificates = CertificateFiles::read(&config.tls, base_dir)?;
+        let tls = tls::client_config(&config.tls, &certificates)?;
         let connector = Connector::new(tls, allowed, Duration::from_millis(config.connect_timeout_ms));
         let clients = Clients::new(&connector, config);
-        Ok(Self { base, clients, credential, cookies, total: Duration::from_millis(config.total_timeout_ms) })
+        let total = Duration::from_millis(config.total_timeout_ms);
+        Ok(Self { base, clients, credential, cookies, certificates, total })
+    }
+
+    /// Whether the certificates that the configuration names now are those that it was bound with.
+    pub(super) fn has_certificates(&self, config: &EndpointConfig, base_dir: &std::path::Path) -> bool {
+        CertificateFiles::read(&config.tls, base_dir).is_ok_and(|files| files == self.certificates)
     }
 
     /// Sends a request, which the caller took out of the budget, and waits for the whole reply.

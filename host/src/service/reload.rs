@@ -97,6 +97,7 @@ fn needs_restart(started_with: &Config, now: &Config) -> Vec<String> {
         ("access", old.access != new.access),
         ("cache", old.cache != new.cache),
         ("transfer", old.transfer != new.transfer),
+        ("runtime", old.runtime != new.runtime),
         ("stores", old.stores != new.stores),
     ];
     let sections = sections.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned());

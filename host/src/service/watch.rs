@@ -1,4 +1,4 @@
-//! Adapters with `watch = true` are loaded when their component or settings file changes. Files are looked at once a second; a file that is
+//! Adapters with `watch = true` are loaded when one of their files changes: component, settings, certificates, secrets. Files are looked at once a second; a file that is
 //! still being written is left alone until it rests.
 
 use std::collections::BTreeMap;
@@ -52,8 +52,8 @@ type Stamp = Option<(SystemTime, u64)>;
 
 async fn stamps(config: &AdapterConfig, folder: &Path) -> Vec<Stamp> {
     let mut stamps = Vec::new();
-    for file in [Some(&config.component), config.settings_file.as_ref()].into_iter().flatten() {
-        let found = tokio::fs::metadata(folder.join(file)).await.ok();
+    for file in config.files(folder) {
+        let found = tokio::fs::metadata(file).await.ok();
         stamps.push(found.and_then(|found| Some((found.modified().ok()?, found.len()))));
     }
     stamps

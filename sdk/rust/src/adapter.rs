@@ -20,7 +20,13 @@ pub trait Adapter: Sized + 'static {
     /// A failure refuses the load; its message names the setting.
     fn configure(settings: &Settings) -> Result<Self, Failure>;
 
-    /// What this adapter is and can do. Must list every operation that is implemented.
+    /// JSON Schema (2020-12) of the settings, or an empty text. The host checks them against it and names what does not fit by key, also when
+    /// `configure` refuses them. It may refer to nothing outside of itself; `$source` is the host's own and need not be in it.
+    fn settings_schema() -> String {
+        String::new()
+    }
+
+    /// What this adapter is and can do. Without a schema in it, that of [`Adapter::settings_schema`] is put there. Must list every operation that is implemented.
     fn describe(&self) -> Description;
 
     fn check_availability(&self, ctx: &Context, query: AvailabilityQuery) -> Vec<Result<Availability, Failure>> {

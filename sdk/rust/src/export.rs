@@ -72,10 +72,14 @@ impl<A: Adapter> contract::lifecycle::Guest for Component<A> {
 
 impl<A: Adapter> contract::descriptor::Guest for Component<A> {
     fn describe() -> descriptor::Description {
-        Self::adapter().map(|adapter| adapter.describe()).unwrap_or_else(|failure| {
+        let mut description = Self::adapter().map(|adapter| adapter.describe()).unwrap_or_else(|failure| {
             log::error("not configured", &[("reason", failure.message)]);
             descriptor::Description::default()
-        })
+        });
+        if description.settings_schema.is_empty() {
+            description.settings_schema = A::settings_schema();
+        }
+        description
     }
 }
 
@@ -187,6 +191,10 @@ mod tests {
             if settings.text() == "{}" { Err(Failure::invalid_request("settings: customer is missing")) } else { Ok(Strict) }
         }
 
+        fn settings_schema() -> String {
+            r#"{"required":["customer"]}"#.to_owned()
+        }
+
         fn describe(&self) -> descriptor::Description {
             descriptor::Description::new("strict", "1.0.0").capable_of([crate::operation::GET_ORDER])
         }
@@ -200,6 +208,17 @@ mod tests {
     fn a_call_configures_the_adapter_when_nobody_did() {
         let _backend = Backend::new().settings(r#"{"customer":"C1"}"#);
         assert_eq!(<Component<Strict> as contract::descriptor::Guest>::describe().capabilities, ["orders.get"]);
+    }
+
+    #[test]
+    fn the_schema_of_the_settings_is_told_whether_or_not_they_fit_it() {
+        let schema = || <Component<Strict> as contract::descriptor::Guest>::describe().settings_schema;
+        {
+            let _backend = Backend::new();
+            assert_eq!(schema(), r#"{"required":["customer"]}"#);
+        }
+        let _backend = Backend::new().settings(r#"{"customer":"C1"}"#);
+        assert_eq!(schema(), r#"{"required":["customer"]}"#);
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub fn asks() -> String {
     format!("{POST} (if (result i32) (i32.load8_u (i32.const 8192)) (then {UNAVAILABLE}) (else {DONE}))")
 }
 
+/// Of linear memory.
+const PAGE_BYTES: u32 = 64 * 1024;
+
 const WORLD: &str = "world hostile { include adapter; }";
 
 /// What a component is made of; by default, a small memory and an allocator that never gives anything back.
@@ -76,11 +79,13 @@ pub struct Parts<'a> {
     pub realloc: &'a str,
     /// Bodies of operations, by name, instead of the usual ones.
     pub bodies: &'a [(&'a str, &'a str)],
+    /// JSON Schema of its settings; empty for none.
+    pub schema: &'a str,
 }
 
 impl Default for Parts<'_> {
     fn default() -> Self {
-        Self { pages: 2, packages: &[], world: WORLD, imports: "", definitions: "", realloc: REALLOC, bodies: &[] }
+        Self { pages: 2, packages: &[], world: WORLD, imports: "", definitions: "", realloc: REALLOC, bodies: &[], schema: "" }
     }
 }
 
@@ -153,12 +158,17 @@ fn core_type(ty: &WasmType) -> &'static str {
 }
 
 impl Parts<'_> {
-    /// Memory: texts at 512, the description at 1024, its lists at 2048, zeros at 4096, what the host writes from 16384 on.
+    /// Memory: texts at 512, the description at 1024, its lists at 2048, zeros at 4096, what the host writes from 16384 on, the schema
+    /// behind all that.
     fn module(&self, functions: &str) -> String {
         let (texts, capabilities) = texts_and_list();
         // Fields of the record `description` in its order, each list and text as address and length: name, version, vendor, capabilities,
-        // endpoints; the rest is zero.
-        let description = words(&[512, 3, 512, 3, 512, 3, 2048, CAPABILITIES.len() as u32, 3072, 1]);
+        // endpoints, schema; the rest is zero.
+        let schema_at = PAGE_BYTES * self.pages;
+        let schema_bytes = self.schema.len() as u32;
+        let pages = self.pages + schema_bytes.div_ceil(PAGE_BYTES);
+        let description = words(&[512, 3, 512, 3, 512, 3, 2048, CAPABILITIES.len() as u32, 3072, 1, schema_at, schema_bytes]);
+        let schema: String = self.schema.bytes().map(|byte| format!("\\{byte:02x}")).collect();
         // One endpoint: name, description, required.
         let endpoint = words(&[512, 3, 512, 3, 1]);
         // The discriminant of `err`, padding, and of the failure code and message; the rest is zero.
@@ -178,6 +188,7 @@ impl Parts<'_> {
   (data (i32.const 1024) "{description}")
   (data (i32.const 2048) "{capabilities}")
   (data (i32.const 3072) "{endpoint}")
+  (data (i32.const {schema_at}) "{schema}")
   (data (i32.const 4608) "{unavailable}")
   (func $recurse (call $recurse))
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
@@ -185,7 +196,6 @@ impl Parts<'_> {
   {functions})"#,
             parameters = "i32 ".repeat(16),
             imports = self.imports,
-            pages = self.pages,
             realloc = self.realloc,
             definitions = self.definitions,
         )

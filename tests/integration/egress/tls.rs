@@ -1,6 +1,9 @@
 //! Who the back end is, and who the host is to it.
 
-use ordergate_tests::{DemoBackend, Ended, HostConfig, TlsBackend, Zoo, run_host};
+use std::collections::BTreeMap;
+
+use ordergate_tests::{DemoBackend, Ended, HostConfig, TlsBackend, Zoo, eventually, run_host};
+use serde_json::{Value, json};
 
 const BOTH: [&str; 2] = ["h2", "http/1.1"];
 
@@ -122,4 +125,75 @@ async fn egress_over_http_2_takes_one_connection_for_many_calls() {
     let (requests, over_http_2) = backend.requests();
     assert!(requests > 100 && requests == over_http_2, "{requests} requests, {over_http_2} over HTTP/2");
     assert_eq!(backend.connections(), 1);
+}
+
+/// The renewed certificate is shown, by a generation of its own, when the host is told to look, or looks by itself.
+async fn renewed_certificate_is_noticed(watch: bool) {
+    let backend = TlsBackend::start(&["http/1.1"]).await;
+    let zoo = Zoo::with(|plain| {
+        let config = with_certificate(config(plain, &backend), &backend, "client");
+        config.set("adapters.zoo.watch", &watch.to_string()).set("adapters.zoo.canary.share_percent", "0")
+    })
+    .await;
+    let reload = async || zoo.host.operator().post("/ops/v1/config/reload", &deed()).await.expect(200);
+    assert_eq!(zoo.told("get-ok").await, "200 with 2 bytes");
+    if !watch {
+        assert_eq!(changed(&reload().await), [false, false], "nothing is renewed yet");
+    }
+    assert_eq!(backend.callers(), 1);
+    backend.renew();
+    if !watch {
+        assert_eq!(changed(&reload().await), [false, true]);
+    }
+    eventually("the new certificate is shown", async || {
+        zoo.act("get-ok").await;
+        (backend.callers() == 2).then_some(())
+    })
+    .await;
+    assert_eq!(zoo.told("get-ok").await, "200 with 2 bytes");
+    zoo.is_well().await;
+}
+
+fn deed() -> Value {
+    json!({"actor": "anna", "reason": "a certificate is renewed"})
+}
+
+/// Of the good adapter and the zoo, in this order.
+fn changed(report: &Value) -> Vec<bool> {
+    let adapters: BTreeMap<_, _> = report["adapters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|adapter| (adapter["name"].as_str().unwrap(), adapter["changed"].as_bool().unwrap()))
+        .collect();
+    adapters.into_values().collect()
+}
+
+#[tokio::test]
+async fn egress_shows_a_renewed_certificate_after_a_reload() {
+    renewed_certificate_is_noticed(false).await;
+}
+
+#[tokio::test]
+async fn egress_shows_a_renewed_certificate_by_itself_when_its_files_are_watched() {
+    renewed_certificate_is_noticed(true).await;
+}
+
+#[tokio::test]
+async fn egress_trusts_renewed_roots_after_a_reload() {
+    let backend = TlsBackend::start(&["http/1.1"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let roots = folder.path().join("roots.pem");
+    std::fs::copy(backend.path("other-ca.pem"), &roots).unwrap();
+    let zoo = Zoo::with(|plain| {
+        let config = with_certificate(config(plain, &backend), &backend, "client");
+        let config = config.set("adapters.zoo.endpoints.api.tls.roots", &format!("{:?}", roots.to_str().unwrap()));
+        config.set("adapters.zoo.canary.share_percent", "0")
+    })
+    .await;
+    zoo.act("get-ok").await.expect_problem(503, "backend_unavailable");
+    std::fs::copy(backend.path("ca.pem"), &roots).unwrap();
+    let report = zoo.host.operator().post("/ops/v1/config/reload", &deed()).await.expect(200);
+    assert_eq!(changed(&report), [false, true]);
+    assert_eq!(zoo.told("get-ok").await, "200 with 2 bytes");
 }

@@ -1,17 +1,21 @@
 //! Components that no language's toolchain would make: they break the rules between guest and host.
 
 use handmade::Parts;
-use ordergate_tests::Zoo;
+use ordergate_tests::{HostConfig, Zoo};
 
 use super::{NONSENSE, UNAVAILABLE, ends, says_only};
 
 /// A zoo with a component of its own instead of the usual one.
 async fn zoo_of(parts: Parts<'_>) -> (Zoo, tempfile::TempDir) {
+    zoo_with(parts, |config| config).await
+}
+
+async fn zoo_with(parts: Parts<'_>, change: impl FnOnce(HostConfig) -> HostConfig) -> (Zoo, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("by-hand.wasm");
     std::fs::write(&file, parts.encode()).unwrap();
     let component = format!("{:?}", file.to_str().unwrap());
-    (Zoo::with(|config| config.set("adapters.zoo.component", &component)).await, folder)
+    (Zoo::with(|config| change(config.set("adapters.zoo.component", &component))).await, folder)
 }
 
 async fn zoo_that_checks(body: &str) -> (Zoo, tempfile::TempDir) {
@@ -24,7 +28,20 @@ async fn hostile_table_bomb_is_refused_beyond_its_limit() {
         "(loop $more (br_if $more (i32.ge_s (table.grow $bomb (ref.null func) (i32.const 60000)) (i32.const 0)))) unreachable";
     let bodies = [("availability.check", grow)];
     let (zoo, _folder) = zoo_of(Parts { definitions: "(table $bomb 1 funcref)", bodies: &bodies, ..Parts::default() }).await;
-    ends(&zoo, "any", UNAVAILABLE, "memory", Some("memory_bytes")).await;
+    ends(&zoo, "any", UNAVAILABLE, "table", Some("table_elements")).await;
+}
+
+#[tokio::test]
+async fn hostile_table_is_bounded_as_the_operator_says() {
+    let grow =
+        "(if (i32.lt_s (table.grow $table (ref.null func) (i32.const 1000)) (i32.const 0)) (then unreachable)) (i32.const 4096)";
+    let bodies = [("availability.check", grow)];
+    let parts = Parts { definitions: "(table $table 1 funcref)", bodies: &bodies, ..Parts::default() };
+    let (zoo, _folder) = zoo_of(parts).await;
+    // It gets them, and answers for no item.
+    says_only(&zoo.act("any").await, NONSENSE.0, NONSENSE.1);
+    let (zoo, _folder) = zoo_with(parts, |config| config.set("adapters.zoo.limits.table_elements", "1000")).await;
+    ends(&zoo, "any", UNAVAILABLE, "table", Some("table_elements")).await;
 }
 
 #[tokio::test]
@@ -57,7 +74,7 @@ async fn hostile_list_of_four_billion_entries_ends_the_guest() {
     let before = zoo.host.resident_bytes();
     let reply = zoo.act("any").await;
     says_only(&reply, UNAVAILABLE.0, UNAVAILABLE.1);
-    assert_eq!(zoo.traps("data").await + zoo.traps("other").await, 1.0);
+    assert_eq!(zoo.traps("result").await + zoo.traps("other").await, 1.0);
     assert!(zoo.host.resident_bytes() < before + 64 * 1024 * 1024, "the host made room for it");
     zoo.is_well().await;
 }

@@ -47,3 +47,39 @@ async fn hostile_log_is_bounded_as_the_operator_says() {
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert_eq!((zoo.limit_hits("log_bytes").await, zoo.limit_hits("log_line_bytes").await), (1.0, 1.0));
 }
+
+#[tokio::test]
+async fn hostile_requests_and_results_each_have_a_limit_of_their_own() {
+    const LARGE: u64 = 64 * 1024 * 1024;
+    let zoo = zoo_with(&[("memory_bytes", 4 * LARGE), ("hostcall_bytes", LARGE)]).await;
+    assert_eq!(zoo.told("huge-request").await, "Ok(200)");
+    ends(&zoo, "huge-result", UNAVAILABLE, "result", Some("result_bytes")).await;
+    assert_eq!(zoo.limit_hits("hostcall_bytes").await, 0.0);
+    let zoo = zoo_with(&[("memory_bytes", 4 * LARGE), ("hostcall_bytes", 1024), ("result_bytes", LARGE)]).await;
+    ends(&zoo, "huge-request", UNAVAILABLE, "data", Some("hostcall_bytes")).await;
+    // Read as a whole; that no extension is so long is another rule.
+    let traps = zoo.traps("result").await;
+    zoo.act("huge-result").await;
+    assert_eq!((zoo.traps("result").await, zoo.limit_hits("result_bytes").await), (traps, 0.0));
+}
+
+#[tokio::test]
+async fn hostile_randomness_and_session_are_bounded_as_the_operator_says() {
+    let zoo = zoo_with(&[]).await;
+    ends(&zoo, "random-100000", UNAVAILABLE, "random", Some("random_bytes")).await;
+    let zoo = zoo_with(&[("random_bytes", 100_000), ("session_values", 2_001), ("session_value_bytes", 1024 * 1024)]).await;
+    assert_eq!(zoo.told("random-100000").await, "100000");
+    assert_eq!(zoo.told("session").await, "kept 2000, large true");
+    assert_eq!((zoo.limit_hits("session_values").await, zoo.limit_hits("session_value_bytes").await), (0.0, 0.0));
+    let zoo = zoo_with(&[("session_values", 0)]).await;
+    assert_eq!(zoo.told("session").await, "kept 0, large false");
+}
+
+#[tokio::test]
+async fn hostile_stack_is_bounded_as_the_operator_says() {
+    let zoo = zoo_with(&[]).await;
+    ends(&zoo, "recurse-100000", UNAVAILABLE, "stack", Some("guest_stack_bytes")).await;
+    let zoo = Zoo::with(|config| config.set("runtime.guest_stack_bytes", "16777216")).await;
+    assert_eq!(zoo.told("recurse-100000").await, "100002");
+    zoo.is_well().await;
+}

@@ -10,24 +10,24 @@ use tempfile::TempDir;
 const OPTION: &str = "adapters.zoo.component";
 
 /// The usual zoo, and a folder for what shall replace its adapter.
-struct Siege {
-    zoo: Zoo,
+pub(super) struct Siege {
+    pub(super) zoo: Zoo,
     folder: TempDir,
 }
 
 impl Siege {
-    async fn begin() -> Self {
+    pub(super) async fn begin() -> Self {
         Self { zoo: Zoo::open().await, folder: tempfile::tempdir().unwrap() }
     }
 
-    fn write(&self, component: &[u8]) -> PathBuf {
+    pub(super) fn write(&self, component: &[u8]) -> PathBuf {
         let file = self.folder.path().join("bomb.wasm");
         std::fs::write(&file, component).unwrap();
         file
     }
 
     /// The changed configuration is refused with these words. Meanwhile and afterwards the host serves, with the old version too.
-    async fn is_repelled(&mut self, change: impl FnOnce(HostConfig) -> HostConfig, words: &str) {
+    pub(super) async fn is_repelled(&mut self, change: impl FnOnce(HostConfig) -> HostConfig, words: &str) {
         let refused = ("ordergate_adapter_swaps_total", ["adapter=\"zoo\"", "result=\"refused\""]);
         let before = self.zoo.host.metric(refused.0, &refused.1).await;
         self.zoo.host.rewrite(change);
@@ -41,7 +41,7 @@ impl Siege {
     }
 }
 
-fn component(file: &Path) -> impl FnOnce(HostConfig) -> HostConfig {
+pub(super) fn component(file: &Path) -> impl FnOnce(HostConfig) -> HostConfig {
     let quoted = format!("{:?}", file.to_str().unwrap());
     move |config| config.set(OPTION, &quoted)
 }
@@ -82,8 +82,15 @@ async fn hostile_component_that_takes_too_much_memory_to_compile_is_refused() {
 #[tokio::test]
 async fn hostile_configure_that_loops_is_refused() {
     let mut siege = Siege::begin().await;
-    let change = |config: HostConfig| config.set("adapters.zoo.settings.configure", "\"loop\"");
+    let change = |config: HostConfig| {
+        config.set("adapters.zoo.settings.configure", "\"loop\"").set("adapters.zoo.limits.configure_secs", "1")
+    };
     siege.is_repelled(change, "the adapter refuses its settings: the adapter used up its CPU time").await;
+    let log = siege.zoo.host.log();
+    assert!(log.contains("configure takes longer than 1 s (limits.configure_secs)"), "{log}");
+    for limit in ["configure_secs", "cpu_ms"] {
+        assert_eq!(siege.zoo.limit_hits(limit).await, 1.0, "{limit}");
+    }
 }
 
 #[tokio::test]
@@ -136,5 +143,6 @@ async fn hostile_file_that_is_too_large_is_refused() {
     bytes.extend((0..5).map(|place| ((FILE_BYTES >> (7 * place)) & 0x7f) as u8 | if place < 4 { 0x80 } else { 0 }));
     bytes.resize(bytes.len() + FILE_BYTES as usize, 0);
     let file = siege.write(&bytes);
-    siege.is_repelled(component(&file), "more than 41943040 bytes").await;
+    siege.is_repelled(component(&file), "more than 41943040 bytes (limits.component_bytes)").await;
+    assert_eq!(siege.zoo.limit_hits("component_bytes").await, 1.0);
 }

@@ -55,5 +55,8 @@ async fn hostile_guest_that_holds_too_many_of_the_hosts_resources_is_ended() {
 async fn hostile_guest_keeps_between_calls_no_more_than_the_session_holds() {
     let zoo = Zoo::with(|config| config.set("adapters.zoo.limits.cpu_ms", "2000")).await;
     assert_eq!(zoo.told("session").await, "kept 256, large false");
+    for limit in ["session_values", "session_value_bytes"] {
+        assert_eq!(zoo.limit_hits(limit).await, 1.0, "{limit}");
+    }
     zoo.is_well().await;
 }

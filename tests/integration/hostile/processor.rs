@@ -19,7 +19,7 @@ async fn hostile_endless_loop_is_ended_when_its_cpu_time_is_spent() {
 #[tokio::test]
 async fn hostile_recursion_is_ended_on_either_stack() {
     let zoo = Zoo::open().await;
-    ends(&zoo, "recurse", UNAVAILABLE, "stack", Some("stack")).await;
+    ends(&zoo, "recurse", UNAVAILABLE, "stack", Some("guest_stack_bytes")).await;
     // The stack that Rust keeps in linear memory lies at its beginning: below it there is nothing.
     ends(&zoo, "deep-frames", UNAVAILABLE, "other", None).await;
 }

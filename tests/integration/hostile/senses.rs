@@ -25,5 +25,5 @@ async fn hostile_guest_cannot_foresee_the_random_numbers_of_another_call() {
     let drawn: std::collections::BTreeSet<_> =
         [zoo.told("random").await, zoo.told("random").await, zoo.told("random").await].into();
     assert_eq!(drawn.len(), 3, "{drawn:?}");
-    ends(&zoo, "random-flood", UNAVAILABLE, "other", None).await;
+    ends(&zoo, "random-flood", UNAVAILABLE, "random", Some("random_bytes")).await;
 }

@@ -27,6 +27,11 @@ fn ackermann(m: u64, n: u64) -> u64 {
     }
 }
 
+/// So many frames on the engine's stack, and back.
+pub(crate) fn recurse_100_000() -> Outcome {
+    crate::told(ackermann(black_box(1), black_box(100_000)).to_string())
+}
+
 /// Recursion that uses up the stack that the language keeps in linear memory.
 pub(crate) fn deep_frames() -> Outcome {
     crate::told(frame(black_box(0)).to_string())

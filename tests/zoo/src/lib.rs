@@ -32,8 +32,14 @@ impl Adapter for Zoo {
         match settings.parse::<Wishes>()?.configure.as_str() {
             "loop" => cpu::spin(),
             "memory" => hoard::grow(),
+            // What cannot be frozen.
+            "random" => senses::random().map_or(Ok(Zoo), |_| Ok(Zoo)),
             _ => Ok(Zoo),
         }
+    }
+
+    fn settings_schema() -> String {
+        r#"{"type": "object", "additionalProperties": false, "properties": {"configure": {"enum": ["loop", "memory", "random"]}}}"#.into()
     }
 
     fn describe(&self) -> Description {
@@ -79,6 +85,7 @@ fn perform(act: &str, sku: &str) -> Outcome {
         "tame" => Ok(five(sku)),
         "loop" => cpu::spin(),
         "recurse" => cpu::recurse(),
+        "recurse-100000" => cpu::recurse_100_000(),
         "deep-frames" => cpu::deep_frames(),
         "host-calls" => cpu::call_the_host(),
         "wait" => cpu::wait(),
@@ -117,6 +124,7 @@ fn perform(act: &str, sku: &str) -> Outcome {
         "files" => senses::files(),
         "clocks" => senses::clocks(),
         "random" => senses::random(),
+        "random-100000" => senses::random_100_000(),
         "random-flood" => senses::random_flood(),
         "standard-input" => senses::standard_input(),
         _ => Err(Failure::not_found("there is no such act")),

@@ -42,6 +42,11 @@ pub(crate) fn random_flood() -> Outcome {
     told(random::get_random_bytes(100 * 1024 * 1024).len().to_string())
 }
 
+/// A little more than the host gives by default.
+pub(crate) fn random_100_000() -> Outcome {
+    told(random::get_random_bytes(100_000).len().to_string())
+}
+
 pub(crate) fn standard_input() -> Outcome {
     let mut read = Vec::new();
     let ended = std::io::stdin().read_to_end(&mut read).is_ok();

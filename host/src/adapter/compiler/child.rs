@@ -83,8 +83,8 @@ impl Ended {
         let (line, rest) = self.answer.split_at_checked(end).ok_or(CompileError::Damaged)?;
         let bytes = rest.get(1..).unwrap_or_default();
         match serde_json::from_slice(line).map_err(|_| CompileError::Damaged)? {
-            Report::Refused(reason) if got_no_memory(&reason) => Err(CompileError::TooLarge { bytes: bounds.bytes }),
-            Report::Refused(reason) => Err(CompileError::Refused(reason)),
+            Report::Refused(refusal) if got_no_memory(&refusal.reason) => Err(CompileError::TooLarge { bytes: bounds.bytes }),
+            Report::Refused(refusal) => Err(CompileError::Refused(refusal)),
             Report::Made { sha256, log } if sha256 == task::digest(bytes) => Ok(Made { bytes: bytes.to_vec(), log }),
             Report::Made { .. } => Err(CompileError::Damaged),
         }

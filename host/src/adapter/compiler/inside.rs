@@ -19,7 +19,7 @@ pub async fn serve() -> io::Result<()> {
     let (task, component) = read()?;
     let (report, bytes) = match task::perform(&task.work, &component).await {
         Ok(made) => (Report::Made { sha256: task::digest(&made.bytes), log: made.log }, made.bytes),
-        Err(reason) => (Report::Refused(reason), Vec::new()),
+        Err(refusal) => (Report::Refused(refusal), Vec::new()),
     };
     let mut stdout = io::stdout().lock();
     serde_json::to_writer(&mut stdout, &report)?;

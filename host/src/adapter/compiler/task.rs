@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::engine;
+use super::super::schema;
 use super::super::snapshot::{self, Inputs, LogLine};
+use super::Refusal;
+use crate::config::LimitsConfig;
 
 /// What one piece of work may take.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -14,6 +17,12 @@ pub(in super::super) struct Bounds {
     pub secs: u64,
     /// Memory.
     pub bytes: u64,
+}
+
+impl Bounds {
+    pub(in super::super) fn of(limits: &LimitsConfig) -> Self {
+        Self { secs: limits.compile_secs, bytes: limits.compile_bytes }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +34,8 @@ pub(in super::super) enum Work {
     Snapshot(Inputs),
     /// Whether its structure allows a snapshot; nothing of it runs and nothing is made.
     Examine,
+    /// What of the settings, a JSON object, does not fit the adapter's schema: a list of violations as JSON. There is no component.
+    Settings { schema: String, settings: String },
 }
 
 impl Work {
@@ -34,6 +45,7 @@ impl Work {
             Self::Compile => "compile",
             Self::Snapshot(_) => "snapshot",
             Self::Examine => "examine",
+            Self::Settings { .. } => "settings",
         }
     }
 }
@@ -54,20 +66,30 @@ pub(in super::super) struct Made {
     pub log: Vec<LogLine>,
 }
 
+impl Made {
+    fn silent(bytes: Vec<u8>) -> Self {
+        Self { bytes, log: Vec::new() }
+    }
+}
+
 /// The line before what was made.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Report {
     Made { sha256: String, log: Vec<LogLine> },
-    Refused(String),
+    Refused(Refusal),
 }
 
 /// Does the work in this process, without bounds.
-pub(super) async fn perform(work: &Work, component: &[u8]) -> Result<Made, String> {
+pub(super) async fn perform(work: &Work, component: &[u8]) -> Result<Made, Refusal> {
     match work {
-        Work::Compile => engine::compile(component).map(|bytes| Made { bytes, log: Vec::new() }),
+        Work::Compile => engine::compile(component).map(Made::silent).map_err(Refusal::for_now),
         Work::Snapshot(inputs) => snapshot::take(component, inputs).await,
-        Work::Examine => snapshot::examine(component).map(|()| Made { bytes: Vec::new(), log: Vec::new() }),
+        Work::Examine => snapshot::examine(component).map(|()| Made::silent(Vec::new())).map_err(Refusal::for_good),
+        Work::Settings { schema, settings } => {
+            let found = schema::violations(schema, settings).map_err(Refusal::for_good)?;
+            serde_json::to_vec(&found).map(Made::silent).map_err(|cause| Refusal::for_now(cause.to_string()))
+        }
     }
 }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 use wasmtime::component::{Component, Instance, Linker, LinkerInstance, Val};
 use wasmtime::{Engine, Store, StoreContextMut};
 
+use super::super::compiler::Refusal;
 use super::super::engine;
 use super::super::limits::Limiter;
 use super::{Inputs, LogLine};
+use crate::config::RuntimeConfig;
 
-/// How long `configure` may take. Far more than one call has: it is run once, and not while somebody waits.
-const CONFIGURE_TIME: Duration = Duration::from_secs(10);
+const NO_CONFIGURE: &str = "it has no configure";
 const LIFECYCLE: &str = "ordergate:adapter/lifecycle@";
 
 pub(super) struct Rehearsal {
@@ -33,33 +34,38 @@ pub(super) struct Stage {
 }
 
 impl Rehearsal {
-    pub(super) async fn start(component: &[u8], inputs: &Inputs) -> Result<Self, String> {
-        let unfit = |cause: wasmtime::Error| format!("it cannot be run apart from a call: {cause:#}");
-        let engine = engine::rehearsal().map_err(unfit)?;
+    pub(super) async fn start(component: &[u8], inputs: &Inputs) -> Result<Self, Refusal> {
+        let unfit = |cause: wasmtime::Error| Refusal::for_good(format!("it cannot be run apart from a call: {cause:#}"));
+        let engine = engine::rehearsal(&RuntimeConfig { guest_stack_bytes: inputs.guest_stack_bytes }).map_err(unfit)?;
         let component = Component::new(&engine, component).map_err(unfit)?;
         let linker = stage(&engine, &component).map_err(unfit)?;
         let mut store = Store::new(&engine, Stage::new(inputs)?);
         store.limiter(|stage| &mut stage.limiter);
         store.set_epoch_deadline(1);
-        let watched = watch(&engine).map_err(|cause| cause.to_string())?;
+        let watched =
+            watch(&engine, Duration::from_secs(inputs.configure_secs)).map_err(|cause| Refusal::for_now(cause.to_string()))?;
         let exports = component.component_type();
         let mut exports = exports.exports(&engine).map(|(name, _)| name);
-        let lifecycle = exports.find(|name| name.starts_with(LIFECYCLE)).ok_or("it has no configure")?.to_owned();
-        let instance = linker.instantiate_async(&mut store, &component).await.map_err(|cause| reason(&cause))?;
+        let lifecycle =
+            exports.find(|name| name.starts_with(LIFECYCLE)).ok_or_else(|| Refusal::for_good(NO_CONFIGURE))?.to_owned();
+        let instance = linker.instantiate_async(&mut store, &component).await.map_err(|cause| refusal(&cause, inputs))?;
         Ok(Self { store, instance, lifecycle, _watched: watched })
     }
 
-    pub(super) async fn configure(&mut self) -> Result<(), String> {
-        let missing = "it has no configure";
-        let interface = self.instance.get_export_index(&mut self.store, None, &self.lifecycle).ok_or(missing)?;
-        let index = self.instance.get_export_index(&mut self.store, Some(&interface), "configure").ok_or(missing)?;
-        let configure = self.instance.get_func(&mut self.store, index).ok_or(missing)?;
+    pub(super) async fn configure(&mut self) -> Result<(), Refusal> {
+        let missing = || Refusal::for_good(NO_CONFIGURE);
+        let interface = self.instance.get_export_index(&mut self.store, None, &self.lifecycle).ok_or_else(missing)?;
+        let index = self.instance.get_export_index(&mut self.store, Some(&interface), "configure").ok_or_else(missing)?;
+        let configure = self.instance.get_func(&mut self.store, index).ok_or_else(missing)?;
         let mut results = [Val::Bool(false)];
-        configure.call_async(&mut self.store, &[], &mut results).await.map_err(|cause| reason(&cause))?;
+        configure
+            .call_async(&mut self.store, &[], &mut results)
+            .await
+            .map_err(|cause| refusal(&cause, &self.store.data().inputs))?;
         match results {
             [Val::Result(Ok(_))] => Ok(()),
             // The load asks again and reports the adapter's own words.
-            _ => Err("the adapter refuses its settings".into()),
+            _ => Err(Refusal::for_now("the adapter refuses its settings")),
         }
     }
 
@@ -69,12 +75,12 @@ impl Rehearsal {
 }
 
 impl Stage {
-    fn new(inputs: &Inputs) -> Result<Self, String> {
+    fn new(inputs: &Inputs) -> Result<Self, Refusal> {
         Ok(Self {
             hash_seed: (hash_seed()?, hash_seed()?),
             log: Vec::new(),
             log_bytes_left: inputs.log_bytes,
-            limiter: Limiter::new(inputs.memory_bytes),
+            limiter: Limiter::new(inputs.memory_bytes, inputs.table_elements),
             inputs: inputs.clone(),
         })
     }
@@ -91,16 +97,16 @@ impl Stage {
 /// Half of the seed of the hash maps that `configure` builds, and of those that instances build later when their language keeps one seed for
 /// all, as Rust does. It is the one random value that is frozen: drawn anew for every snapshot and known to nobody outside, it protects from
 /// chosen collisions as the seed of a long-running process does. A fixed seed would not: whoever knows this source would know it.
-fn hash_seed() -> Result<u64, String> {
-    getrandom::u64().map_err(|cause| format!("the system's random source does not answer: {cause}"))
+fn hash_seed() -> Result<u64, Refusal> {
+    getrandom::u64().map_err(|cause| Refusal::for_now(format!("the system's random source does not answer: {cause}")))
 }
 
-/// Interrupts the guest when its time is over.
-fn watch(engine: &Engine) -> std::io::Result<Sender<()>> {
+/// Interrupts the guest when its time is over. That is far more than one call has: `configure` is run once, and not while somebody waits.
+fn watch(engine: &Engine, time: Duration) -> std::io::Result<Sender<()>> {
     let (watched, ended) = channel();
     let engine = engine.clone();
     let watching = move || {
-        if ended.recv_timeout(CONFIGURE_TIME) == Err(RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
             engine.increment_epoch();
         }
     };
@@ -164,15 +170,15 @@ fn environment(interface: &mut LinkerInstance<'_, Stage>) -> wasmtime::Result<()
 }
 
 /// Why a run ended, for the adapter's author.
-fn reason(error: &wasmtime::Error) -> String {
+fn refusal(error: &wasmtime::Error, inputs: &Inputs) -> Refusal {
     let forbidden = error.chain().find_map(|cause| {
         let text = cause.to_string();
         text.strip_prefix("unknown import: `").and_then(|rest| rest.split('`').next()).map(str::to_owned)
     });
     match (forbidden, error.downcast_ref::<wasmtime::Trap>()) {
-        (Some(import), _) => format!("configure uses {import}, whose answer must not be frozen"),
-        (None, Some(wasmtime::Trap::Interrupt)) => format!("configure takes longer than {} s", CONFIGURE_TIME.as_secs()),
-        (None, Some(trap)) => format!("configure broke down: {trap}"),
-        (None, None) => format!("configure broke down: {error:#}"),
+        (Some(import), _) => Refusal::for_good(format!("configure uses {import}, whose answer must not be frozen")),
+        (None, Some(wasmtime::Trap::Interrupt)) => Refusal::late(inputs.configure_secs),
+        (None, Some(trap)) => Refusal::for_good(format!("configure broke down: {trap}")),
+        (None, None) => Refusal::for_good(format!("configure broke down: {error:#}")),
     }
 }

@@ -23,8 +23,16 @@ impl Swaps {
         let folder = bench.folder.path().to_owned();
         std::fs::write(folder.join("hostile.wasm"), component_with(&[(READ, DONE)])).unwrap();
         let configs = BTreeMap::from([(name(), Self::configured(&bench, 0))]);
-        let adapters =
-            Adapters::load(&configs, &folder, &folder.join("cache"), &Clock::system(), Handle::current()).await.unwrap();
+        let adapters = Adapters::load(
+            &configs,
+            &folder,
+            &folder.join("cache"),
+            &RuntimeConfig::default(),
+            &Clock::system(),
+            Handle::current(),
+        )
+        .await
+        .unwrap();
         Self { bench, adapters }
     }
 

@@ -1,9 +1,10 @@
 //! Snapshots of small components whose `configure` is written by hand.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use handmade::{assemble, words};
+use sha2::{Digest, Sha256};
 
 use super::super::convert::description::describe;
 use super::super::live_call::LiveCall;
@@ -169,6 +170,33 @@ async fn an_operator_may_go_without_a_snapshot() {
     let adapter = bench.load(AdapterConfig { snapshot: false, ..bench.config() }).await.unwrap();
     assert_eq!(adapter.snapshot(), &Snapshot::Not("the configuration forbids it (snapshot = false)".into()));
     assert_eq!(probe(&adapter).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_component_that_cannot_be_frozen_is_not_tried_again_until_something_changes() {
+    let bench = Bench::new(OK).await;
+    let configure = "(drop (call $random))";
+    let adapter = load(&bench, configure).await.unwrap();
+    // The code, and why it is not frozen.
+    assert_eq!(kept(&bench), 2);
+    let record = refusal_in(&bench);
+    let again = load(&bench, configure).await.unwrap();
+    assert_eq!((again.snapshot(), kept(&bench)), (adapter.snapshot(), 2));
+    // What is remembered is what is told, so it was not found out anew.
+    let other_words = b"it was remembered";
+    fs::write(&record, [&Sha256::digest(other_words)[..], other_words].concat()).unwrap();
+    assert_eq!(load(&bench, configure).await.unwrap().snapshot(), &Snapshot::Not("it was remembered".into()));
+    fs::write(&record, "damaged").unwrap();
+    assert_eq!(load(&bench, configure).await.unwrap().snapshot(), adapter.snapshot());
+    let mut config = bench.config();
+    config.limits.memory_bytes /= 2;
+    assert_eq!(bench.load(config).await.unwrap().snapshot(), adapter.snapshot());
+    assert_eq!(kept(&bench), 3, "other limits are asked for themselves");
+}
+
+fn refusal_in(bench: &Bench) -> PathBuf {
+    let mut files = fs::read_dir(bench.folder.path().join("cache/adapters")).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|file| file.extension().is_some_and(|kind| kind == "refused")).unwrap()
 }
 
 #[tokio::test]

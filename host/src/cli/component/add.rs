@@ -9,7 +9,7 @@ use crate::adapter::trust::lock::{FILE_NAME, Lock, Locked, replace};
 use crate::adapter::trust::{self, signature_path};
 use crate::cli::{CliError, ConfigFile, print};
 use crate::clock::Clock;
-use crate::config::{self, Trusting};
+use crate::config::{self, LimitsConfig, Trusting};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -27,13 +27,15 @@ pub(in crate::cli) struct AddArgs {
 
 pub(in crate::cli) fn add(args: &AddArgs) -> Result<(), CliError> {
     let config = config::load_trust(&args.config.file)?;
-    let file = super::read(&args.component)?;
+    let configured = config.components.get(args.name.as_str());
+    let most = configured.map_or(LimitsConfig::COMPONENT_BYTES, |configured| configured.limits.component_bytes);
+    let mend = format!("set adapters.{}.limits.component_bytes in {}", args.name, args.config.file.display());
+    let file = super::read(&args.component, most, &mend)?;
     let version = contract::check(&file).map_err(|error| super::refused(&args.component, &error))?;
     let now = Clock::system().now();
     let signer =
         trust::accept(&args.component, &file, &config.trust, now).map_err(|error| CliError::Refused(error.to_string()))?;
     let (folder, digest) = (config.folder(), super::digest(&file));
-    let configured = config.components.get(args.name.as_str());
     let component = configured.map_or_else(|| beside(&folder, &args.component), |configured| configured.component.clone());
     let locked = Locked {
         component: component.clone(),

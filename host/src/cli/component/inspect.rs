@@ -4,6 +4,7 @@ mod report;
 
 use std::path::PathBuf;
 
+use super::ComponentFile;
 use crate::adapter::anatomy::anatomy;
 use crate::adapter::describe::describe;
 use crate::adapter::{contract, trust};
@@ -17,8 +18,8 @@ use report::Report;
     after_help = "Examples: ordergate adapter inspect rest.wasm --config ordergate.toml\n          ordergate adapter inspect rest.wasm --describe --settings erp.toml --json\nNothing of the component runs without --describe. Exit code 64: this host refuses the component, or its signature is broken."
 )]
 pub(in crate::cli) struct InspectArgs {
-    /// The component; its signature is FILE.minisig.
-    file: PathBuf,
+    #[command(flatten)]
+    component: ComponentFile,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -36,12 +37,12 @@ pub(in crate::cli) struct InspectArgs {
 pub(in crate::cli) async fn inspect(args: &InspectArgs) -> Result<(), CliError> {
     let trust = args.config.as_deref().map(config::load_trust).transpose()?.map(|config| config.trust);
     let trust = trust.unwrap_or_else(TrustConfig::default);
-    let file = super::read(&args.file)?;
+    let (path, file) = (&args.component.path, args.component.read()?);
     let digest = super::digest(&file);
     let mut report = Report {
-        path: &args.file,
+        path,
         bytes: file.len(),
-        signer: trust::signer(&args.file, &file, &trust, Clock::system().now()),
+        signer: trust::signer(path, &file, &trust, Clock::system().now()),
         examined: contract::examine(&file),
         anatomy: anatomy(&file).ok(),
         description: None,
@@ -56,6 +57,6 @@ pub(in crate::cli) async fn inspect(args: &InspectArgs) -> Result<(), CliError> 
     match report.refusals() {
         refusals if refusals.is_empty() => Ok(()),
         _ if args.json => Err(CliError::Found),
-        refusals => Err(super::refused(&args.file, &refusals.join("; "))),
+        refusals => Err(super::refused(path, &refusals.join("; "))),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, anyhow};
 use minisign::SecretKey;
 
-use super::secret_key;
+use super::{ComponentFile, secret_key};
 use crate::adapter::contract;
 use crate::adapter::trust::lock::replace;
 use crate::adapter::trust::signature_path;
@@ -18,23 +18,23 @@ use crate::config::KeyId;
     after_help = "Example: ordergate adapter sign rest.wasm --secret-key acme.key\nWrites rest.wasm.minisig, which `minisign -V` can check as well. The key's password is asked for, or taken from ORDERGATE_KEY_PASSWORD."
 )]
 pub(in crate::cli) struct SignArgs {
-    /// The component. It must fit the contract.
-    file: PathBuf,
+    #[command(flatten)]
+    component: ComponentFile,
     /// A secret key of `ordergate adapter keygen` or of minisign.
     #[arg(long, value_name = "FILE")]
     secret_key: PathBuf,
 }
 
 pub(in crate::cli) fn sign(args: &SignArgs) -> Result<(), CliError> {
-    let file = super::read(&args.file)?;
+    let (path, file) = (&args.component.path, args.component.read()?);
     // Nobody should find out only at the customer's that the wrong file was signed.
-    contract::check(&file).map_err(|error| super::refused(&args.file, &error))?;
+    contract::check(&file).map_err(|error| super::refused(path, &error))?;
     let key = secret_key::read(&args.secret_key)?;
-    let name = args.file.file_name().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let comment = format!("timestamp:{}\tfile:{name}\thashed", Clock::system().now().as_second());
     let signed = minisign::sign(None, &key, file.as_slice(), Some(&comment), None);
-    let text = signed.map_err(|cause| anyhow!("cannot sign {}: {cause}", args.file.display()))?.into_string();
-    let path = signature_path(&args.file);
+    let text = signed.map_err(|cause| anyhow!("cannot sign {}: {cause}", path.display()))?.into_string();
+    let path = signature_path(path);
     replace(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     print(&format!("{}: signed with the key {}", path.display(), key_id(&key)))
 }

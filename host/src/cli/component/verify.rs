@@ -1,7 +1,8 @@
 //! `ordergate adapter verify`: whether a component has a valid signature of a key that is trusted.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::ComponentFile;
 use crate::adapter::trust::{self, Detached, Signer, signature_path};
 use crate::cli::{CliError, ConfigFile, print};
 use crate::clock::Clock;
@@ -12,9 +13,8 @@ use crate::config::{self, PublicKey, TrustConfig};
     after_help = "Examples: ordergate adapter verify rest.wasm --public-key acme.pub\n          ordergate adapter verify rest.wasm --config ordergate.toml\nExit code 64: unsigned, changed, or signed by another or an expired key."
 )]
 pub(in crate::cli) struct VerifyArgs {
-    /// The component; its signature is FILE.minisig.
-    #[arg(value_name = "FILE")]
-    component: PathBuf,
+    #[command(flatten)]
+    component: ComponentFile,
     /// The key that must have signed it: its text (RW…) or a .pub file. Without it, the keys of the configuration.
     #[arg(long, value_name = "KEY")]
     public_key: Option<String>,
@@ -23,18 +23,18 @@ pub(in crate::cli) struct VerifyArgs {
 }
 
 pub(in crate::cli) fn verify(args: &VerifyArgs) -> Result<(), CliError> {
-    let file = super::read(&args.component)?;
+    let (path, file) = (&args.component.path, args.component.read()?);
     let signer = match &args.public_key {
-        Some(key) => verify_with(&args.component, &file, key)?,
+        Some(key) => verify_with(path, &file, key)?,
         None => {
             let trust = config::load_trust(&args.config.file)?.trust;
             // Who asks wants to know, whether or not the host insists.
             let trust = TrustConfig { require_signatures: true, ..trust };
-            let accepted = trust::accept(&args.component, &file, &trust, Clock::system().now());
+            let accepted = trust::accept(path, &file, &trust, Clock::system().now());
             accepted.map_err(|error| CliError::Refused(error.to_string()))?
         }
     };
-    print(&format!("{}: signed by {signer}", args.component.display()))
+    print(&format!("{}: signed by {signer}", path.display()))
 }
 
 fn verify_with(path: &Path, file: &[u8], key: &str) -> Result<Signer, CliError> {
