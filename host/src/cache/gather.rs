@@ -6,8 +6,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -146,10 +148,10 @@ impl<F: Fetch> Gatherer<F> {
 
     fn send(&self, scope: &F::Scope, call: u64, batch: Batch<F>) {
         let (gatherer, scope) = (self.clone(), scope.clone());
-        tokio::spawn(async move {
+        self.threads.spawn(async move {
             let keys: Vec<_> = batch.iter().map(|(key, _)| key.clone()).collect();
-            // In a task of its own, so that a defect in it is answered below instead of leaving its callers waiting.
-            let asked = gatherer.threads.spawn(Arc::clone(&gatherer.fetch).fetch(scope.clone(), batch)).await;
+            // A defect in it is answered below instead of leaving its callers waiting.
+            let asked = AssertUnwindSafe(Arc::clone(&gatherer.fetch).fetch(scope.clone(), batch)).catch_unwind().await;
             gatherer.finish(&scope, call, &keys, asked.unwrap_or_default());
         });
     }

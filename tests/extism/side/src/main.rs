@@ -18,7 +18,7 @@ struct Round {
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (wasm, settings) = (arguments.next().context("no plugin")?, arguments.next().context("no settings")?);
-    let manifest = Manifest::new([Wasm::file(wasm)]).with_config_key("settings", std::fs::read_to_string(settings)?);
+    let manifest = Manifest::new([Wasm::data(std::fs::read(wasm)?)]).with_config_key("settings", std::fs::read_to_string(settings)?);
     let compiled = CompiledPlugin::new(PluginBuilder::new(manifest).with_wasi(true))?;
     let mut reused = Plugin::new_from_compiled(&compiled)?;
     for line in std::io::stdin().lock().lines() {
