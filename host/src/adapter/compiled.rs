@@ -11,6 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -22,6 +23,12 @@ const RUNTIME: &str = "wasmtime-48";
 /// Kinds of files: native code, and the reason why there is none.
 const CODE: &str = "cwasm";
 const REFUSAL: &str = "refused";
+
+/// What was not used for so long is removed when something new is kept, and so is what is beyond the most files, the longest unused first.
+const UNUSED: Duration = Duration::from_secs(30 * 24 * 3_600);
+const MAX_FILES: usize = 128;
+/// A draft that is older was left by a host that ended while it wrote.
+const DRAFT: Duration = Duration::from_secs(3_600);
 
 /// It names imports, whose names are the component's own.
 const MAX_REASON_CHARACTERS: usize = 2_000;
@@ -98,7 +105,23 @@ impl CompileCache {
         if placed.is_err() {
             let _ = fs::remove_file(&draft);
         }
+        self.tidy();
         placed
+    }
+
+    /// Removes what is not used any more. What cannot be removed stays.
+    fn tidy(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let unused_for = |path: &Path| fs::symlink_metadata(path).ok()?.modified().ok()?.elapsed().ok();
+        let files = entries.flatten().map(|entry| entry.path());
+        let mut files: Vec<_> = files.filter_map(|path| Some((unused_for(&path)?, path))).collect();
+        files.sort();
+        for (place, (unused, path)) in files.into_iter().enumerate() {
+            let is_draft = path.extension().is_some_and(|kind| kind == "draft");
+            if unused > UNUSED || (is_draft && unused > DRAFT) || place >= MAX_FILES {
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 }
 
@@ -116,6 +139,8 @@ fn read_own(path: &Path) -> Option<Vec<u8>> {
     let found = file.metadata().ok().filter(|found| found.is_file() && found.uid() == effective_user())?;
     let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
     file.read_to_end(&mut bytes).ok()?;
+    // It was used: what is not is removed one day.
+    let _ = file.set_modified(SystemTime::now());
     Some(bytes)
 }
 
@@ -168,6 +193,37 @@ mod tests {
         assert_eq!(fs::metadata(only_file(folder)).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(cache.load(&engine, "abc").is_some());
         assert!(cache.load(&engine, "other").is_none());
+    }
+
+    #[test]
+    fn what_is_not_used_for_a_month_and_what_was_left_half_written_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, cache) = (engine(&RuntimeConfig::default()).unwrap(), CompileCache::open(folder.path()).unwrap());
+        let aged = |name: &str, age: Duration| {
+            let file = fs::File::create(cache.folder.join(name)).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        };
+        aged("old.cwasm", UNUSED + Duration::from_secs(9));
+        aged("young.cwasm", UNUSED - Duration::from_secs(3_600));
+        aged(".left.draft", DRAFT + Duration::from_secs(9));
+        aged(".being-written.draft", Duration::ZERO);
+        cache.keep_refusal(&engine, "abc", "it uses threads");
+        let left = |name: &str| cache.folder.join(name).exists();
+        assert!(!left("old.cwasm") && left("young.cwasm") && !left(".left.draft") && left(".being-written.draft"));
+        assert!(cache.refusal(&engine, "abc").is_some());
+    }
+
+    #[test]
+    fn the_longest_unused_files_beyond_the_most_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, cache) = (engine(&RuntimeConfig::default()).unwrap(), CompileCache::open(folder.path()).unwrap());
+        for age in 0..MAX_FILES as u64 + 5 {
+            let file = fs::File::create(cache.folder.join(format!("{age}.cwasm"))).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(60 + age)).unwrap();
+        }
+        cache.keep_refusal(&engine, "abc", "it uses threads");
+        assert_eq!(fs::read_dir(&cache.folder).unwrap().count(), MAX_FILES);
+        assert!(cache.refusal(&engine, "abc").is_some() && cache.folder.join("0.cwasm").exists());
     }
 
     #[test]

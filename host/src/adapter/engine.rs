@@ -97,6 +97,19 @@ pub(super) struct Demand {
     pub tables: u32,
 }
 
+/// What of the pool one adapter wants beyond the half that it may take, in words; nothing when it is content with less: else one adapter's
+/// calls, all asleep, would leave no place for any other's.
+pub(super) fn excess(demand: Demand) -> Option<String> {
+    let each = demand.instances as u64;
+    let wanted = [
+        ("instances", each, INSTANCES),
+        ("memories", each * u64::from(demand.memories), MEMORIES),
+        ("tables", each * u64::from(demand.tables), TABLES),
+    ];
+    let (kind, wanted, there) = wanted.into_iter().find(|(_, wanted, there)| *wanted > u64::from(*there / 2))?;
+    Some(format!("its calls would take {wanted} {kind} of the instance pool, one adapter may take {}", there / 2))
+}
+
 /// What all adapters together want of the pool beyond what it has, in words for the log; nothing when it is enough.
 pub(super) fn shortage(demands: impl Iterator<Item = Demand> + Clone) -> Option<String> {
     let sum = |each: fn(&Demand) -> u64| demands.clone().map(|demand| demand.instances as u64 * each(&demand)).sum::<u64>();
@@ -152,6 +165,13 @@ fn start_ticker(engine: &Engine) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_adapter_may_take_more_than_half_of_the_pool() {
+        let many = Demand { instances: 64, memories: 32, tables: 1 };
+        assert!(excess(many).is_some_and(|words| words.contains("2048 memories")));
+        assert_eq!(excess(Demand { instances: 64, memories: 15, tables: 60 }), None);
+    }
 
     #[test]
     fn a_pool_that_is_too_small_for_all_places_of_all_adapters_is_told() {

@@ -63,6 +63,10 @@ impl Journal {
         [share.is_spent.then_some("log_bytes"), share.was_cut.then_some("log_line_bytes")].into_iter().flatten()
     }
 
+    fn is_spent(&self) -> bool {
+        self.share.lock().is_spent
+    }
+
     /// The line as it is logged: on one line, without control characters, cut to its limit; nothing when the share is spent.
     fn admit(&self, message: &str, fields: &[(String, String)]) -> Option<String> {
         let mut line = String::new();
@@ -139,14 +143,23 @@ struct Lines {
 }
 
 impl Lines {
+    /// Ends when the share is spent: a stream is written beside the call, so that nobody counts what it costs.
     fn take(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            match byte {
-                b'\n' => self.flush_line(),
-                byte if self.pending.len() < self.to.journal.line_bytes => self.pending.push(*byte),
-                _ => {}
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        let Some(first) = lines.next() else { return };
+        self.append(first);
+        for line in lines {
+            self.flush_line();
+            if self.to.journal.is_spent() {
+                return;
             }
+            self.append(line);
         }
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        let room = self.to.journal.line_bytes.saturating_sub(self.pending.len());
+        self.pending.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
     fn flush_line(&mut self) {
@@ -203,6 +216,20 @@ mod tests {
         let journal = journal(25 + 2 * LINE_COST, 10);
         let written = (0..100).filter(|_| journal.admit("0123456789abc", &[]).is_some()).count();
         assert_eq!(written, 2);
+    }
+
+    #[test]
+    fn what_a_guest_prints_is_cut_into_lines_and_not_looked_at_once_the_share_is_spent() {
+        let journal = Arc::new(journal(2 * LINE_COST + 20, 4));
+        let mut lines = Lines { to: Stdio::new(Arc::clone(&journal), Severity::Info), pending: Vec::new() };
+        lines.take(b"ab");
+        lines.take(b"cdef");
+        assert_eq!(lines.pending, b"abcd");
+        lines.take(b"\n\nx\ny\nafter the share is spent\n");
+        assert!(journal.is_spent() && lines.pending.is_empty());
+        let before = journal.share.lock().bytes_left;
+        lines.take("z\n".repeat(10_000).as_bytes());
+        assert_eq!(journal.share.lock().bytes_left, before);
     }
 
     #[test]

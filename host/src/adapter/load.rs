@@ -71,7 +71,7 @@ pub(super) async fn all(
             Err(mut found) => problems.append(&mut found.problems),
         }
     }
-    tell_shortage(&loaded);
+    tell_shortage(loaded.values().cloned());
     if problems.is_empty() { Ok(loaded) } else { Err(LoadError { problems }) }
 }
 
@@ -104,8 +104,10 @@ pub(super) async fn differs(adapter: &Adapter, config: &AdapterConfig, base_dir:
     settings != adapter.given.settings || !digest.is_ok_and(|digest| digest.is_ok_and(|digest| digest == adapter.digest))
 }
 
-fn tell_shortage(loaded: &BTreeMap<AdapterName, Arc<Adapter>>) {
-    if let Some(shortage) = engine::shortage(loaded.values().map(|adapter| adapter.instances.demand())) {
+/// Tells when all adapters together may want more than there is.
+pub(super) fn tell_shortage(adapters: impl Iterator<Item = Arc<Adapter>>) {
+    let demands: Vec<_> = adapters.map(|adapter| adapter.instances.demand()).collect();
+    if let Some(shortage) = engine::shortage(demands.into_iter()) {
         tracing::warn!(
             shortage,
             "the adapters' places together are more than the instance pool holds, so calls may be throttled: lower limits.concurrency"
@@ -137,6 +139,9 @@ impl Source<'_> {
         self.tell(&built);
         let instances = Instances::new(engine, &built.component, Arc::clone(&given), built.snapshot);
         let instances = instances.map_err(|cause| vec![self.unfit(&cause)])?;
+        if let Some(excess) = engine::excess(instances.demand()) {
+            return Err(vec![problem(self.place("limits.concurrency"), LoadCause::TooMuchOfThePool(excess))]);
+        }
         let description = self.describe(&instances, &given).await?;
         let mut problems = self.check_settings(&description.settings_schema, &given).await;
         problems.extend(self.check_endpoints(&description.endpoints));

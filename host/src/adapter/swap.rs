@@ -62,7 +62,9 @@ impl Adapters {
     /// Puts a prepared generation on trial, or live when it needs none.
     pub fn install(&self, prepared: Prepared) -> GenerationState {
         self.attach_shadow(&prepared.adapter);
-        prepared.slot.install(prepared.adapter)
+        let state = prepared.slot.install(prepared.adapter);
+        load::tell_shortage(self.slots.values().map(|slot| slot.newest()));
+        state
     }
 
     /// Ends a trial well.

@@ -128,7 +128,7 @@ impl Endpoint {
     fn outgoing(&self, request: EgressRequest, trace: &Trace) -> Result<Outgoing, EgressError> {
         let method = method(&request.method)?;
         let uri = self.uri(&request)?;
-        let mut headers = headers::admit(&request.headers, self.credential.header_name().as_ref())?;
+        let mut headers = headers::admit(&request.headers, effect_of(&method), self.credential.header_name().as_ref())?;
         insert_text(&mut headers, "x-request-id", &trace.request_id);
         if let Some(trace_parent) = &trace.trace_parent {
             insert_text(&mut headers, "traceparent", trace_parent);

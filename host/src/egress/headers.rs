@@ -2,10 +2,12 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::error::Effect;
+
 /// Why a header is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderRefusal {
-    #[error("the header {0:?} is the host's")]
+    #[error("the header {0:?} is the host's: it says where a request goes, who sends it or what it does")]
     Owned(String),
     #[error("{0:?} is no header name")]
     Name(String),
@@ -36,16 +38,28 @@ const OWNED: [&str; 22] = [
     "tracestate",
     "x-request-id",
     "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
     "x-real-ip",
+    "true-client-ip",
+    "remote-user",
+    "x-remote-user",
     "via",
     "accept-encoding",
 ];
 
+/// Beginnings of names that the host owns: proxies tell by them where a request came from and was meant for, and back ends believe them
+/// over its path.
+const OWNED_PREFIXES: [&str; 5] = ["proxy-", "x-forwarded-", "x-original-", "x-rewrite-", "x-client-"];
+
+/// Beginnings of names that say another method than the request's. Back ends of old need them for changes; on a request that reads, they
+/// would make a change of it that looks like a read.
+const METHOD_PREFIXES: [&str; 2] = ["x-http-method", "x-method"];
+
 /// The adapter's headers, or the first that it may not set. `credential` is the header in which the endpoint's credential travels.
-pub(super) fn admit(headers: &[(String, String)], credential: Option<&HeaderName>) -> Result<HeaderMap, HeaderRefusal> {
+pub(super) fn admit(
+    headers: &[(String, String)],
+    effect: Effect,
+    credential: Option<&HeaderName>,
+) -> Result<HeaderMap, HeaderRefusal> {
     let bytes = |headers: &[(String, String)]| headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
     if headers.len() > MAX_HEADERS || bytes(headers) > MAX_BYTES {
         return Err(HeaderRefusal::TooMany);
@@ -53,7 +67,9 @@ pub(super) fn admit(headers: &[(String, String)], credential: Option<&HeaderName
     let mut admitted = HeaderMap::with_capacity(headers.len() + 4);
     for (name, value) in headers {
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderRefusal::Name(name.chars().take(64).collect()))?;
-        if is_owned(parsed.as_str()) || credential == Some(&parsed) {
+        let another_method = || METHOD_PREFIXES.iter().any(|prefix| parsed.as_str().starts_with(prefix));
+        let disguises = effect == Effect::None && another_method();
+        if is_owned(parsed.as_str()) || disguises || credential == Some(&parsed) {
             return Err(HeaderRefusal::Owned(parsed.as_str().to_owned()));
         }
         let value = HeaderValue::from_str(value).map_err(|_| HeaderRefusal::Value(parsed.as_str().to_owned()))?;
@@ -68,8 +84,9 @@ pub fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
     visible.map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
 }
 
+/// With `_` for `-` as well: some servers take one for the other.
 fn is_owned(name: &str) -> bool {
-    name.starts_with("proxy-") || OWNED.contains(&name)
+    name.contains('_') || OWNED.contains(&name) || OWNED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -85,25 +102,42 @@ mod tests {
         for name in
             ["Host", "AUTHORIZATION", "cookie", "Proxy-Authorization", "Content-Length", "Transfer-Encoding", "traceparent"]
         {
-            assert!(matches!(admit(&pair(name, "x"), None), Err(HeaderRefusal::Owned(_))), "{name}");
+            assert!(matches!(admit(&pair(name, "x"), Effect::Change, None), Err(HeaderRefusal::Owned(_))), "{name}");
         }
         let credential = HeaderName::from_static("x-api-key");
-        assert!(matches!(admit(&pair("X-Api-Key", "x"), Some(&credential)), Err(HeaderRefusal::Owned(_))));
+        assert!(matches!(admit(&pair("X-Api-Key", "x"), Effect::None, Some(&credential)), Err(HeaderRefusal::Owned(_))));
+    }
+
+    #[test]
+    fn headers_that_name_another_path_or_another_caller_are_refused() {
+        for name in ["X-Original-URL", "x-rewrite-url", "x-forwarded-user", "X-Forwarded-Port", "x_forwarded_for", "x-client-ip"]
+        {
+            assert!(matches!(admit(&pair(name, "x"), Effect::Change, None), Err(HeaderRefusal::Owned(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_read_cannot_be_disguised_as_a_change_but_a_change_may_say_which() {
+        for name in ["X-HTTP-Method-Override", "x-http-method", "x-method-override"] {
+            assert!(matches!(admit(&pair(name, "DELETE"), Effect::None, None), Err(HeaderRefusal::Owned(_))), "{name}");
+            assert!(admit(&pair(name, "MERGE"), Effect::Change, None).is_ok(), "{name}");
+        }
     }
 
     #[test]
     fn a_header_cannot_smuggle_another_line() {
         for value in ["a\r\nHost: evil", "a\nb", "a\0b"] {
-            assert!(matches!(admit(&pair("x-note", value), None), Err(HeaderRefusal::Value(_))), "{value:?}");
+            assert!(matches!(admit(&pair("x-note", value), Effect::Change, None), Err(HeaderRefusal::Value(_))), "{value:?}");
         }
         for name in ["x note", "x:note", "x\r\nhost", ""] {
-            assert!(matches!(admit(&pair(name, "a"), None), Err(HeaderRefusal::Name(_))), "{name:?}");
+            assert!(matches!(admit(&pair(name, "a"), Effect::Change, None), Err(HeaderRefusal::Name(_))), "{name:?}");
         }
     }
 
     #[test]
     fn ordinary_headers_pass_in_their_order() {
-        let headers = admit(&[("If-Match".into(), "\"1\"".into()), ("x-csrf-token".into(), "abc".into())], None).unwrap();
+        let headers =
+            admit(&[("If-Match".into(), "\"1\"".into()), ("x-csrf-token".into(), "abc".into())], Effect::None, None).unwrap();
         assert_eq!(headers.get("if-match").unwrap(), "\"1\"");
         assert_eq!(headers.len(), 2);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::bindings::guest::descriptor as wit;
 use super::super::instance::{Guest, Ran};
+use super::bounded;
 use crate::domain::{Deduplication, Description, Dimension, EndpointNeed, Failure, FailureCode};
 
 pub(in super::super) async fn describe(guest: &mut Guest) -> Ran<Description> {
@@ -19,13 +20,17 @@ fn from_description(description: wit::Description) -> Result<Description, Failur
         price_dimensions.insert(Dimension::Account);
     }
     Ok(Description {
-        name: description.name,
-        version: description.version,
-        vendor: description.vendor,
-        capabilities: description.capabilities.into_iter().collect(),
+        name: bounded::word(description.name),
+        version: bounded::word(description.version),
+        vendor: bounded::word(description.vendor),
+        capabilities: description.capabilities.into_iter().map(bounded::word).collect(),
         endpoints: description.endpoints.into_iter().map(from_endpoint).collect(),
         settings_schema: description.settings_schema,
-        batch_caps: description.batch_caps.into_iter().map(|cap| (cap.operation, cap.max_items as usize)).collect(),
+        batch_caps: description
+            .batch_caps
+            .into_iter()
+            .map(|cap| (bounded::word(cap.operation), cap.max_items as usize))
+            .collect(),
         price_dimensions,
         availability_dimensions: from_dimensions("availability-dimensions", &description.availability_dimensions)?,
         deduplication: Deduplication::parse(&description.deduplication),
@@ -38,14 +43,16 @@ fn from_description(description: wit::Description) -> Result<Description, Failur
 /// A dimension that this host does not know cannot be part of a cache key, so its values could be shared wider than declared (rule F6).
 fn from_dimensions(field: &str, names: &[String]) -> Result<BTreeSet<Dimension>, Failure> {
     let parse = |name: &String| {
+        let name = name.chars().take(64).collect::<String>();
         let message = format!("the description's {field} has {name:?}, which this host does not know: it needs a newer host");
-        Dimension::parse(name).ok_or_else(|| Failure::new(FailureCode::InvalidResponse, message))
+        Dimension::parse(&name).ok_or_else(|| Failure::new(FailureCode::InvalidResponse, message))
     };
     names.iter().map(parse).collect()
 }
 
 fn from_endpoint(endpoint: wit::Endpoint) -> EndpointNeed {
-    EndpointNeed { name: endpoint.name, description: endpoint.description, required: endpoint.required }
+    let (name, description) = (bounded::word(endpoint.name), bounded::sentence(endpoint.description));
+    EndpointNeed { name, description, required: endpoint.required }
 }
 
 #[cfg(test)]
@@ -81,6 +88,14 @@ mod tests {
     #[test]
     fn f6_a_dimension_that_the_host_does_not_know_refuses_the_adapter() {
         assert!(description(&["loyalty-level"], false).unwrap_err().message.contains("loyalty-level"));
+    }
+
+    #[test]
+    fn an_adapters_words_about_itself_are_short_and_on_one_line() {
+        let endpoint =
+            from_endpoint(wit::Endpoint { name: "api\nok".into(), description: "\u{1b}[2J".repeat(10_000), required: true });
+        assert_eq!((endpoint.name.as_str(), endpoint.description.len()), ("api ok", 1024));
+        assert!(!endpoint.description.contains(char::is_control));
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub enum LoadCause {
     Endpoint(#[from] BindError),
     #[error("the adapter needs this endpoint ({0}): bind it with `base_url`")]
     EndpointUnbound(String),
+    #[error("{0}: lower limits.concurrency")]
+    TooMuchOfThePool(String),
     #[error("the adapter has no such endpoint; it has {0}")]
     EndpointUnknown(String),
 }
