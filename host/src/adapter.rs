@@ -61,7 +61,7 @@ pub use reader::Reader;
 pub use shadow::{ComparedOperation, DifferenceReport, MappedWrite, ShadowReport, WithheldRequest};
 pub use slot::{GenerationReport, GenerationState, SlotReport, SwapReport, SwapResult};
 pub use snapshot::Snapshot;
-pub use swap::{Prepared, SwapError};
+pub use swap::{Loading, Prepared, SwapError};
 pub use threads::ReadThreads;
 
 use crate::clock::Clock;

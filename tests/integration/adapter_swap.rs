@@ -1,6 +1,8 @@
 //! A new version of an adapter while the host serves: nothing fails, nothing is doubled, and a bad version leaves the old one serving
 //! (figure P10, rule T12).
 
+mod trials;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -205,7 +207,8 @@ async fn p10_a_swap_under_load_fails_no_request_and_doubles_no_order() {
     let began = Instant::now();
     let report = swaps.act("rollback").await.expect(200);
     assert!(began.elapsed() < Duration::from_secs(2), "a rollback compiles nothing: {:?}", began.elapsed());
-    assert_eq!((state(&report, 2), state(&report, 3)), (Some("live"), Some("previous")), "{report:#}");
+    assert_eq!(state(&report, 2), Some("live"), "{report:#}");
+    assert!(matches!(state(&report, 3), None | Some("draining")), "what it began it ends: {report:#}");
     load.until_more_reads().await;
     for reference in load.end().await {
         let there = |order: &Value| order["number"].is_string();

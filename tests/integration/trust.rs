@@ -1,5 +1,7 @@
 //! Which component files a host loads: signatures, pins, and what the `ordergate adapter` commands tell before anything runs.
 
+mod watched;
+
 use std::path::PathBuf;
 
 use ordergate_tests::{Ended, Host, HostConfig, World, adapter_file, demo_profile, run_host};

@@ -49,14 +49,9 @@ pub trait Operation: Clone + Send + Sync + 'static {
     /// How a reply is compared with a shadow's; `None` when the operation is not copied to shadows.
     const COMPARED: Option<Comparable<Self::Reply>> = None;
 
-    /// Whether a reply speaks against the adapter although the call did not fail: items that it could not make sense of.
-    fn is_suspect(_: &Self::Reply) -> bool {
-        false
-    }
-
-    /// Whether a reply is one that a broken adapter gives as well as a good one: items that the back end does not know.
-    fn is_doubtful(_: &Self::Reply) -> bool {
-        false
+    /// The failures of single items in a reply that did not fail as a whole.
+    fn failures(_: &Self::Reply) -> impl Iterator<Item = &Failure> {
+        std::iter::empty()
     }
 
     /// Runs it on a fresh instance. Called by the runtime only.

@@ -1,6 +1,7 @@
-//! Reads of the catalog, by the generation whose turn it is. What fails on a generation on trial, or what only it does not know, the old one
-//! answers: customers never pay for a trial.
+//! Reads of the catalog, by the generation whose turn it is. While a generation is on trial, the old one is asked whatever the new one does not
+//! answer whole, and the better answer of the two is given: customers never pay for a trial.
 
+use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use super::canary::{Arm, Trial};
 use super::record::is_suspect;
 use super::{Adapter, Operation, metrics};
-use crate::domain::{CallContext, Failure};
+use crate::domain::{CallContext, Description, Failure, FailureCode};
 
 /// The generation that serves a read. It makes the cache key and the call alike, so that the two always fit each other (rule F6).
 #[derive(Clone)]
@@ -25,8 +26,8 @@ enum Turn {
     Usual,
     /// The old generation, while another is on trial.
     Compared(Arc<Trial>),
-    /// The generation on trial, and the old one unless that would need to be told more.
-    OnTrial(Arc<Trial>, Option<Arc<Adapter>>),
+    /// The generation on trial, and the old one.
+    OnTrial(Arc<Trial>, Arc<Adapter>),
 }
 
 impl Reader {
@@ -38,11 +39,8 @@ impl Reader {
         Self { adapter, turn: Turn::Compared(trial) }
     }
 
-    pub(super) fn on_trial(trial: Arc<Trial>, old: &Arc<Adapter>) -> Self {
-        let (new, known) = (trial.canary.description(), old.description());
-        let told_enough = known.price_dimensions.is_subset(&new.price_dimensions)
-            && known.availability_dimensions.is_subset(&new.availability_dimensions);
-        let old = told_enough.then(|| Arc::clone(old));
+    /// Only where the old one [can step in](can_step_in).
+    pub(super) fn on_trial(trial: Arc<Trial>, old: Arc<Adapter>) -> Self {
         Self { adapter: Arc::clone(&trial.canary), turn: Turn::OnTrial(trial, old) }
     }
 
@@ -51,63 +49,87 @@ impl Reader {
         &self.adapter
     }
 
-    /// As [`Adapter::call`]. A generation on trial gets half of the time, so that the old one can still answer.
-    pub async fn call<O: Operation>(&self, context: &CallContext, operation: &O) -> Result<O::Reply, Failure> {
+    /// Most items in one call of an operation, whichever generation is asked in the end.
+    pub fn batch_cap(&self, operation: &str) -> usize {
+        let cap = self.adapter.description().batch_cap(operation);
         match &self.turn {
-            Turn::Usual => self.adapter.call(context, operation).await,
-            Turn::Compared(trial) => self.counted(trial, Arm::Old, context, operation).await,
-            Turn::OnTrial(trial, None) => self.counted(trial, Arm::New, context, operation).await,
-            Turn::OnTrial(trial, Some(old)) => self.checked(trial, old, context, operation).await,
+            Turn::OnTrial(_, old) => cap.min(old.description().batch_cap(operation)),
+            Turn::Usual | Turn::Compared(_) => cap,
         }
     }
 
-    async fn counted<O: Operation>(
+    /// As [`Adapter::call`]; what `believe` makes of a reply counts as the reply. A generation on trial gets half of the time, so that the old
+    /// one can still answer.
+    pub async fn call<O: Operation>(
         &self,
-        trial: &Trial,
-        arm: Arm,
         context: &CallContext,
         operation: &O,
+        believe: impl Fn(O::Reply) -> O::Reply + Send + Sync,
     ) -> Result<O::Reply, Failure> {
-        let began = Instant::now();
-        let outcome = self.adapter.call(context, operation).await;
-        self.count(trial, arm, speaks_against::<O>(&outcome), began.elapsed());
-        outcome
+        match &self.turn {
+            Turn::Usual => self.adapter.call(context, operation).await.map(believe),
+            Turn::Compared(trial) => {
+                let began = Instant::now();
+                let outcome = self.adapter.call(context, operation).await.map(believe);
+                trial.count(Arm::Old, is_in_trouble::<O>(&outcome), began.elapsed());
+                outcome
+            }
+            Turn::OnTrial(trial, old) => self.try_out(trial, old, context, operation, believe).await,
+        }
     }
 
-    /// What the generation on trial cannot answer, or does not know, the old one is asked.
-    async fn checked<O: Operation>(
+    /// What neither generation answers is no verdict on the new one and costs two calls, which ends with the trial.
+    async fn try_out<O: Operation>(
         &self,
         trial: &Trial,
         old: &Adapter,
         context: &CallContext,
         operation: &O,
+        believe: impl Fn(O::Reply) -> O::Reply + Send + Sync,
     ) -> Result<O::Reply, Failure> {
         let began = Instant::now();
-        let outcome = self.adapter.call(&within(context, context.deadline / 2), operation).await;
-        let (took, failed) = (began.elapsed(), speaks_against::<O>(&outcome));
-        if !failed && !outcome.as_ref().is_ok_and(O::is_doubtful) {
-            self.count(trial, Arm::New, false, took);
-            return outcome;
+        let first = self.adapter.call(&within(context, context.deadline / 2), operation).await.map(&believe);
+        let took = began.elapsed();
+        if missing::<O>(&first) == 0 {
+            self.count(trial, false, took);
+            return first;
         }
-        let second = old.call(&within(context, context.deadline.saturating_sub(took)), operation).await;
-        let knows_more = || second.as_ref().is_ok_and(|reply| !O::is_doubtful(reply));
-        self.count(trial, Arm::New, failed || knows_more(), took);
-        second
+        let second = old.call(&within(context, context.deadline.saturating_sub(took)), operation).await.map(&believe);
+        match missing::<O>(&first).cmp(&missing::<O>(&second)) {
+            Ordering::Less => {
+                self.count(trial, false, took);
+                first
+            }
+            Ordering::Equal => second,
+            Ordering::Greater => {
+                self.count(trial, true, took);
+                second
+            }
+        }
     }
 
-    fn count(&self, trial: &Trial, arm: Arm, failed: bool, took: Duration) {
-        trial.count(arm, failed, took);
-        if arm == Arm::New {
-            metrics::canary_called(self.adapter.name(), if failed { "failed" } else { "ok" });
-        }
+    fn count(&self, trial: &Trial, failed: bool, took: Duration) {
+        trial.count(Arm::New, failed, took);
+        metrics::canary_called(self.adapter.name(), if failed { "failed" } else { "ok" });
     }
 }
 
-/// Whether an outcome speaks against the generation that it came from.
-fn speaks_against<O: Operation>(outcome: &Result<O::Reply, Failure>) -> bool {
+/// Whether a generation may be asked what another was asked: it must have been told all that the first one wants to know.
+pub(super) fn can_step_in(old: &Description, new: &Description) -> bool {
+    old.price_dimensions.is_subset(&new.price_dimensions) && old.availability_dimensions.is_subset(&new.availability_dimensions)
+}
+
+/// How much of what was asked has no answer.
+fn missing<O: Operation>(outcome: &Result<O::Reply, Failure>) -> usize {
+    outcome.as_ref().map_or(usize::MAX, |reply| O::failures(reply).count())
+}
+
+/// Whether asking again might have come to something else: the old generation's share of such reads is what the new one may fail as well.
+fn is_in_trouble<O: Operation>(outcome: &Result<O::Reply, Failure>) -> bool {
+    let may_pass = |failure: &Failure| is_suspect(failure) || failure.code == FailureCode::Throttled;
     match outcome {
-        Ok(reply) => O::is_suspect(reply),
-        Err(failure) => is_suspect(failure),
+        Ok(reply) => O::failures(reply).any(may_pass),
+        Err(failure) => may_pass(failure),
     }
 }
 

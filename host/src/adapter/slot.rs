@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::canary::{Trial, Verdict};
-use super::reader::Reader;
+use super::reader::{Reader, can_step_in};
 use super::{Adapter, metrics};
 use crate::clock::Clock;
 
@@ -25,7 +25,7 @@ pub enum GenerationState {
     /// On trial: serves a share of the reads.
     Canary,
     Live,
-    /// Ready for a rollback.
+    /// Older than the live one, and ready for a rollback.
     Previous,
     /// Serves nothing new; finishes what it began.
     Draining,
@@ -143,8 +143,11 @@ impl Slot {
         let live = || Arc::clone(&routing.live);
         match &routing.trial {
             None => Reader::usual(live()),
-            Some(trial) if trial.takes(self.reads.fetch_add(1, Ordering::Relaxed)) => {
-                Reader::on_trial(Arc::clone(trial), &routing.live)
+            Some(trial)
+                if trial.takes(self.reads.fetch_add(1, Ordering::Relaxed))
+                    && can_step_in(routing.live.description(), trial.canary.description()) =>
+            {
+                Reader::on_trial(Arc::clone(trial), live())
             }
             Some(trial) => Reader::compared(live(), Arc::clone(trial)),
         }
@@ -204,13 +207,15 @@ impl Slot {
         true
     }
 
-    /// Makes the previous generation live again, and the live one previous. False when there is no previous one.
+    /// Makes the previous generation live again. False when there is none. The newer one is let go: it comes back by a load only, with all
+    /// checks and a trial, never because somebody goes back twice.
     pub(super) fn roll_back(&self, why: &str) -> bool {
         let _changing = self.changing.lock();
         let routing = self.routing.load_full();
         let Some(previous) = routing.previous.clone() else { return false };
         metrics::live_digest(previous.name(), routing.live.digest(), previous.digest());
-        self.route(Routing { live: Arc::clone(&previous), trial: None, previous: Some(Arc::clone(&routing.live)) });
+        self.route(Routing { live: Arc::clone(&previous), trial: None, previous: None });
+        self.retire(&routing.live);
         self.note(&previous, SwapResult::RolledBack, why.to_owned());
         true
     }

@@ -1,14 +1,16 @@
 //! Bringing a new version of one adapter in, all or nothing: load, compare with the live one, probe; then the slot tries and promotes it.
 //! Called by the service for operators, reloads and the folder watch alike. A refusal leaves the old generation serving.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::operation::{Operation, Probe};
+use super::reader::can_step_in;
 use super::slot::{GenerationState, Slot, SlotReport, SwapResult};
 use super::{Adapter, Adapters, LoadError, load};
 use crate::config::AdapterConfig;
-use crate::domain::{AdapterName, Failure, Side};
+use crate::domain::{AdapterName, Description, Failure, Side};
 
 /// How long one probe of a new generation may take.
 const PROBE_TIME: Duration = Duration::from_secs(10);
@@ -28,43 +30,63 @@ pub enum SwapError {
     Probe { adapter: AdapterName, side: Side, failure: Box<Failure> },
     #[error("adapter {0} has no version on trial: load one first")]
     NoTrial(AdapterName),
-    #[error("adapter {0} has no previous version since the host was started: put its file back and load it")]
-    NoPrevious(AdapterName),
+    #[error(
+        "adapter {adapter} has no version before its generation {live}, which is live: put the file of the version that you want in place and load it"
+    )]
+    NoPrevious { adapter: AdapterName, live: u64 },
+    #[error(
+        "adapters.{adapter}.canary.share_percent: the new version does not depend on {lost} any more, which the live one needs to be told, so the live one cannot step in where the new one fails: \
+         compare the two with a shadow, then set share_percent = 0 to load it without a trial"
+    )]
+    NoTrialPossible { adapter: AdapterName, lost: String },
+}
+
+/// The turn to load: one at a time, so that what was read first is installed first, and an older generation never replaces a newer one.
+pub struct Loading<'adapters> {
+    adapters: &'adapters Adapters,
+    _turn: tokio::sync::MutexGuard<'adapters, ()>,
 }
 
 /// A generation that was loaded and probed, and serves nothing yet.
-pub struct Prepared {
-    slot: Arc<Slot>,
+pub struct Prepared<'turn> {
+    adapters: &'turn Adapters,
+    slot: &'turn Arc<Slot>,
     adapter: Arc<Adapter>,
 }
 
-impl Prepared {
-    pub fn adapter(&self) -> &Adapter {
-        &self.adapter
-    }
-}
-
-impl Adapters {
+impl Loading<'_> {
     /// Loads a version of an adapter as the configuration says now, and asks whether its back end answers it.
-    pub async fn prepare(&self, name: &AdapterName, config: &AdapterConfig) -> Result<Prepared, SwapError> {
-        let slot = self.slot(name)?;
-        let _turn = self.loading.lock().await;
+    pub async fn prepare(&self, name: &AdapterName, config: &AdapterConfig) -> Result<Prepared<'_>, SwapError> {
+        let slot = self.adapters.slot(name)?;
         let generation = slot.next_generation();
-        match self.prepare_generation(name, config, generation, &slot.live()).await {
-            Ok(adapter) => Ok(Prepared { slot: Arc::clone(slot), adapter }),
+        match self.adapters.prepare_generation(name, config, generation, &slot.live()).await {
+            Ok(adapter) => Ok(Prepared { adapters: self.adapters, slot, adapter }),
             Err(error) => {
                 slot.refused(generation, &error.to_string());
                 Err(error)
             }
         }
     }
+}
 
-    /// Puts a prepared generation on trial, or live when it needs none.
-    pub fn install(&self, prepared: Prepared) -> GenerationState {
-        self.attach_shadow(&prepared.adapter);
-        let state = prepared.slot.install(prepared.adapter);
-        load::tell_shortage(self.slots.values().map(|slot| slot.newest()));
+impl Prepared<'_> {
+    pub fn adapter(&self) -> &Adapter {
+        &self.adapter
+    }
+
+    /// Puts it on trial, or live when it needs none.
+    pub fn install(self) -> GenerationState {
+        self.adapters.attach_shadow(&self.adapter);
+        let state = self.slot.install(self.adapter);
+        load::tell_shortage(self.adapters.slots.values().map(|slot| slot.newest()));
         state
+    }
+}
+
+impl Adapters {
+    /// Waits until nothing else is being loaded.
+    pub async fn turn_to_load(&self) -> Loading<'_> {
+        Loading { adapters: self, _turn: self.loading.lock().await }
     }
 
     /// Ends a trial well.
@@ -79,7 +101,8 @@ impl Adapters {
         if slot.end_trial(None, SwapResult::Withdrawn, why) {
             return Ok(SwapResult::Withdrawn);
         }
-        slot.roll_back(why).then_some(SwapResult::RolledBack).ok_or_else(|| SwapError::NoPrevious(name.clone()))
+        let gone_back = slot.roll_back(why).then_some(SwapResult::RolledBack);
+        gone_back.ok_or_else(|| SwapError::NoPrevious { adapter: name.clone(), live: slot.live().generation() })
     }
 
     /// Whether loading the adapter now would give something else than what was loaded last.
@@ -119,17 +142,29 @@ impl Adapters {
     }
 }
 
-/// The same adapter in another version may do less; whoever misses it is told "unsupported".
+/// The same adapter in another version may do less; whoever misses it is told "unsupported". On trial it must let the live one step in.
 fn compare(new: &Adapter, live: &Adapter) -> Result<(), SwapError> {
     let (found, known) = (new.description(), live.description());
     if found.name != known.name {
         return Err(SwapError::OtherAdapter { adapter: new.name().clone(), live: known.name.clone(), found: found.name.clone() });
+    }
+    if new.config.canary.share_percent > 0 && !can_step_in(known, found) {
+        let lost = needed_more(known, found).join(", ");
+        return Err(SwapError::NoTrialPossible { adapter: new.name().clone(), lost });
     }
     let lost: Vec<_> = known.capabilities.difference(&found.capabilities).map(String::as_str).collect();
     if !lost.is_empty() {
         tracing::warn!(adapter = %new.name(), generation = new.generation(), lost = lost.join(", "), "the new version does less than the live one");
     }
     Ok(())
+}
+
+/// The dimensions that only the live one declares.
+fn needed_more(live: &Description, new: &Description) -> Vec<&'static str> {
+    let prices = live.price_dimensions.difference(&new.price_dimensions);
+    let more = prices.chain(live.availability_dimensions.difference(&new.availability_dimensions));
+    let more: BTreeSet<_> = more.map(|dimension| dimension.as_str()).collect();
+    more.into_iter().collect()
 }
 
 async fn probe(adapter: &Adapter, side: Side) -> Result<(), SwapError> {

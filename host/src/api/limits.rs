@@ -57,6 +57,18 @@ pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Re
     }
 }
 
+/// Middleware for requests that may take their time: what may change something is finished in a task of its own when the client goes away, so
+/// that what a person did is done, logged and counted once it is in the audit log.
+pub async fn finish(request: Request, next: Next) -> Response {
+    if only_reads(&request) {
+        return next.run(request).await;
+    }
+    tokio::spawn(next.run(request)).await.unwrap_or_else(|defect| {
+        tracing::error!(error = %defect, "a request handler failed");
+        Problem::new(&pages::INTERNAL).into_response()
+    })
+}
+
 /// Whether a request changes nothing, whatever its handler does: by method, or a query that has a body.
 fn only_reads(request: &Request) -> bool {
     request.method().is_safe() || (request.method() == Method::POST && request.uri().path().ends_with(":query"))

@@ -68,6 +68,7 @@ pub fn ops_router(state: OpsState) -> Router {
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(BodyLimit(MAX_BODY_BYTES)))
+        .layer(from_fn(super::limits::finish))
         .layer(from_fn(request_id::identify))
         .with_state(state)
 }

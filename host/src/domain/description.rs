@@ -35,6 +35,20 @@ impl Dimension {
             _ => return None,
         })
     }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::ShipTo => "ship-to",
+            Self::Contract => "contract",
+            Self::Currency => "currency",
+            Self::Unit => "unit",
+            Self::Quantity => "quantity",
+            Self::Location => "location",
+            Self::Date => "date",
+            Self::SalesArea => "sales-area",
+        }
+    }
 }
 
 /// How the back end treats a second submit with the same reference.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, FieldProblem, ServiceError};
-use crate::adapter::{Adapter, BreakersReport, GenerationState, ShadowReport, SlotReport, Snapshot, SwapError};
+use crate::adapter::{Adapter, BreakersReport, GenerationState, Loading, ShadowReport, SlotReport, Snapshot, SwapError};
 use crate::config::{self, AdapterConfig, Config, ConfigError};
 use crate::domain::{AdapterName, Description, Reference};
 use crate::store::Deed;
@@ -62,8 +62,9 @@ impl Commerce {
     pub async fn load_adapter(&self, name: &AdapterName, operator: Operator) -> Result<AdapterReport, ServiceError> {
         self.adapter_report(name)?;
         self.note(&subject(name), "load", operator).await?;
+        let turn = self.inner.adapters.turn_to_load().await;
         let config = self.adapter_config(name)?;
-        self.bring_in(name, &config).await?;
+        self.bring_in(&turn, name, &config).await?;
         self.adapter_report(name)
     }
 
@@ -98,10 +99,14 @@ impl Commerce {
         self.read_config()?.adapters.remove(name).ok_or_else(gone)
     }
 
-    pub(super) async fn bring_in(&self, name: &AdapterName, config: &AdapterConfig) -> Result<GenerationState, ServiceError> {
-        let adapters = &self.inner.adapters;
-        let prepared = adapters.prepare(name, config).await.map_err(|error| self.refusal(error))?;
-        Ok(adapters.install(prepared))
+    pub(super) async fn bring_in(
+        &self,
+        turn: &Loading<'_>,
+        name: &AdapterName,
+        config: &AdapterConfig,
+    ) -> Result<GenerationState, ServiceError> {
+        let prepared = turn.prepare(name, config).await.map_err(|error| self.refusal(error))?;
+        Ok(prepared.install())
     }
 
     pub(super) async fn note(&self, subject: &str, action: &'static str, operator: Operator) -> Result<(), ServiceError> {
@@ -127,12 +132,12 @@ impl Commerce {
             SwapError::Load(error) => ServiceError::AdapterRefused(
                 error.problems.into_iter().map(|problem| FieldProblem::new(problem.place, problem.cause.to_string())).collect(),
             ),
-            SwapError::OtherAdapter { .. } | SwapError::Probe { .. } => {
+            SwapError::OtherAdapter { .. } | SwapError::Probe { .. } | SwapError::NoTrialPossible { .. } => {
                 let text = error.to_string();
                 let (place, detail) = text.split_once(": ").unwrap_or(("adapters", &text));
                 ServiceError::AdapterRefused(vec![FieldProblem::new(place, detail)])
             }
-            SwapError::NoTrial(_) | SwapError::NoPrevious(_) => ServiceError::AdapterConflict(error.to_string()),
+            SwapError::NoTrial(_) | SwapError::NoPrevious { .. } => ServiceError::AdapterConflict(error.to_string()),
         }
     }
 

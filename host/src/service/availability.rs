@@ -131,7 +131,7 @@ impl Fetch for AvailabilityFetch {
     type Value = Availability;
 
     fn cap(&self, ask: &Self::Scope) -> usize {
-        ask.reader.adapter().description().batch_cap("availability.check")
+        ask.reader.batch_cap("availability.check")
     }
 
     fn calls(&self, ask: &Self::Scope) -> usize {
@@ -142,10 +142,10 @@ impl Fetch for AvailabilityFetch {
         let asked_at = self.catalog.clock.now();
         let scope = &ask.scope;
         let check = |items| CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items } };
-        let answers = self.catalog.ask(&ask.reader, &scope.store, &items, check).await;
+        let believe = |availability, item: &AvailabilityItem| believe(availability, item, scope);
+        let answers = self.catalog.ask(&ask.reader, &scope.store, &items, check, believe).await;
         let policies = self.policies.load();
-        let keep = |((key, question), answer): ((_, Question<_>), Result<_, _>)| {
-            let answer = answer.and_then(|availability| believe(availability, &question.item, scope));
+        let keep = |((key, question), answer): ((_, Question<_>), Result<Availability, _>)| {
             let policy = policies.of(subject(&scope.store, &question.item));
             let (as_of, lifetime) = match &answer {
                 Ok(value) => (value.as_of, Some(availability_lifetime(policy, value))),

@@ -93,13 +93,14 @@ where
     }
 
     /// Asks for all items in one call: one answer each, in order. When the call fails, every item has. The context is that of the first
-    /// asker, with the store's whole deadline, because others may have joined.
-    pub(super) async fn ask<I: Clone, O: Operation<Reply = Vec<Result<V, Failure>>>>(
+    /// asker, with the store's whole deadline, because others may have joined. `believe` refuses an answer that does not fit its item.
+    pub(super) async fn ask<I: Clone + Send + Sync, O: Operation<Reply = Vec<Result<V, Failure>>>>(
         &self,
         reader: &Reader,
         store: &StoreName,
         items: &[(K, Question<I>)],
         operation: impl FnOnce(Vec<I>) -> O,
+        believe: impl Fn(V, &I) -> Result<V, Failure> + Send + Sync,
     ) -> Vec<Result<V, Failure>> {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
         let (Some((_, first)), Some(shop)) = (items.first(), self.shops.get(store)) else {
@@ -107,7 +108,11 @@ where
         };
         let context = CallContext { deadline: shop.config.read_deadline(), ..CallContext::clone(&first.asker) };
         let operation = operation(items.iter().map(|(_, question)| question.item.clone()).collect());
-        reader.call(&context, &operation).await.unwrap_or_else(everything_failed)
+        let believe_each = |answers: O::Reply| {
+            let pairs = answers.into_iter().zip(items);
+            pairs.map(|(answer, (_, question))| answer.and_then(|value| believe(value, &question.item))).collect()
+        };
+        reader.call(&context, &operation, believe_each).await.unwrap_or_else(everything_failed)
     }
 
     /// Makes an entry of an answer, and remembers it when it has a lifetime.

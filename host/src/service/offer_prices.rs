@@ -180,7 +180,7 @@ impl Fetch for PriceFetch {
     type Value = OfferPrice;
 
     fn cap(&self, ask: &Self::Scope) -> usize {
-        ask.reader.adapter().description().batch_cap("pricing.offer-prices")
+        ask.reader.batch_cap("pricing.offer-prices")
     }
 
     fn calls(&self, ask: &Self::Scope) -> usize {
@@ -192,10 +192,10 @@ impl Fetch for PriceFetch {
         let scope = &ask.scope;
         let by_quantity = ask.reader.adapter().description().price_dimensions.contains(&Dimension::Quantity);
         let price = |items| OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items } };
-        let answers = self.catalog.ask(&ask.reader, &scope.store, &items, price).await;
+        let believe = |price, item: &PriceItem| believe(price, item, scope, by_quantity);
+        let answers = self.catalog.ask(&ask.reader, &scope.store, &items, price, believe).await;
         let policies = self.policies.load();
-        let keep = |((_, question), answer): ((_, Question<_>), Result<_, _>)| {
-            let answer = answer.and_then(|price| believe(price, &question.item, scope, by_quantity));
+        let keep = |((_, question), answer): ((_, Question<_>), Result<OfferPrice, _>)| {
             let policy = policies.of(subject(&scope.store, &question.item));
             let (as_of, lifetime) = match &answer {
                 Ok(price) => (price.as_of, Some(Self::lifetime(policy, price, asked_at))),

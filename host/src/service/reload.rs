@@ -51,6 +51,7 @@ impl Commerce {
     }
 
     async fn apply(&self) -> Result<ReloadReport, ServiceError> {
+        let turn = self.inner.adapters.turn_to_load().await;
         let config = self.read_config()?;
         let needs_restart = needs_restart(&self.inner.started_with, &config);
         let adapters = &self.inner.adapters;
@@ -58,14 +59,14 @@ impl Commerce {
         // A new or a removed one is in `needs_restart`.
         for (name, part) in config.adapters.iter().filter(|(name, _)| adapters.get(name).is_some()) {
             if adapters.differs(name, part).await {
-                prepared.push(adapters.prepare(name, part).await.map_err(|error| self.refusal(error))?);
+                prepared.push(turn.prepare(name, part).await.map_err(|error| self.refusal(error))?);
             } else {
                 unchanged.push(ReloadedAdapter { name: name.clone(), changed: false, generation: None, state: None });
             }
         }
         let installed = prepared.into_iter().map(|prepared| {
             let (name, generation) = (prepared.adapter().name().clone(), prepared.adapter().generation());
-            ReloadedAdapter { name, changed: true, generation: Some(generation), state: Some(adapters.install(prepared)) }
+            ReloadedAdapter { name, changed: true, generation: Some(generation), state: Some(prepared.install()) }
         });
         self.inner.policies.replace(&config.freshness);
         Ok(ReloadReport { adapters: installed.chain(unchanged).collect(), needs_restart })
@@ -79,7 +80,7 @@ pub(super) fn describe_metrics() {
 }
 
 /// All problems of a refusal, for the log.
-fn describe(error: &ServiceError) -> String {
+pub(super) fn describe(error: &ServiceError) -> String {
     match error {
         ServiceError::AdapterRefused(problems) | ServiceError::ConfigRefused(problems) => {
             problems.iter().map(|problem| format!("{}: {}", problem.pointer, problem.detail)).collect::<Vec<_>>().join("; ")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Comparable, Lane, Operation, compared_items};
-use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, FailureCode, OfferPrice, PriceQuery, Purpose, Side};
+use crate::domain::{Availability, AvailabilityQuery, CallContext, Failure, OfferPrice, PriceQuery, Purpose, Side};
 
 /// One result per item, in the order asked. The call fails as a whole when every item met the same outage.
 #[derive(Clone)]
@@ -20,12 +20,8 @@ impl Operation for CheckAvailability {
     type Reply = Vec<Result<Availability, Failure>>;
     const COMPARED: Option<Comparable<Self::Reply>> = Some(|items| compared_items(items));
 
-    fn is_suspect(reply: &Self::Reply) -> bool {
-        reply.iter().any(is_nonsense)
-    }
-
-    fn is_doubtful(reply: &Self::Reply) -> bool {
-        reply.iter().any(is_unknown)
+    fn failures(reply: &Self::Reply) -> impl Iterator<Item = &Failure> {
+        reply.iter().filter_map(|item| item.as_ref().err())
     }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
@@ -46,12 +42,8 @@ impl Operation for OfferPrices {
     type Reply = Vec<Result<OfferPrice, Failure>>;
     const COMPARED: Option<Comparable<Self::Reply>> = Some(|items| compared_items(items));
 
-    fn is_suspect(reply: &Self::Reply) -> bool {
-        reply.iter().any(is_nonsense)
-    }
-
-    fn is_doubtful(reply: &Self::Reply) -> bool {
-        reply.iter().any(is_unknown)
+    fn failures(reply: &Self::Reply) -> impl Iterator<Item = &Failure> {
+        reply.iter().filter_map(|item| item.as_ref().err())
     }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
@@ -89,15 +81,4 @@ impl Operation for Probe {
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::probe(guest, context, self.side).await
     }
-}
-
-/// The adapter did not understand the back end, or the back end the adapter.
-fn is_nonsense<T>(item: &Result<T, Failure>) -> bool {
-    let is_nonsense =
-        |code| matches!(code, FailureCode::InvalidResponse | FailureCode::InvalidRequest | FailureCode::Unsupported);
-    item.as_ref().is_err_and(|failure| is_nonsense(failure.code))
-}
-
-fn is_unknown<T>(item: &Result<T, Failure>) -> bool {
-    item.as_ref().is_err_and(|failure| failure.code == FailureCode::NotFound)
 }

@@ -52,8 +52,8 @@ impl Swaps {
     }
 
     async fn load(&self, share_percent: u8) -> Result<GenerationState, SwapError> {
-        let prepared = self.adapters.prepare(&name(), &self.config(share_percent)).await?;
-        Ok(self.adapters.install(prepared))
+        let turn = self.adapters.turn_to_load().await;
+        Ok(turn.prepare(&name(), &self.config(share_percent)).await?.install())
     }
 
     fn live(&self) -> Arc<Adapter> {
@@ -70,7 +70,7 @@ impl Swaps {
     }
 
     async fn read(&self) -> Result<(), Failure> {
-        self.adapters.reader(&name()).unwrap().call(&context(), &check_availability()).await.map(drop)
+        self.adapters.reader(&name()).unwrap().call(&context(), &check_availability(), |reply| reply).await.map(drop)
     }
 
     async fn until(&self, result: SwapResult) {
@@ -136,8 +136,7 @@ async fn a_version_that_traps_on_trial_is_backed_out_and_no_read_fails() {
 #[tokio::test]
 async fn a_share_of_the_reads_is_spread_evenly() {
     let swaps = Swaps::start().await;
-    let prepared = swaps.adapters.prepare(&name(), &swaps.config(10)).await.unwrap();
-    swaps.adapters.install(prepared);
+    swaps.load(10).await.unwrap();
     let generations: Vec<_> = (0..200).map(|_| swaps.adapters.reader(&name()).unwrap().adapter().generation()).collect();
     let on_trial = |reads: &[u64]| reads.iter().filter(|generation| **generation == 2).count();
     assert!((18..=22).contains(&on_trial(&generations)), "{generations:?}");
@@ -147,7 +146,7 @@ async fn a_share_of_the_reads_is_spread_evenly() {
 #[tokio::test]
 async fn going_back_ends_a_trial_or_makes_the_previous_version_live() {
     let swaps = Swaps::start().await;
-    assert!(matches!(swaps.adapters.roll_back(&name(), "test"), Err(SwapError::NoPrevious(_))));
+    assert!(matches!(swaps.adapters.roll_back(&name(), "test"), Err(SwapError::NoPrevious { live: 1, .. })));
     assert!(matches!(swaps.adapters.promote(&name(), "test"), Err(SwapError::NoTrial(_))));
     swaps.load(10).await.unwrap();
     assert_eq!(swaps.adapters.roll_back(&name(), "test").unwrap(), SwapResult::Withdrawn);
@@ -156,9 +155,27 @@ async fn going_back_ends_a_trial_or_makes_the_previous_version_live() {
     swaps.adapters.promote(&name(), "test").unwrap();
     assert_eq!(swaps.states(), [(3, Live), (1, Previous)]);
     assert_eq!(swaps.adapters.roll_back(&name(), "test").unwrap(), SwapResult::RolledBack);
-    assert_eq!(swaps.states(), [(3, Previous), (1, Live)]);
-    swaps.adapters.roll_back(&name(), "test").unwrap();
-    assert_eq!(swaps.states(), [(3, Live), (1, Previous)]);
+    assert_eq!(swaps.states(), [(1, Live)]);
+    let refusal = swaps.adapters.roll_back(&name(), "test").unwrap_err().to_string();
+    assert!(refusal.contains("no version before its generation 1, which is live"), "{refusal}");
+    assert_eq!(swaps.states(), [(1, Live)], "a newer one never comes back that way");
+}
+
+#[tokio::test]
+async fn what_is_loaded_while_another_is_prepared_comes_after_it() {
+    let swaps = Swaps::start().await;
+    let turn = swaps.adapters.turn_to_load().await;
+    let first = async {
+        let prepared = turn.prepare(&name(), &swaps.config(0)).await.unwrap();
+        // As long as a reload takes for its other adapters.
+        tokio::task::yield_now().await;
+        turn.prepare(&name(), &swaps.config(0)).await.unwrap();
+        prepared.install();
+        assert_eq!(swaps.states(), [(2, Live), (1, Previous)]);
+        drop(turn);
+    };
+    let (second, ()) = tokio::join!(swaps.load(0), first);
+    assert_eq!((second.unwrap(), swaps.states()), (Live, vec![(4, Live), (2, Previous)]));
 }
 
 #[tokio::test]
