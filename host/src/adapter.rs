@@ -2,7 +2,7 @@
 //! service and the pipeline; reaches back ends only through `egress`; what follows a failure is decided in [`error`] and nowhere else.
 
 mod admission;
-pub mod anatomy;
+mod anatomy;
 mod bindings;
 mod breaker;
 mod build;
@@ -20,6 +20,7 @@ pub mod error;
 mod given;
 mod heartbeat;
 mod imports;
+pub mod inspect;
 mod instance;
 mod journal;
 mod leave;
@@ -53,6 +54,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+pub use anatomy::Anatomy;
 pub use breaker::{BreakerReport, BreakerSetting, Breakers, BreakersReport, Hand};
 pub use leave::Leave;
 pub use load::{LoadCause, LoadError, LoadProblem};

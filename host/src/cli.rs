@@ -74,7 +74,7 @@ enum Command {
     /// Print the OpenAPI document of the storefront API.
     #[command(after_help = "Example: ordergate openapi > openapi.json")]
     Openapi,
-    /// Compile one component from stdin to stdout, within limits. The host runs it in a child process.
+    /// Inspect or compile one component from stdin to stdout, within limits. The host runs it in a child process.
     #[command(hide = true, name = adapter::compiler::COMMAND)]
     CompileAdapter,
     /// Print the version.
@@ -128,9 +128,9 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
         Command::Adapter(AdapterCommand::Inspect(args)) => component::inspect(&args).await,
         Command::Adapter(AdapterCommand::Verify(args)) => component::verify(&args),
-        Command::Adapter(AdapterCommand::Sign(args)) => component::sign(&args),
+        Command::Adapter(AdapterCommand::Sign(args)) => component::sign(&args).await,
         Command::Adapter(AdapterCommand::Keygen(args)) => component::keygen(&args),
-        Command::Adapter(AdapterCommand::Add(args)) => component::add(&args),
+        Command::Adapter(AdapterCommand::Add(args)) => component::add(&args).await,
         Command::Adapter(AdapterCommand::Operate(command)) => operate::operate(command).await,
         Command::Cache(command) => cache::cache(command).await,
         Command::Migrate { config } => check::migrate(&config.file).await,

@@ -1,6 +1,9 @@
 //! SIGTERM: what has begun is finished, nothing new is begun.
 
-use ordergate_tests::{PLIERS, World, eventually, line, text};
+use std::fs::File;
+use std::process::Command;
+
+use ordergate_tests::{PLIERS, World, adapter_file, eventually, line, text};
 use serde_json::json;
 
 #[tokio::test]
@@ -57,4 +60,27 @@ async fn a_request_that_does_not_end_does_not_keep_the_host_for_ever() {
     world.host.ended().await;
     assert!(start.elapsed() < std::time::Duration::from_secs(10), "took {:?}", start.elapsed());
     let _ = asked.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_signature_that_is_never_read_to_its_end_does_not_keep_the_host_for_ever() {
+    let mut world = World::with(|config| config.set("server.drain_ms", "500")).await;
+    let path = |name: &str| world.host.folder().join(name);
+    std::fs::copy(adapter_file(), path("endless.wasm")).unwrap();
+    let pipe = path("endless.wasm.minisig");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    world.host.rewrite(|config| config.set("adapters.nordwind.component", "\"endless.wasm\""));
+    let operator = world.host.operator().with("content-type", "application/json");
+    let deed = bytes::Bytes::from(json!({"actor": "anna", "reason": "a test"}).to_string());
+    let load = tokio::spawn(async move { operator.try_send(http::Method::POST, "/ops/v1/adapters/nordwind/load", deed).await });
+    // Opens when the host has opened the other end.
+    let writer = std::thread::spawn(move || File::options().write(true).open(pipe).unwrap());
+    eventually("the host reads the signature", async || writer.is_finished().then_some(())).await;
+    let _silent = writer.join().unwrap();
+    let start = std::time::Instant::now();
+    world.host.terminate();
+    let ended = world.host.ended().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "took {:?}", start.elapsed());
+    let _ = load.await.unwrap();
 }

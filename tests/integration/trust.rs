@@ -355,3 +355,29 @@ async fn a_version_that_is_not_the_pinned_one_is_refused_at_a_swap_however_well_
     add().await;
     load(&host).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_component_that_cannot_even_be_read_is_refused_by_every_command_with_its_digest() {
+    let desk = Desk::new();
+    desk.keygen("acme").await;
+    std::fs::write(desk.path("rest.wasm"), handmade::nested_types(60_000)).unwrap();
+    let (file, key) = (desk.text("rest.wasm"), desk.text("acme.key"));
+    let desk = Desk { config: desk.config.set("trust.require_signatures", "false"), ..desk };
+    let refused = [
+        desk.adapter(&["inspect", &file]).await,
+        desk.adapter(&["sign", &file, "--secret-key", &key]).await,
+        desk.run(&["adapter", "add", "nordwind", &file]).await,
+        desk.run(&["check"]).await,
+        desk.run(&["serve"]).await,
+    ];
+    for ended in refused {
+        assert_eq!(ended.code, Some(64), "{}", ended.stderr);
+        for word in ["rest.wasm", "the component cannot be read: the compiling process broke down", "overflow", "(SHA-256 "] {
+            assert!(ended.stderr.contains(word), "{word:?} is not said:\n{}", ended.stderr);
+        }
+    }
+    assert!(!desk.path("rest.wasm.minisig").exists() && !desk.path("ordergate.lock").exists());
+    let told = desk.adapter(&["inspect", &file, "--json"]).await;
+    let report: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!((told.code, &report["fits"], &report["contract"]), (Some(64), &Value::Bool(false), &Value::Null), "{report:#}");
+}

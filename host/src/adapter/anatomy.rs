@@ -1,13 +1,14 @@
 //! What a component consists of: its core modules, and what an instance of it begins with. Counted from the file's sections; nothing is compiled.
 //! For `ordergate adapter inspect`.
 
+use serde::{Deserialize, Serialize};
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
 /// Bytes of a page of linear memory.
 const PAGE_BYTES: u64 = 64 * 1024;
 
 /// Sums over all core modules of a component, nested ones included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anatomy {
     pub core_modules: u64,
     /// Linear memory before the first call, in bytes.
@@ -18,7 +19,7 @@ pub struct Anatomy {
 }
 
 /// Counts a component's parts.
-pub fn anatomy(file: &[u8]) -> Result<Anatomy, AnatomyError> {
+pub(super) fn anatomy(file: &[u8]) -> Result<Anatomy, AnatomyError> {
     let mut found = Anatomy::default();
     for payload in Parser::new(0).parse_all(file) {
         match payload? {
@@ -44,7 +45,7 @@ pub fn anatomy(file: &[u8]) -> Result<Anatomy, AnatomyError> {
 /// The file is no readable component.
 #[derive(Debug, thiserror::Error)]
 #[error("the file cannot be read as a component: {0}")]
-pub struct AnatomyError(#[from] BinaryReaderError);
+pub(super) struct AnatomyError(#[from] BinaryReaderError);
 
 #[cfg(test)]
 mod tests {

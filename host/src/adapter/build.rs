@@ -47,12 +47,13 @@ impl Inputs {
         Self { settings, maps, memory_bytes, table_elements, guest_stack_bytes, log_bytes, configure_secs }
     }
 
-    /// Names all that a snapshot depends on besides component and runtime. How much may be logged, and how long it may take, is none of it.
-    fn digest(&self) -> String {
+    /// Names all that a snapshot depends on besides component and runtime, and the memory of the compiling process: there may be a snapshot with
+    /// more. How much may be logged, and how long it may take, is none of it.
+    fn digest(&self, compile_bytes: u64) -> String {
         type Maps = BTreeMap<String, BTreeMap<String, String>>;
         let bounds = [self.memory_bytes, self.table_elements, self.guest_stack_bytes];
-        let all: (u32, &str, &str, &Maps, [usize; 3]) =
-            (SNAPSHOT_VERSION, env!("CARGO_PKG_VERSION"), &self.settings, &self.maps, bounds);
+        let all: (u32, &str, &str, &Maps, [usize; 3], u64) =
+            (SNAPSHOT_VERSION, env!("CARGO_PKG_VERSION"), &self.settings, &self.maps, bounds, compile_bytes);
         // Texts and maps of texts always have a JSON form.
         HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&all).unwrap_or_default()))
     }
@@ -61,7 +62,7 @@ impl Inputs {
 impl Build {
     /// With a snapshot if there can be one. No snapshot is no error; a component that does not compile is.
     pub(super) async fn configured(&self, inputs: Inputs) -> Result<Built, CompileError> {
-        let key = format!("{}-{}", self.digest, inputs.digest());
+        let key = format!("{}-{}", self.digest, inputs.digest(self.bounds.bytes));
         if let Some(component) = self.cached(&key).await {
             return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new(), limit: None });
         }
@@ -92,7 +93,7 @@ impl Build {
 
     async fn frozen(&self, key: &str, inputs: Inputs) -> Result<Built, CompileError> {
         let made = compiler::run(self.bounds, Work::Snapshot(inputs), self.file.clone()).await?;
-        let component = self.compiled(key, made.bytes.into()).await?;
+        let component = self.compiled(key, made.bytes).await?;
         Ok(Built { component, snapshot: Snapshot::Taken, log: made.log, limit: None })
     }
 

@@ -1,5 +1,5 @@
-//! Compiling and snapshotting: in a child process of the same program with limits on CPU, memory and time, because compiling hostile Wasm
-//! can exhaust a machine (and is officially no vulnerability of the compiler). One at a time. Called by `build`; never runs in the process
+//! Decoding, compiling and snapshotting: in a child process of the same program with limits on CPU, memory and time, because decoding and compiling hostile Wasm
+//! can exhaust a stack or a machine (and is officially no vulnerability of the compiler). One at a time. Called by `inspect` and `build`; never runs in the process
 //! that serves, once `use_children` has been called.
 
 mod child;

@@ -1,5 +1,5 @@
 //! Whether a component fits the contract, told before anything is compiled and in words that its author can act on. Never runs or compiles
-//! anything. Called at load and by `ordergate adapter inspect` and `check`.
+//! anything. Called by `inspect` in a compiling process: what is decoded here is hostile.
 
 mod difference;
 mod examine;
@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use wit_component::DecodedWasm;
 
 use shape::Face;
@@ -43,7 +44,7 @@ pub(super) const WIT: [(&str, &str); 15] = [
 ];
 
 /// Why a file is no adapter for this host.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Serialize, Deserialize, thiserror::Error)]
 pub enum ContractError {
     #[error("the file is not WebAssembly")]
     NotWasm,
@@ -69,13 +70,8 @@ pub enum ContractError {
     Host(String),
 }
 
-/// Checks a component file against the contract, and tells for which of its versions it was built.
-pub fn check(file: &[u8]) -> Result<ContractVersion, ContractError> {
-    Contracts::of_host()?.check(&decode(file)?)
-}
-
-/// What can be told of a component file without running or compiling it.
-pub fn examine(file: &[u8]) -> Result<Examined, ContractError> {
+/// Checks a component file against the contract, and tells what can be told of it without running or compiling it.
+pub(super) fn examine(file: &[u8]) -> Result<Examined, ContractError> {
     let (contracts, face) = (Contracts::of_host()?, decode(file)?);
     Ok(Examined::of(contracts, &face))
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
@@ -59,12 +60,12 @@ pub struct Described {
 }
 
 /// Configures the component with the settings of a TOML file, or with none, and asks what it can do.
-pub async fn describe(file: Vec<u8>, digest: &str, settings_file: Option<&Path>) -> Result<Described, DescribeError> {
+pub async fn describe(file: Bytes, digest: &str, settings_file: Option<&Path>) -> Result<Described, DescribeError> {
     let given = Arc::new(given(settings_file)?);
     let runtime = RuntimeConfig::default();
     let engine = engine(&runtime)?;
     let bounds = Bounds::of(&given.limits);
-    let build = Build { engine: engine.clone(), cache: None, digest: digest.to_owned(), file: file.into(), bounds };
+    let build = Build { engine: engine.clone(), cache: None, digest: digest.to_owned(), file, bounds };
     let built =
         build.configured(Inputs::of(&given, &runtime)).await.map_err(|cause| DescribeError::Compile(cause.to_string()))?;
     let instances = Instances::new(&engine, &built.component, Arc::clone(&given), built.snapshot.clone())

@@ -26,6 +26,7 @@ use super::compiler::Bounds;
 use super::contract::{self, ContractError};
 use super::engine::{self, engine};
 use super::given::{Given, settings};
+use super::inspect::inspect_within;
 use super::instance::Instances;
 use super::journal::{Journal, Severity};
 use super::metrics;
@@ -210,6 +211,7 @@ impl Source<'_> {
         let place = || self.place("component");
         let (admitted, file) = self.file().await?;
         let bounds = Bounds::of(&self.config.limits);
+        self.check_contract(bounds, &admitted.digest, file.clone()).await?;
         let build = Build { engine: engine.clone(), cache, digest: admitted.digest.clone(), file, bounds };
         let built = match inputs {
             Some(inputs) if self.config.snapshot => build.configured(inputs).await,
@@ -217,15 +219,30 @@ impl Source<'_> {
             None => build.unconfigured("there are no settings to configure it with").await,
         };
         let built = built.map_err(|cause| {
-            if let Some(limit) = cause.limit() {
-                metrics::limit_hit(self.name, limit);
-            }
+            self.hit(cause.limit());
             problem(place(), LoadCause::Compile { path: self.path(), cause: cause.to_string() })
         })?;
         Ok((admitted, built))
     }
 
-    /// The checked file, with its digest and signer. Tens of megabytes: read and checked aside.
+    /// Before anything of the file is compiled.
+    async fn check_contract(&self, bounds: Bounds, digest: &str, file: Bytes) -> Result<(), LoadProblem> {
+        let inspection = inspect_within(bounds, file, digest).await.map_err(|cause| {
+            self.hit(cause.limit);
+            problem(self.place("component"), LoadCause::Inspect { path: self.path(), cause })
+        })?;
+        let differs = |cause| problem(self.place("component"), LoadCause::Contract { path: self.path(), cause });
+        inspection.fit().map(drop).map_err(differs)
+    }
+
+    /// A limit was in the way.
+    fn hit(&self, limit: Option<&'static str>) {
+        if let Some(limit) = limit {
+            metrics::limit_hit(self.name, limit);
+        }
+    }
+
+    /// The trusted file, with its digest and signer. Tens of megabytes: read and hashed aside.
     async fn file(&self) -> Result<(Admitted, Bytes), LoadProblem> {
         let admission = self.admission();
         let place = self.place("component");
@@ -263,9 +280,7 @@ impl Source<'_> {
         if let Snapshot::Not(reason) = &built.snapshot {
             tracing::warn!(adapter = %self.name, reason, "no snapshot: every call configures the adapter again");
         }
-        if let Some(limit) = built.limit {
-            metrics::limit_hit(self.name, limit);
-        }
+        self.hit(built.limit);
         let journal = Journal::new(self.name.clone(), "load".into(), &self.config.limits);
         for LogLine { level, message, fields } in &built.log {
             let severity = match level.as_str() {

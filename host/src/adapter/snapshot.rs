@@ -60,7 +60,7 @@ pub(super) async fn take(component: &[u8], inputs: &Inputs) -> Result<Made, Refu
     let frozen = wizer.snapshot_component(&context, &mut reading).await;
     let unreadable = |cause| Refusal::for_good(format!("its memory cannot be read: {cause:#}"));
     let frozen = reading.finish().and(frozen).map_err(unreadable)?;
-    Ok(Made { bytes: frozen, log: rehearsal.into_log() })
+    Ok(Made { bytes: frozen.into(), log: rehearsal.into_log() })
 }
 
 fn wizer() -> Wizer {

@@ -10,6 +10,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -20,7 +21,8 @@ pub(super) use sign::{SignArgs, sign};
 pub(super) use verify::{VerifyArgs, verify};
 
 use super::CliError;
-use crate::adapter::contract::{self, ReadError};
+use crate::adapter::contract::{self, ContractVersion, ReadError};
+use crate::adapter::inspect::inspect_component;
 use crate::config::LimitsConfig;
 
 /// A component that is named on the command line.
@@ -35,14 +37,14 @@ pub(super) struct ComponentFile {
 }
 
 impl ComponentFile {
-    fn read(&self) -> Result<Vec<u8>, CliError> {
+    fn read(&self) -> Result<Bytes, CliError> {
         read(&self.path, self.max_bytes, "--max-bytes reads a larger one; a host needs limits.component_bytes for it")
     }
 }
 
 /// `mend`: what to do about a file that is too large.
-fn read(file: &Path, most: usize, mend: &str) -> Result<Vec<u8>, CliError> {
-    contract::read_file(file, most).map_err(|error| match error {
+fn read(file: &Path, most: usize, mend: &str) -> Result<Bytes, CliError> {
+    contract::read_file(file, most).map(Bytes::from).map_err(|error| match error {
         ReadError::Unreadable { .. } => CliError::Failed(anyhow!("{error}")),
         ReadError::TooLarge { .. } => CliError::Refused(format!("{error}: {mend}")),
     })
@@ -50,6 +52,12 @@ fn read(file: &Path, most: usize, mend: &str) -> Result<Vec<u8>, CliError> {
 
 fn digest(file: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(file))
+}
+
+/// The version of the contract that the component was built for, when it fits.
+async fn fit(path: &Path, file: Bytes, digest: &str) -> Result<ContractVersion, CliError> {
+    let inspection = inspect_component(file, digest).await.map_err(|error| refused(path, &error))?;
+    inspection.fit().map_err(|error| refused(path, &error))
 }
 
 /// A refusal of a file, which its message may name already.

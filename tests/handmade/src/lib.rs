@@ -7,11 +7,15 @@
     reason = "a test fails by panicking, and only tests use this"
 )]
 
+mod nested;
+
 use std::fmt::Write;
 use std::path::Path;
 
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Mangling, Resolve, SourceMap, WorldItem};
+
+pub use nested::{nested_components, nested_types};
 
 /// A POST to the endpoint `api`; its result is written to address 8192.
 const POST: &str = "(call $send (i32.const 512) (i32.const 3) (i32.const 520) (i32.const 4) (i32.const 530) (i32.const 1)

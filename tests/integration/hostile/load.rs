@@ -80,6 +80,23 @@ async fn hostile_component_that_takes_too_much_memory_to_compile_is_refused() {
 }
 
 #[tokio::test]
+async fn hostile_component_that_exhausts_the_stack_of_its_reader_ends_the_reading_process_only() {
+    let mut siege = Siege::begin().await;
+    let file = siege.write(&handmade::nested_types(60_000));
+    let words = "bomb.wasm: the component cannot be read: the compiling process broke down (signal: 6 (SIGABRT)";
+    siege.is_repelled(component(&file), words).await;
+}
+
+#[tokio::test]
+async fn hostile_component_that_takes_for_ever_to_read_is_refused() {
+    let mut siege = Siege::begin().await;
+    let file = siege.write(&handmade::nested_components(60_000));
+    let change = |config: HostConfig| component(&file)(config).set("adapters.zoo.limits.compile_secs", "2");
+    siege.is_repelled(change, "the component cannot be read: it took longer than 2 s (limits.compile_secs)").await;
+    assert_eq!(siege.zoo.limit_hits("compile_secs").await, 1.0);
+}
+
+#[tokio::test]
 async fn hostile_configure_that_loops_is_refused() {
     let mut siege = Siege::begin().await;
     let change = |config: HostConfig| {

@@ -13,8 +13,6 @@ use tokio::time::timeout;
 use super::task::{self, Bounds, Made, Report, Task, Work};
 use super::{COMMAND, CompileError};
 
-/// Most that is read of what a child made; the native code of the largest component has a quarter of it.
-const MAX_MADE_BYTES: u64 = 1024 * 1024 * 1024;
 /// Most that is read of a child's last words.
 const MAX_SAID_BYTES: u64 = 16 * 1024;
 
@@ -46,11 +44,14 @@ fn start(program: &Path) -> std::io::Result<Child> {
 /// How a child ended, and what it said until then.
 struct Ended {
     status: ExitStatus,
-    answer: Vec<u8>,
+    answer: Bytes,
+    /// Most that it may answer, in bytes.
+    most: u64,
     said: Vec<u8>,
 }
 
 async fn converse(child: &mut Child, task: &Task, component: &[u8]) -> std::io::Result<Ended> {
+    let most = task.work.most_bytes(component.len() as u64);
     let mut header = serde_json::to_vec(task)?;
     header.push(b'\n');
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -61,8 +62,8 @@ async fn converse(child: &mut Child, task: &Task, component: &[u8]) -> std::io::
             let _ = stdin.write_all(component).await;
         }
     };
-    let ((), answer, said) = tokio::join!(feed, all(stdout, MAX_MADE_BYTES), all(stderr, MAX_SAID_BYTES));
-    Ok(Ended { status: child.wait().await?, answer: answer?, said: said? })
+    let ((), answer, said) = tokio::join!(feed, all(stdout, most.saturating_add(1)), all(stderr, MAX_SAID_BYTES));
+    Ok(Ended { status: child.wait().await?, answer: answer?.into(), most, said: said? })
 }
 
 /// What is beyond `most` is not read: the child meets a closed pipe.
@@ -76,16 +77,19 @@ async fn all(from: Option<impl AsyncRead + Unpin>, most: u64) -> std::io::Result
 
 impl Ended {
     fn understand(self, bounds: Bounds) -> Result<Made, CompileError> {
+        // It met a closed pipe then, however it ended.
+        if self.answer.len() as u64 > self.most {
+            return Err(CompileError::TooMuch { bytes: self.most });
+        }
         if !self.status.success() {
             return Err(self.broke_down(bounds));
         }
         let end = self.answer.iter().position(|byte| *byte == b'\n').ok_or(CompileError::Damaged)?;
-        let (line, rest) = self.answer.split_at_checked(end).ok_or(CompileError::Damaged)?;
-        let bytes = rest.get(1..).unwrap_or_default();
-        match serde_json::from_slice(line).map_err(|_| CompileError::Damaged)? {
+        let (line, bytes) = (self.answer.slice(..end), self.answer.slice(end + 1..));
+        match serde_json::from_slice(&line).map_err(|_| CompileError::Damaged)? {
             Report::Refused(refusal) if got_no_memory(&refusal.reason) => Err(CompileError::TooLarge { bytes: bounds.bytes }),
             Report::Refused(refusal) => Err(CompileError::Refused(refusal)),
-            Report::Made { sha256, log } if sha256 == task::digest(bytes) => Ok(Made { bytes: bytes.to_vec(), log }),
+            Report::Made { sha256, log } if sha256 == task::digest(&bytes) => Ok(Made { bytes, log }),
             Report::Made { .. } => Err(CompileError::Damaged),
         }
     }
@@ -119,19 +123,30 @@ mod tests {
 
     const BOUNDS: Bounds = Bounds { secs: 60, bytes: 2 * 1024 * 1024 * 1024 };
 
+    const MOST: u64 = 1024 * 1024;
+
     fn ended(raw_status: i32, answer: &[u8], said: &str) -> Result<Made, String> {
-        let ended = Ended { status: ExitStatus::from_raw(raw_status), answer: answer.to_vec(), said: said.into() };
+        let (status, answer) = (ExitStatus::from_raw(raw_status), Bytes::copy_from_slice(answer));
+        let ended = Ended { status, answer, most: MOST, said: said.into() };
         ended.understand(BOUNDS).map_err(|error| error.to_string())
     }
 
     #[test]
     fn what_arrives_damaged_is_never_used() {
         let report = format!("{{\"made\":{{\"sha256\":\"{}\",\"log\":[]}}}}\n", task::digest(b"code"));
-        assert_eq!(ended(0, &[report.as_bytes(), b"code"].concat(), "").unwrap().bytes, b"code");
+        assert_eq!(ended(0, &[report.as_bytes(), b"code"].concat(), "").unwrap().bytes, &b"code"[..]);
         for answer in
             [[report.as_bytes(), b"cod"].concat(), [report.as_bytes(), b"codes"].concat(), b"nonsense\n".to_vec(), vec![]]
         {
             assert_eq!(ended(0, &answer, "").unwrap_err(), "what the compiling process made arrived damaged");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_too_long_is_not_taken_however_the_child_ended() {
+        for status in [0, 256, 13] {
+            let refused = ended(status, &vec![b'{'; MOST as usize + 1], "Broken pipe").unwrap_err();
+            assert_eq!(refused, "what it becomes has more than 1 MiB, which no component of its size needs");
         }
     }
 

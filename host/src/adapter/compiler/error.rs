@@ -51,6 +51,9 @@ pub(in super::super) enum CompileError {
     TooLong { secs: u64 },
     #[error("it needs more than {} MiB of memory (limits.compile_bytes)", .bytes / (1024 * 1024))]
     TooLarge { bytes: u64 },
+    /// What the child made of it was not read to its end.
+    #[error("what it becomes has more than {} MiB, which no component of its size needs", .bytes / (1024 * 1024))]
+    TooMuch { bytes: u64 },
     #[error("{0}")]
     Refused(Refusal),
     #[error("the compiling process cannot be started: {0}")]

@@ -1,8 +1,9 @@
 //! The compiling process: limits itself before it reads a byte of the component, does one piece of work, answers on stdout. Run by the hidden
-//! command `compile-adapter`; opens no file and no connection.
+//! command `compile-adapter`; opens no file of the machine and no connection.
 
 use std::io::{self, BufRead, Read, Write};
 
+use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 
 use super::task::{self, Bounds, Report, Task};
@@ -11,6 +12,8 @@ use super::task::{self, Bounds, Report, Task};
 const NICENESS: i32 = 10;
 /// Between the signal that tells what happened and the one that cannot be caught.
 const GRACE_SECS: u64 = 2;
+/// As much as usual. Where the operator's is unlimited, endless recursion would take the machine's memory.
+const STACK_BYTES: u64 = 8 * 1024 * 1024;
 /// Standard streams, the runtime's own, and a few to spare.
 const OPEN_FILES: u64 = 64;
 
@@ -19,7 +22,7 @@ pub async fn serve() -> io::Result<()> {
     let (task, component) = read()?;
     let (report, bytes) = match task::perform(&task.work, &component).await {
         Ok(made) => (Report::Made { sha256: task::digest(&made.bytes), log: made.log }, made.bytes),
-        Err(refusal) => (Report::Refused(refusal), Vec::new()),
+        Err(refusal) => (Report::Refused(refusal), Bytes::new()),
     };
     let mut stdout = io::stdout().lock();
     serde_json::to_writer(&mut stdout, &report)?;
@@ -33,10 +36,17 @@ fn read() -> io::Result<(Task, Vec<u8>)> {
     let mut line = Vec::new();
     stdin.read_until(b'\n', &mut line)?;
     let task: Task = serde_json::from_slice(&line)?;
+    offer_to_the_kernel();
     bound(task.bounds)?;
     let mut component = Vec::new();
     stdin.read_to_end(&mut component)?;
     Ok((task, component))
+}
+
+/// When memory is short, this process is ended and not the host. Where that cannot be said, the limit on memory has to do.
+fn offer_to_the_kernel() {
+    #[cfg(target_os = "linux")]
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
 }
 
 /// The parent watches the wall clock. These hold when the parent is gone as well.
@@ -46,6 +56,7 @@ fn bound(bounds: Bounds) -> io::Result<()> {
     setrlimit(Resource::Cpu, at_most(Resource::Cpu, cpu_secs, cpu_secs + GRACE_SECS))?;
     // What is allocated and written to, not address space: the runtime reserves far more of that than it uses.
     lower(Resource::Data, bounds.bytes)?;
+    lower(Resource::Stack, STACK_BYTES)?;
     lower(Resource::Fsize, 0)?;
     lower(Resource::Core, 0)?;
     lower(Resource::Nofile, OPEN_FILES)?;

@@ -1,22 +1,24 @@
 //! What a component says of itself, each import marked. Decoded only; for `ordergate adapter inspect`.
 
+use serde::{Deserialize, Serialize};
+
 use super::shape::{Face, is_ours};
 use super::spoken::{Contracts, built_for, short};
 use super::{ContractError, ContractVersion};
 
 /// A decoded component.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Examined {
     /// The version of the contract that it was built for; none when it is no adapter.
     pub version: Option<ContractVersion>,
     pub imports: Vec<ImportedInterface>,
     pub exports: Vec<ExportedInterface>,
-    /// Why this host refuses it.
-    pub refusal: Option<ContractError>,
+    /// The same version when this host loads it, or why it does not.
+    pub fit: Result<ContractVersion, ContractError>,
 }
 
 /// Something that the component wants to use.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ImportedInterface {
     pub name: String,
     /// Whether adapters are given it.
@@ -24,7 +26,7 @@ pub struct ImportedInterface {
 }
 
 /// Something that the component can be asked.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ExportedInterface {
     pub name: String,
     /// As `orders.submit`.
@@ -47,7 +49,7 @@ impl Examined {
             version: built_for(face),
             imports: face.imports.iter().map(import).chain(others).collect(),
             exports: face.exports.iter().map(export).collect(),
-            refusal: contracts.check(face).err(),
+            fit: contracts.check(face),
         }
     }
 }

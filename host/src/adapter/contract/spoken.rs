@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
 use wit_parser::{Resolve, SourceMap};
 
 use super::difference;
@@ -16,7 +17,7 @@ use crate::adapter::imports;
 const SPOKEN: [&[(&str, &str)]; 1] = [&WIT];
 
 /// A version of `ordergate:adapter`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ContractVersion {
     pub major: u64,
     pub minor: u64,

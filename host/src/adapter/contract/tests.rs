@@ -34,6 +34,11 @@ fn component_of(texts: &[(&str, String)], name: &str) -> Vec<u8> {
     wit_component::ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
 }
 
+/// The version that a file was built for, when it fits.
+fn check(file: &[u8]) -> Result<ContractVersion, ContractError> {
+    examine(file)?.fit
+}
+
 fn refusal(change: impl Fn(String) -> String) -> String {
     check(&component(change)).unwrap_err().to_string()
 }
@@ -97,12 +102,12 @@ fn what_adapters_are_not_given_is_refused_by_name() {
 #[test]
 fn every_import_is_marked_allowed_or_not() {
     let examined = examine(&component(|text| text)).unwrap();
-    assert!(examined.refusal.is_none() && examined.imports.iter().all(|import| import.allowed), "{examined:?}");
+    assert!(examined.fit.is_ok() && examined.imports.iter().all(|import| import.allowed), "{examined:?}");
     assert!(examined.exports.iter().any(|export| export.operations.contains(&"orders.submit".to_owned())), "{examined:?}");
     let with_sockets = "interface sockets { open: func(); }\n\nworld adapter {\n    import sockets;\n";
     let examined = examine(&component(|text| text.replace("world adapter {\n", with_sockets))).unwrap();
     let refused: Vec<_> = examined.imports.iter().filter(|import| !import.allowed).map(|import| import.name.as_str()).collect();
     assert_eq!(refused, ["ordergate:adapter/sockets@1.0.0"]);
-    let refusal = examined.refusal.unwrap().to_string();
+    let refusal = examined.fit.unwrap_err().to_string();
     assert!(refusal.ends_with("it imports sockets, which adapters are not given"), "{refusal}");
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::super::contract::{ContractError, ReadError};
 use super::super::engine::EngineError;
 use super::super::given::SettingsError;
+use super::super::inspect::InspectError;
 use super::super::trust::Distrust;
 use super::super::trust::lock::LockError;
 use crate::domain::Failure;
@@ -42,6 +43,9 @@ pub enum LoadCause {
     Lock(#[from] LockError),
     #[error(transparent)]
     Trust(#[from] Distrust),
+    /// Decoding the file broke down, or ran into a limit.
+    #[error("{path}: {cause}")]
+    Inspect { path: PathBuf, cause: InspectError },
     #[error("{path}: {cause}")]
     Contract { path: PathBuf, cause: ContractError },
     #[error("{path} does not compile: {cause}")]

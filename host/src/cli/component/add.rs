@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::adapter::contract;
 use crate::adapter::trust::lock::{FILE_NAME, Lock, Locked, replace};
 use crate::adapter::trust::{self, signature_path};
 use crate::cli::{CliError, ConfigFile, print};
@@ -25,17 +24,18 @@ pub(in crate::cli) struct AddArgs {
     config: ConfigFile,
 }
 
-pub(in crate::cli) fn add(args: &AddArgs) -> Result<(), CliError> {
+pub(in crate::cli) async fn add(args: &AddArgs) -> Result<(), CliError> {
     let config = config::load_trust(&args.config.file)?;
     let configured = config.components.get(args.name.as_str());
     let most = configured.map_or(LimitsConfig::COMPONENT_BYTES, |configured| configured.limits.component_bytes);
     let mend = format!("set adapters.{}.limits.component_bytes in {}", args.name, args.config.file.display());
     let file = super::read(&args.component, most, &mend)?;
-    let version = contract::check(&file).map_err(|error| super::refused(&args.component, &error))?;
+    let digest = super::digest(&file);
+    let version = super::fit(&args.component, file.clone(), &digest).await?;
     let now = Clock::system().now();
     let signer =
         trust::accept(&args.component, &file, &config.trust, now).map_err(|error| CliError::Refused(error.to_string()))?;
-    let (folder, digest) = (config.folder(), super::digest(&file));
+    let folder = config.folder();
     let component = configured.map_or_else(|| beside(&folder, &args.component), |configured| configured.component.clone());
     let locked = Locked {
         component: component.clone(),

@@ -5,9 +5,9 @@ mod report;
 use std::path::PathBuf;
 
 use super::ComponentFile;
-use crate::adapter::anatomy::anatomy;
 use crate::adapter::describe::describe;
-use crate::adapter::{contract, trust};
+use crate::adapter::inspect::inspect_component;
+use crate::adapter::trust;
 use crate::cli::{CliError, print};
 use crate::clock::Clock;
 use crate::config::{self, TrustConfig};
@@ -43,8 +43,7 @@ pub(in crate::cli) async fn inspect(args: &InspectArgs) -> Result<(), CliError> 
         path,
         bytes: file.len(),
         signer: trust::signer(path, &file, &trust, Clock::system().now()),
-        examined: contract::examine(&file),
-        anatomy: anatomy(&file).ok(),
+        inspection: inspect_component(file.clone(), &digest).await,
         description: None,
         digest: &digest,
     };

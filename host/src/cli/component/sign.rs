@@ -6,7 +6,6 @@ use anyhow::{Context, anyhow};
 use minisign::SecretKey;
 
 use super::{ComponentFile, secret_key};
-use crate::adapter::contract;
 use crate::adapter::trust::lock::replace;
 use crate::adapter::trust::signature_path;
 use crate::cli::{CliError, print};
@@ -25,14 +24,14 @@ pub(in crate::cli) struct SignArgs {
     secret_key: PathBuf,
 }
 
-pub(in crate::cli) fn sign(args: &SignArgs) -> Result<(), CliError> {
+pub(in crate::cli) async fn sign(args: &SignArgs) -> Result<(), CliError> {
     let (path, file) = (&args.component.path, args.component.read()?);
     // Nobody should find out only at the customer's that the wrong file was signed.
-    contract::check(&file).map_err(|error| super::refused(path, &error))?;
+    super::fit(path, file.clone(), &super::digest(&file)).await?;
     let key = secret_key::read(&args.secret_key)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let comment = format!("timestamp:{}\tfile:{name}\thashed", Clock::system().now().as_second());
-    let signed = minisign::sign(None, &key, file.as_slice(), Some(&comment), None);
+    let signed = minisign::sign(None, &key, file.as_ref(), Some(&comment), None);
     let text = signed.map_err(|cause| anyhow!("cannot sign {}: {cause}", path.display()))?.into_string();
     let path = signature_path(path);
     replace(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;

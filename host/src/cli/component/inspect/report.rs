@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::adapter::Snapshot;
-use crate::adapter::anatomy::Anatomy;
-use crate::adapter::contract::{ContractError, Examined};
+use crate::adapter::contract::Examined;
 use crate::adapter::describe::{DescribeError, Described};
+use crate::adapter::inspect::{InspectError, Inspection};
 use crate::adapter::trust::{SignatureError, Signer};
+use crate::adapter::{Anatomy, Snapshot};
 use crate::domain::Description;
 
 pub(super) struct Report<'a> {
@@ -16,8 +16,7 @@ pub(super) struct Report<'a> {
     pub bytes: usize,
     pub digest: &'a str,
     pub signer: Result<Signer, SignatureError>,
-    pub examined: Result<Examined, ContractError>,
-    pub anatomy: Option<Anatomy>,
+    pub inspection: Result<Inspection, InspectError>,
     /// Absent unless the component was run.
     pub description: Option<Result<Described, DescribeError>>,
 }
@@ -25,13 +24,22 @@ pub(super) struct Report<'a> {
 impl Report<'_> {
     /// Why a host would not load it.
     pub(super) fn refusals(&self) -> Vec<String> {
-        let contract = match &self.examined {
-            Ok(examined) => examined.refusal.as_ref(),
-            Err(error) => Some(error),
+        let contract = match &self.inspection {
+            Ok(Inspection { examined: Ok(examined), .. }) => examined.fit.as_ref().err().map(ToString::to_string),
+            Ok(Inspection { examined: Err(error), .. }) => Some(error.to_string()),
+            Err(error) => Some(error.to_string()),
         };
         let described = self.description.as_ref().and_then(|described| described.as_ref().err());
         let signature = self.signer.as_ref().err().map(ToString::to_string);
-        contract.map(ToString::to_string).into_iter().chain(signature).chain(described.map(ToString::to_string)).collect()
+        contract.into_iter().chain(signature).chain(described.map(ToString::to_string)).collect()
+    }
+
+    fn examined(&self) -> Option<&Examined> {
+        self.inspection.as_ref().ok().and_then(|inspection| inspection.examined.as_ref().ok())
+    }
+
+    fn anatomy(&self) -> Option<Anatomy> {
+        self.inspection.as_ref().ok().and_then(|inspection| inspection.anatomy)
     }
 
     pub(super) fn to_text(&self) -> String {
@@ -41,20 +49,20 @@ impl Report<'_> {
         line("bytes", &self.bytes.to_string());
         line("sha256", self.digest);
         line("signer", &self.signer_text());
-        if let Ok(examined) = &self.examined {
-            let fits = if examined.refusal.is_none() { "fits this host" } else { "refused by this host" };
+        if let Some(examined) = self.examined() {
+            let fits = if examined.fit.is_ok() { "fits this host" } else { "refused by this host" };
             match examined.version {
                 Some(version) => line("contract", &format!("ordergate:adapter@{version}, {fits}")),
                 None => line("contract", "none: this is no adapter"),
             }
             line("world", world(examined).as_deref().unwrap_or("unknown"));
         }
-        if let Some(anatomy) = &self.anatomy {
+        if let Some(anatomy) = self.anatomy() {
             line("modules", &anatomy.core_modules.to_string());
             line("memory", &format!("{} bytes at first", anatomy.memory_bytes));
             line("tables", &format!("{} with {} elements at first", anatomy.tables, anatomy.table_elements));
         }
-        if let Ok(examined) = &self.examined {
+        if let Some(examined) = self.examined() {
             for import in &examined.imports {
                 line(if import.allowed { "  import" } else { "  REFUSED" }, &import.name);
             }
@@ -80,7 +88,7 @@ impl Report<'_> {
 
     pub(super) fn to_json(&self) -> String {
         let refusals = self.refusals();
-        let examined = self.examined.as_ref().ok();
+        let (examined, anatomy) = (self.examined(), self.anatomy());
         let imports = examined.iter().flat_map(|examined| &examined.imports);
         let exports = examined.iter().flat_map(|examined| &examined.exports);
         let mut shown = json!({
@@ -94,10 +102,10 @@ impl Report<'_> {
             "world": examined.and_then(world),
             "imports": imports.map(|import| json!({"name": import.name, "allowed": import.allowed})).collect::<Vec<_>>(),
             "exports": exports.map(|export| json!({"name": export.name, "operations": export.operations})).collect::<Vec<_>>(),
-            "core_modules": self.anatomy.map(|anatomy| anatomy.core_modules),
-            "initial_memory_bytes": self.anatomy.map(|anatomy| anatomy.memory_bytes),
-            "initial_tables": self.anatomy.map(|anatomy| anatomy.tables),
-            "initial_table_elements": self.anatomy.map(|anatomy| anatomy.table_elements),
+            "core_modules": anatomy.map(|anatomy| anatomy.core_modules),
+            "initial_memory_bytes": anatomy.map(|anatomy| anatomy.memory_bytes),
+            "initial_tables": anatomy.map(|anatomy| anatomy.tables),
+            "initial_table_elements": anatomy.map(|anatomy| anatomy.table_elements),
         });
         if let (Some(Ok(described)), Some(shown)) = (&self.description, shown.as_object_mut()) {
             shown.insert("description".into(), description_json(&described.description));
@@ -119,7 +127,7 @@ impl Report<'_> {
 
 /// Components do not keep the name of their world; one that fits is of the contract's.
 fn world(examined: &Examined) -> Option<String> {
-    let version = examined.version.filter(|_| examined.refusal.is_none())?;
+    let version = examined.fit.as_ref().ok()?;
     Some(format!("ordergate:adapter/adapter@{version}"))
 }
 
