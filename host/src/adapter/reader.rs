@@ -95,17 +95,12 @@ impl Reader {
             return first;
         }
         let second = old.call(&within(context, context.deadline.saturating_sub(took)), operation).await.map(&believe);
-        match missing::<O>(&first).cmp(&missing::<O>(&second)) {
-            Ordering::Less => {
-                self.count(trial, false, took);
-                first
-            }
-            Ordering::Equal => second,
-            Ordering::Greater => {
-                self.count(trial, true, took);
-                second
-            }
+        let better = missing::<O>(&first).cmp(&missing::<O>(&second));
+        let timed_out = first.as_ref().is_err_and(|failure| failure.code == FailureCode::Timeout);
+        if let Some(failed) = has_failed(better, timed_out) {
+            self.count(trial, failed, took);
         }
+        if better == Ordering::Less { first } else { second }
     }
 
     fn count(&self, trial: &Trial, failed: bool, took: Duration) {
@@ -133,6 +128,16 @@ fn is_in_trouble<O: Operation>(outcome: &Result<O::Reply, Failure>) -> bool {
     }
 }
 
+/// What a read says of the new generation, by how much it misses compared with the old one. Nothing when neither answers; but one that ran out
+/// of its time has left the old one too little.
+fn has_failed(missing: Ordering, timed_out: bool) -> Option<bool> {
+    match missing {
+        Ordering::Less => Some(false),
+        Ordering::Equal => timed_out.then_some(true),
+        Ordering::Greater => Some(true),
+    }
+}
+
 fn within(context: &CallContext, deadline: Duration) -> CallContext {
     CallContext { deadline, ..context.clone() }
 }
@@ -149,5 +154,18 @@ impl Eq for Reader {}
 impl Hash for Reader {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.adapter.name(), self.adapter.generation).hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_speaks_against_the_new_version_where_the_old_one_does_better_or_was_left_no_time() {
+        assert_eq!(has_failed(Ordering::Greater, false), Some(true));
+        assert_eq!(has_failed(Ordering::Equal, true), Some(true), "the old one might have answered in the whole time");
+        assert_eq!(has_failed(Ordering::Equal, false), None, "both fail alike");
+        assert_eq!(has_failed(Ordering::Less, true), Some(false));
     }
 }
