@@ -133,3 +133,23 @@ impl Build {
         tokio::task::spawn_blocking(work).await.ok().flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_with_less_memory_for_compiling_is_not_remembered_for_more() {
+        let inputs = Inputs {
+            settings: "{}".into(),
+            maps: BTreeMap::new(),
+            memory_bytes: 1,
+            table_elements: 1,
+            guest_stack_bytes: 1,
+            log_bytes: 1,
+            configure_secs: 1,
+        };
+        assert_eq!(inputs.digest(512), inputs.digest(512));
+        assert_ne!(inputs.digest(512), inputs.digest(1024));
+    }
+}
