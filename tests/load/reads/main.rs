@@ -93,7 +93,12 @@ async fn one_item(host: &Host, address: SocketAddr, items: usize) {
     let [ours, hyper, cache] = rates;
     row(items, "P1: one item, requests/s", &ours, "bare hyper", &hyper, "≥ 0.75");
     match nginx {
-        Some(_) => row(items, "P2: one item, requests/s", &ours, "nginx, cache hit", &cache, "≥ 1.0"),
+        Some((mut nginx, _)) => {
+            row(items, "P2: one item, requests/s", &ours, "nginx, cache hit", &cache, "≥ 1.0");
+            // Asked to end, it takes its workers with it.
+            nginx.terminate();
+            nginx.ended().await;
+        }
         None => println!("| {items} | P2 | | nginx is not installed | | ≥ 1.0 |"),
     }
 }
