@@ -103,13 +103,6 @@ impl PriceKey {
     }
 }
 
-impl PriceKey {
-    /// What of it varies in size.
-    pub(super) fn parts(&self) -> (&Sku, &Unit, Option<&Location>) {
-        (&self.sku, &self.unit, self.location.as_ref())
-    }
-}
-
 impl Keyed for PriceKey {
     fn dimensions(&self) -> Dimensions<'_> {
         let Self { scope, sku, unit, location, date, quantity } = self;
@@ -139,11 +132,6 @@ impl AvailabilityKey {
     /// `item` must be projected.
     pub fn new(scope: &AvailabilityScope, item: AvailabilityItem) -> Self {
         Self { scope: scope.clone(), item }
-    }
-
-    /// What is asked under this key.
-    pub fn item(&self) -> &AvailabilityItem {
-        &self.item
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::mem::size_of;
 
-use super::{AvailabilityKey, Entry, PriceKey};
-use crate::domain::{Availability, Extensions, Failure, OfferPrice, PriceComponent, QuantityBreak, ScheduleLine};
+use super::{AvailabilityKey, Entry, Keyed, PriceKey, ScopeParts};
+use crate::domain::{Availability, Buyer, Extensions, Failure, OfferPrice, PriceComponent, QuantityBreak, ScheduleLine};
 
 /// What the cache itself keeps for an entry: its place in the table with room to grow, and the entry's own counts.
 const BOOKKEEPING: usize = 100;
@@ -42,19 +42,37 @@ fn extensions(values: &Extensions) -> usize {
     values.iter().map(|(name, value)| text(name) + text(value)).sum()
 }
 
+impl Weigh for Buyer {
+    fn bytes_behind(&self) -> usize {
+        let area = self.sales_area.as_ref().map_or(0, |area| {
+            [&area.organization, &area.channel, &area.division].into_iter().map(|part| optional(part.as_deref())).sum()
+        });
+        self.account.as_ref().map_or(0, |account| name(account.as_str()))
+            + optional(self.ship_to.as_deref())
+            + optional(self.contract.as_deref())
+            + area
+            + extensions(&self.ext)
+    }
+}
+
+/// A buyer counts with every key, though keys of one request share it: whoever asks for another ship-to each time shares nothing.
+fn key_bytes(key: &impl Keyed) -> usize {
+    let about = key.dimensions();
+    about.buyer.map_or(0, |buyer| size_of::<ScopeParts<Buyer>>() + buyer.bytes_behind())
+        + name(about.sku.as_str())
+        + about.location.map_or(0, |location| name(location.as_str()))
+        + about.unit.map_or(0, |unit| name(unit.as_str()))
+}
+
 impl Weigh for AvailabilityKey {
     fn bytes_behind(&self) -> usize {
-        let item = self.item();
-        name(item.sku.as_str())
-            + item.location.as_ref().map_or(0, |location| name(location.as_str()))
-            + item.unit.as_ref().map_or(0, |unit| name(unit.as_str()))
+        key_bytes(self)
     }
 }
 
 impl Weigh for PriceKey {
     fn bytes_behind(&self) -> usize {
-        let (sku, unit, location) = self.parts();
-        name(sku.as_str()) + name(unit.as_str()) + location.map_or(0, |location| name(location.as_str()))
+        key_bytes(self)
     }
 }
 
@@ -99,8 +117,8 @@ impl Weigh for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::{Dimensions, Keyed};
-    use crate::domain::{AdapterName, Currency, Money, Quantity, Sku, StoreName};
+    use crate::cache::{Dimensions, Scopes};
+    use crate::domain::{AdapterName, Currency, Money, PriceItem, Quantity, Sku, StoreName};
     use rust_decimal::Decimal;
     use std::sync::LazyLock;
 
@@ -124,6 +142,25 @@ mod tests {
         fn bytes_behind(&self) -> usize {
             text(self)
         }
+    }
+
+    #[test]
+    fn a_key_weighs_its_buyer_although_others_may_share_it() {
+        let weight = |ship_to: &str| {
+            let buyer = Buyer {
+                account: Some("C-1".into()),
+                ship_to: Some(ship_to.to_owned()),
+                contract: None,
+                currency: Currency::parse("EUR").unwrap(),
+                sales_area: None,
+                ext: Extensions::new(),
+            };
+            let parts = ScopeParts { adapter: "erp".into(), store: "main".into(), buyer, declared: 0 };
+            let item = PriceItem { sku: "A".into(), quantity: Quantity::pieces(1), location: None, date: None };
+            PriceKey::exact(&Scopes::default().share(parts), &item).bytes_behind()
+        };
+        assert_eq!(weight(&"x".repeat(1_000)), weight("x") + 999);
+        assert!(weight("x") > size_of::<Buyer>());
     }
 
     #[test]
