@@ -97,28 +97,27 @@ pub(super) struct Demand {
     pub tables: u32,
 }
 
+/// What these adapters want of the pool together, by kind, and what is there.
+fn wanted(demands: impl Iterator<Item = Demand> + Clone) -> [(&'static str, u64, u32); 3] {
+    let sum = |each: fn(&Demand) -> u64| demands.clone().map(|demand| demand.instances as u64 * each(&demand)).sum();
+    [
+        ("instances", sum(|_| 1), INSTANCES),
+        ("memories", sum(|demand| demand.memories.into()), MEMORIES),
+        ("tables", sum(|demand| demand.tables.into()), TABLES),
+    ]
+}
+
 /// What of the pool one adapter wants beyond the half that it may take, in words; nothing when it is content with less: else one adapter's
 /// calls, all asleep, would leave no place for any other's.
 pub(super) fn excess(demand: Demand) -> Option<String> {
-    let each = demand.instances as u64;
-    let wanted = [
-        ("instances", each, INSTANCES),
-        ("memories", each * u64::from(demand.memories), MEMORIES),
-        ("tables", each * u64::from(demand.tables), TABLES),
-    ];
-    let (kind, wanted, there) = wanted.into_iter().find(|(_, wanted, there)| *wanted > u64::from(*there / 2))?;
+    let (kind, wanted, there) =
+        wanted(std::iter::once(demand)).into_iter().find(|(_, wanted, there)| *wanted > u64::from(*there / 2))?;
     Some(format!("its calls would take {wanted} {kind} of the instance pool, one adapter may take {}", there / 2))
 }
 
 /// What all adapters together want of the pool beyond what it has, in words for the log; nothing when it is enough.
 pub(super) fn shortage(demands: impl Iterator<Item = Demand> + Clone) -> Option<String> {
-    let sum = |each: fn(&Demand) -> u64| demands.clone().map(|demand| demand.instances as u64 * each(&demand)).sum::<u64>();
-    let wanted = [
-        ("instances", sum(|_| 1), INSTANCES),
-        ("memories", sum(|demand| demand.memories.into()), MEMORIES),
-        ("tables", sum(|demand| demand.tables.into()), TABLES),
-    ];
-    let short = wanted.into_iter().filter(|(_, wanted, there)| *wanted > u64::from(*there));
+    let short = wanted(demands).into_iter().filter(|(_, wanted, there)| *wanted > u64::from(*there));
     let short: Vec<_> = short.map(|(kind, wanted, there)| format!("{wanted} {kind} of {there}")).collect();
     (!short.is_empty()).then(|| short.join(", "))
 }

@@ -189,6 +189,12 @@ impl Findings {
         }
     }
 
+    /// Who acts, and why: for the audit log.
+    pub fn deed(&mut self, actor: &str, reason: &str) {
+        self.id("/actor", actor);
+        self.id("/reason", reason);
+    }
+
     /// A text that a person wrote.
     pub fn text(&mut self, pointer: impl Into<String>, text: Option<&str>) {
         if text.is_some_and(|text| text.chars().count() > MAX_TEXT) {

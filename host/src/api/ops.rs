@@ -159,8 +159,7 @@ struct DecisionBody {
 impl Check for DecisionBody {
     fn problems(&self) -> Vec<FieldProblem> {
         let mut findings = Findings::default();
-        findings.id("/actor", &self.actor);
-        findings.id("/reason", &self.reason);
+        findings.deed(&self.actor, &self.reason);
         findings.optional_id("/number", self.number.as_deref());
         findings.into_vec()
     }

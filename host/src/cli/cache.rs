@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::operate::{RunningHost, list_in, text};
+use super::operate::{By, RunningHost, list_in, text};
 use super::{CliError, print};
 
 #[derive(Debug, Subcommand)]
@@ -53,12 +53,8 @@ pub(super) struct InvalidateArgs {
     location: Option<String>,
     #[command(flatten)]
     host: RunningHost,
-    /// Who does it, for the audit log.
-    #[arg(long, env = "USER", default_value = "unknown")]
-    actor: String,
-    /// Why, for the audit log.
-    #[arg(long)]
-    reason: String,
+    #[command(flatten)]
+    by: By,
 }
 
 pub(super) async fn cache(command: CacheCommand) -> Result<(), CliError> {
@@ -70,7 +66,7 @@ pub(super) async fn cache(command: CacheCommand) -> Result<(), CliError> {
             let report = host.ask(Method::GET, &path, None).await?;
             if json { print(&report.to_string()) } else { print(&show(&report)) }
         }
-        CacheCommand::Invalidate(InvalidateArgs { sku, store, adapter, location, host, actor, reason }) => {
+        CacheCommand::Invalidate(InvalidateArgs { sku, store, adapter, location, host, by: By { actor, reason } }) => {
             let body = json!({"store": store, "adapter": adapter, "location": location, "actor": actor, "reason": reason});
             let report = host.ask(Method::POST, &format!("/ops/v1/cache/{}/invalidate", encoded(&sku)), Some(body)).await?;
             print(&format!("{}  asked again from now on ({})", text(report.get("sku")), to_the_second(&text(report.get("at")))))

@@ -111,12 +111,18 @@ pub(super) struct AdapterDeed {
     name: String,
     #[command(flatten)]
     host: RunningHost,
+    #[command(flatten)]
+    by: By,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct By {
     /// Who does it, for the audit log.
     #[arg(long, env = "USER", default_value = "unknown")]
-    actor: String,
+    pub(super) actor: String,
     /// Why, for the audit log.
     #[arg(long)]
-    reason: String,
+    pub(super) reason: String,
 }
 
 pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
@@ -150,8 +156,8 @@ impl AdapterDeed {
 
     async fn act_with(&self, action: &str, mut body: Value) -> Result<Value, CliError> {
         if let Some(fields) = body.as_object_mut() {
-            fields.insert("actor".into(), json!(self.actor));
-            fields.insert("reason".into(), json!(self.reason));
+            fields.insert("actor".into(), json!(self.by.actor));
+            fields.insert("reason".into(), json!(self.by.reason));
         }
         self.host.ask(Method::POST, &format!("/ops/v1/adapters/{}/{action}", self.name), Some(body)).await
     }

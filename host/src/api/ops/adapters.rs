@@ -22,8 +22,7 @@ pub(super) struct DeedBody {
 impl Check for DeedBody {
     fn problems(&self) -> Vec<FieldProblem> {
         let mut findings = Findings::default();
-        findings.id("/actor", &self.actor);
-        findings.id("/reason", &self.reason);
+        findings.deed(&self.actor, &self.reason);
         findings.into_vec()
     }
 }

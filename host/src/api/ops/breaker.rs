@@ -23,8 +23,7 @@ pub(super) struct BreakerBody {
 impl Check for BreakerBody {
     fn problems(&self) -> Vec<FieldProblem> {
         let mut findings = Findings::default();
-        findings.id("/actor", &self.actor);
-        findings.id("/reason", &self.reason);
+        findings.deed(&self.actor, &self.reason);
         findings.into_vec()
     }
 }

@@ -46,8 +46,7 @@ impl Check for InvalidateBody {
         findings.optional_id("/adapter", self.adapter.as_deref());
         findings.optional_id("/store", self.store.as_deref());
         findings.optional_id("/location", self.location.as_deref());
-        findings.id("/actor", &self.actor);
-        findings.id("/reason", &self.reason);
+        findings.deed(&self.actor, &self.reason);
         findings.into_vec()
     }
 }
