@@ -181,6 +181,11 @@ impl Adapter {
         &self.digest
     }
 
+    /// What makes its answers those of its back end and no other, as a digest.
+    pub fn facts(&self) -> &str {
+        &self.given.facts
+    }
+
     /// The breakers of both sides of its back end.
     pub fn breakers(&self) -> &Arc<Breakers> {
         &self.breakers

@@ -16,6 +16,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::adapter::{self, Adapters, ReadThreads};
 use crate::api::{ApiState, Authenticator, OpsState, ops_router, router};
+use crate::cache::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::pipeline::{AdapterBackend, Pipeline};
@@ -41,6 +42,7 @@ pub struct App {
     _upkeep: AbortOnDropHandle<()>,
     _watch: AbortOnDropHandle<()>,
     _follow: AbortOnDropHandle<()>,
+    _shared: Option<AbortOnDropHandle<()>>,
     _reads: ReadThreads,
 }
 
@@ -68,7 +70,10 @@ impl App {
         let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
             .await
             .context("the transfer pipeline could not start")?;
-        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), clock.clone(), reads.handle());
+        let shared = config.cache.shared.as_ref().map(|shared| Shared::new(shared, &folder, &clock)).transpose()?;
+        let keep = shared.clone().map(|shared| AbortOnDropHandle::new(tokio::spawn(shared.keep())));
+        let reading = reads.handle();
+        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), shared, clock.clone(), reading);
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
@@ -91,6 +96,7 @@ impl App {
             _upkeep: upkeep,
             _watch: watch,
             _follow: follow,
+            _shared: keep,
             _reads: reads,
         })
     }

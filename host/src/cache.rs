@@ -14,6 +14,7 @@ mod memory;
 mod policy;
 mod reads;
 mod scope;
+mod shared;
 mod weight;
 
 pub use decrements::{Decrements, Ordered, OrderedLine, ShownStock};
@@ -27,4 +28,5 @@ pub use memory::Memory;
 pub use policy::{Choice, Policies, Subject};
 pub use reads::{Answer, Demand, ReadCache, Wanted};
 pub use scope::{AvailabilityScope, PriceScope, ScopeParts, Scopes};
+pub use shared::{Kind, Known, Shared, SharedError, SharedStatus, Shelf, Shelved, Ticket, Told};
 pub use weight::Weigh;

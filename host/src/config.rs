@@ -12,6 +12,7 @@ mod read_policy;
 mod secret;
 mod server;
 mod shadow;
+mod shared_cache;
 mod stores;
 mod transfer;
 mod trust;
@@ -33,6 +34,7 @@ pub use read_policy::{
 pub use secret::Secret;
 pub use server::{DatabaseConfig, OpsConfig, ServerConfig};
 pub use shadow::ShadowConfig;
+pub use shared_cache::{SharedCacheConfig, SharedCacheUrl};
 pub use stores::{Consent, StoreConfig};
 pub use transfer::TransferConfig;
 pub use trust::{KeyId, KeyTextError, PublicKey, TrustConfig, TrustedKey};

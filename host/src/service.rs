@@ -59,7 +59,7 @@ use offer_prices::PriceFetch;
 use policies::PoliciesInForce;
 
 use crate::adapter::{Adapter, Adapters, Reader};
-use crate::cache::{Decrements, ReadCache, Scopes};
+use crate::cache::{Decrements, Kind, ReadCache, Scopes, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AdapterName, Buyer, Failure, FailureCode, Fresh, StoreName};
@@ -93,6 +93,7 @@ struct Inner {
     price_scopes: Scopes<Buyer>,
     policies: PoliciesInForce,
     decrements: Decrements,
+    shared: Option<Shared>,
     store: Store,
     pipeline: Pipeline,
     clock: Clock,
@@ -104,19 +105,27 @@ struct Inner {
 
 impl Commerce {
     /// Reads ask back ends on the threads `reads`.
-    pub fn new(config: &Config, adapters: Arc<Adapters>, store: Store, pipeline: Pipeline, clock: Clock, reads: Handle) -> Self {
+    pub fn new(
+        config: &Config,
+        adapters: Arc<Adapters>,
+        store: Store,
+        pipeline: Pipeline,
+        shared: Option<Shared>,
+        clock: Clock,
+        reads: Handle,
+    ) -> Self {
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
         let policies = PoliciesInForce::new(&config.freshness);
-        let catalog = Catalog::new(&shops, half, &clock);
-        let memory = catalog.memory.clone();
+        let catalog = Catalog::new(Kind::Availability, &shops, half, shared.as_ref(), &clock);
+        let (memory, shelf) = (catalog.memory.clone(), catalog.shelf.clone());
         let fetch = AvailabilityFetch { catalog, policies: Arc::clone(&policies.availability) };
-        let availability = ReadCache::new("availability", memory, Arc::new(fetch), clock.clone(), reads.clone());
-        let catalog = Catalog::new(&shops, half, &clock);
-        let memory = catalog.memory.clone();
+        let availability = ReadCache::new(Kind::Availability, memory, shelf, Arc::new(fetch), clock.clone(), reads.clone());
+        let catalog = Catalog::new(Kind::OfferPrice, &shops, half, shared.as_ref(), &clock);
+        let (memory, shelf) = (catalog.memory.clone(), catalog.shelf.clone());
         let fetch = PriceFetch { catalog, policies: Arc::clone(&policies.offer_prices) };
-        let offer_prices = ReadCache::new("offer_price", memory, Arc::new(fetch), clock.clone(), reads.clone());
+        let offer_prices = ReadCache::new(Kind::OfferPrice, memory, shelf, Arc::new(fetch), clock.clone(), reads.clone());
         let (running, started_with) = (RunningKeys::default(), config.clone());
         reload::describe_metrics();
         Self {
@@ -129,6 +138,7 @@ impl Commerce {
                 price_scopes: Scopes::default(),
                 policies,
                 decrements: Decrements::default(),
+                shared,
                 store,
                 pipeline,
                 clock,

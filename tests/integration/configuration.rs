@@ -324,3 +324,28 @@ async fn a_shadow_must_be_another_adapter_that_nothing_follows() {
         check(config().set("adapters.nordwind.shadow", shadow)).await.refused("shadow =", &[words, "adapters.nordwind.shadow"]);
     }
 }
+
+#[tokio::test]
+async fn options_of_the_shared_cache_are_refused_with_their_place_and_mend() {
+    let shared = |option: &str, value: &str| {
+        config().set("cache.shared.url", "\"redis://127.0.0.1:9\"").set(&format!("cache.shared.{option}"), value)
+    };
+    for (option, value, words) in [
+        ("url", r#""redis://:hunter2@127.0.0.1""#, &["cache", "refer to it"][..]),
+        ("url", r#""cache.example.com""#, &["cache", "redis://HOST:6379/0"]),
+        ("lookup_ms", "0", &["cache.shared.lookup_ms: must be 1 to 5000 [C013]"]),
+        ("max_value_bytes", "2000000", &["cache.shared.max_value_bytes: must be 1024 to 1048576 [C013]"]),
+        ("key_prefix", r#""a*""#, &["cache.shared.key_prefix: must be 1 to 64 letters", "[C013]"]),
+        (
+            "sign_key",
+            r#"{ env = "TEST_OPS_KEY" }"#,
+            &["cache.shared.sign_key: has fewer than 32 bytes", "openssl rand -hex 32", "[C015]"],
+        ),
+        ("roots", r#""ca.pem""#, &["cache.shared.roots: there is no file", "[C016]", "rediss://", "[C023]"]),
+        ("lookup_seconds", "1", &["unknown field `lookup_seconds`"]),
+    ] {
+        let checked = check(shared(option, value)).await;
+        checked.refused(&format!("{option} = {value}"), words);
+        assert!(!checked.output().contains("hunter2"), "{}", checked.output());
+    }
+}

@@ -27,6 +27,7 @@ mod policies;
 mod quotes;
 mod restart;
 mod shadow;
+mod shared_cache;
 mod tidy;
 mod transfer;
 mod trust;

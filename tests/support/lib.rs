@@ -9,6 +9,7 @@
 )]
 
 mod backend;
+mod cache_server;
 mod client;
 mod config;
 mod host;
@@ -24,6 +25,7 @@ mod world;
 mod zoo;
 
 pub use backend::DemoBackend;
+pub use cache_server::CacheServer;
 pub use client::{Client, Reply};
 pub use config::{ALL_SCOPES, HostConfig, key_of};
 pub use host::{Host, run_host};

@@ -90,9 +90,22 @@ impl Process {
     /// Asks it to end.
     pub fn terminate(&mut self) {
         if self.is_running() {
-            let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-            kill_process(pid, Signal::TERM).unwrap();
+            self.signal(Signal::TERM);
         }
+    }
+
+    /// It does nothing until it is resumed.
+    pub fn pause(&mut self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub fn resume(&mut self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
     }
 
     /// Ends it at once, as a power cut would.

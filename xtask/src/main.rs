@@ -7,6 +7,7 @@ mod client;
 mod demo;
 mod interrupt;
 mod process;
+mod servers;
 mod story;
 mod suites;
 

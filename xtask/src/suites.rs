@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use crate::artifacts;
 use crate::cargo::{Network, Workspace, command_line};
+use crate::{artifacts, servers};
 
 /// A part of the tests that can be run by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -63,6 +63,7 @@ impl Outcome {
 /// Runs the named suites, or all of them. Goes on after a failing suite, so that one run shows everything.
 pub(crate) fn run(only: &[Suite], network: Network) -> Result<()> {
     let workspace = Workspace::find(network)?;
+    servers::install(network)?;
     artifacts::build(&workspace)?;
     let chosen = if only.is_empty() { Suite::value_variants() } else { only };
     let outcomes = chosen.iter().map(|suite| run_suite(&workspace, *suite)).collect::<Result<Vec<_>>>()?;

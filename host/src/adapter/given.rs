@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use super::session::Sessions;
 use crate::clock::Clock;
 use crate::config::{AdapterConfig, LimitsConfig};
@@ -15,6 +18,8 @@ pub(super) struct Given {
     pub limits: LimitsConfig,
     /// The settings as a JSON object.
     pub settings: String,
+    /// What makes its answers those of its back end and no other, as a digest: settings, value maps and where its endpoints lead.
+    pub facts: String,
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
     pub egress: Egress,
     pub sessions: Sessions,
@@ -23,6 +28,7 @@ pub(super) struct Given {
 impl Given {
     pub(super) fn new(name: AdapterName, config: &AdapterConfig, settings: String, egress: Egress, clock: Clock) -> Self {
         Self {
+            facts: facts(config, &settings),
             name,
             limits: config.limits.clone(),
             settings,
@@ -31,6 +37,14 @@ impl Given {
             sessions: Sessions::new(&config.limits, clock),
         }
     }
+}
+
+/// Credentials are left aside: a renewed password leads to the same back end.
+fn facts(config: &AdapterConfig, settings: &str) -> String {
+    let endpoints: Vec<_> = config.endpoints.iter().map(|(name, endpoint)| (name, &endpoint.base_url)).collect();
+    // A list in JSON is unambiguous. It cannot fail: texts only.
+    let facts = serde_json::to_vec(&(settings, &config.maps, endpoints)).unwrap_or_default();
+    HEXLOWER.encode(&Sha256::digest(facts))
 }
 
 /// Why settings cannot be given to an adapter.
@@ -94,6 +108,17 @@ mod tests {
         let config = config("settings_file = 'demo.toml'\n[settings]\na = 2\n");
         let settings: serde_json::Value = serde_json::from_str(&settings(&config, folder.path()).unwrap()).unwrap();
         assert_eq!(settings, serde_json::json!({"$source": "demo.toml", "a": 2, "b": "2026-11-22", "c": {"d": ["x"]}}));
+    }
+
+    #[test]
+    fn adapters_that_lead_elsewhere_or_are_set_otherwise_have_other_facts() {
+        let of = |text: &str| facts(&config(text), "{}");
+        let endpoint = |url: &str| format!("[endpoints.api]\nbase_url = '{url}'");
+        let one = of(&endpoint("https://erp.example.com"));
+        assert_eq!(one, of(&endpoint("https://erp.example.com")));
+        assert_ne!(one, of(&endpoint("https://test.erp.example.com")));
+        assert_ne!(one, of(&format!("[maps.units]\na = 'b'\n{}", endpoint("https://erp.example.com"))));
+        assert_ne!(one, facts(&config(&endpoint("https://erp.example.com")), "{\"a\":1}"));
     }
 
     #[test]

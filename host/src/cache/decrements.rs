@@ -84,8 +84,11 @@ impl Decrements {
 
     /// The back end has the order since `at`: answers that are asked later count it. What no cached answer can be older than,
     /// `oldest_answer`, tells which orders every answer counts.
-    pub fn confirm(&self, reference: &Reference, at: Timestamp, oldest_answer: Timestamp) {
-        self.change(|ledger| ledger.confirm(reference, at, oldest_answer));
+    /// The order, when that is news.
+    pub fn confirm(&self, reference: &Reference, at: Timestamp, oldest_answer: Timestamp) -> Option<Ordered> {
+        let mut news = None;
+        self.change(|ledger| news = ledger.confirm(reference, at, oldest_answer));
+        news
     }
 
     /// The order lowers nothing any more.
@@ -182,16 +185,19 @@ impl Ledger {
         true
     }
 
-    fn confirm(&mut self, reference: &Reference, at: Timestamp, oldest_answer: Timestamp) {
+    fn confirm(&mut self, reference: &Reference, at: Timestamp, oldest_answer: Timestamp) -> Option<Ordered> {
+        let mut news = None;
         if let Some(entry) = self.orders.get_mut(reference)
             && entry.confirmed_at.is_none()
         {
             entry.confirmed_at = Some(at);
+            news = Some(entry.ordered.clone());
             self.confirmed.push_back((at, reference.clone()));
         }
         while self.confirmed.front().is_some_and(|(at, _)| *at <= oldest_answer) {
             self.forget_confirmed();
         }
+        news
     }
 
     fn remove(&mut self, reference: &Reference) {

@@ -22,12 +22,14 @@ pub struct Dimensions<'a> {
     /// Absent where the answer is good for many quantities.
     pub quantity: Option<Decimal>,
     pub buyer: Option<&'a Buyer>,
+    /// The dimensions that the adapter declared, as bits.
+    pub declared: u16,
 }
 
 #[cfg(test)]
 impl<'a> Dimensions<'a> {
     /// Of a question that names nothing else.
     pub(super) fn of(adapter: &'a AdapterName, store: &'a StoreName, sku: &'a Sku, location: Option<&'a Location>) -> Self {
-        Self { adapter, store, sku, location, unit: None, date: None, quantity: None, buyer: None }
+        Self { adapter, store, sku, location, unit: None, date: None, quantity: None, buyer: None, declared: 0 }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Lifetime;
-use crate::domain::{Failure, Fresh, Source};
+use crate::domain::{Failure, FailureCode, Fresh, Source};
 
 /// An answer of the back end: a value, or a failure that is remembered.
 #[derive(Clone, Debug)]
@@ -19,6 +19,10 @@ pub struct Entry<V> {
     /// From then on it is as if it had never been known.
     pub kept_until: Timestamp,
     pub(super) must_ask: bool,
+    /// When it was known last that nobody has invalidated it: when it was asked, or when the shared cache had it.
+    pub(super) proven_at: Timestamp,
+    /// Another host was given it.
+    pub is_shared: bool,
 }
 
 /// How an entry stands at an instant.
@@ -41,9 +45,32 @@ impl<V> Entry<V> {
             answer,
             as_of: as_of.map_or(asked_at, |as_of| as_of.min(asked_at)),
             asked_at,
+            proven_at: asked_at,
+            is_shared: false,
             fresh_until: later(lifetime.fresh).unwrap_or(Timestamp::MAX),
             kept_until: later(lifetime.kept_for()).unwrap_or(Timestamp::MAX),
         }
+    }
+
+    /// The same, found in the shared cache.
+    #[must_use]
+    pub fn shared_at(self, proven_at: Timestamp) -> Self {
+        Self { proven_at, is_shared: true, ..self }
+    }
+
+    /// Where the value comes from that a question brought.
+    pub(super) fn source_of_asked(&self, now: Timestamp) -> Source {
+        match self.is_shared {
+            false => Source::Live,
+            true if now < self.fresh_until => Source::Cached,
+            true => Source::Stale,
+        }
+    }
+
+    /// Of a question that ended without an answer: a defect of ours, reported as such rather than left waiting.
+    pub fn lost() -> Arc<Self> {
+        let failure = Failure::new(FailureCode::Unavailable, "the answer was lost in the host");
+        Arc::new(Self::new(Err(failure), Timestamp::UNIX_EPOCH, None, Lifetime::default()))
     }
 
     pub fn lookup(self: Arc<Self>, now: Timestamp) -> Lookup<V> {
@@ -84,6 +111,14 @@ mod tests {
     fn f1_a_value_is_fresh_until_its_time_and_stale_from_then_on() {
         assert!(matches!(entry(10).lookup(at(9)), Lookup::Fresh(_)));
         assert!(matches!(entry(10).lookup(at(10)), Lookup::Stale(_)));
+    }
+
+    #[test]
+    fn f11_what_the_shared_cache_had_is_not_live() {
+        assert_eq!(entry(10).source_of_asked(at(0)), Source::Live);
+        let shared = Entry::clone(&entry(10)).shared_at(at(5));
+        assert_eq!((shared.source_of_asked(at(9)), shared.source_of_asked(at(10))), (Source::Cached, Source::Stale));
+        assert_eq!(shared.asked_at, at(0), "its age counts from the question");
     }
 
     #[test]

@@ -23,6 +23,13 @@ impl Lifetime {
         if self.fresh <= limit { self } else { Self { fresh: limit, stale: Duration::ZERO } }
     }
 
+    /// Fresh for so long at most, and then stale.
+    #[must_use]
+    pub fn fresh_for_at_most(self, limit: Duration) -> Self {
+        let fresh = self.fresh.min(limit);
+        Self { fresh, stale: self.kept_for().saturating_sub(fresh) }
+    }
+
     fn secs(fresh: u64, stale: u64) -> Self {
         Self { fresh: Duration::from_secs(fresh), stale: Duration::from_secs(stale) }
     }
@@ -87,6 +94,14 @@ mod tests {
         let failure = |code| failure_lifetime(policy.negative_secs, &Failure::new(code, ""));
         assert_eq!(failure(FailureCode::NotFound).map(|lifetime| lifetime.fresh.as_secs()), Some(30));
         assert_eq!(failure(FailureCode::Unavailable), None);
+    }
+
+    #[test]
+    fn f11_an_answer_of_which_nobody_would_tell_is_fresh_for_a_shorter_time_and_shown_as_long() {
+        let lifetime = Lifetime::secs(300, 3_600);
+        let short = lifetime.fresh_for_at_most(Duration::from_secs(10));
+        assert_eq!((short.fresh.as_secs(), short.kept_for()), (10, lifetime.kept_for()));
+        assert_eq!(Lifetime::secs(5, 0).fresh_for_at_most(Duration::from_secs(10)), Lifetime::secs(5, 0));
     }
 
     #[test]

@@ -15,7 +15,6 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::Entry;
-use crate::domain::{Failure, FailureCode};
 
 /// How a batch is asked. Two implementations: availability and offer prices.
 pub trait Fetch: Send + Sync + 'static {
@@ -37,6 +36,15 @@ pub trait Fetch: Send + Sync + 'static {
         scope: Self::Scope,
         items: Vec<(Self::Key, Self::Item)>,
     ) -> impl Future<Output = Vec<Arc<Entry<Self::Value>>>> + Send;
+
+    /// What other hosts know, without asking the back end: for each item, in order.
+    fn known_elsewhere(
+        &self,
+        _: &Self::Scope,
+        items: &[(Self::Key, Self::Item)],
+    ) -> impl Future<Output = Vec<Option<Arc<Entry<Self::Value>>>>> + Send {
+        std::future::ready(items.iter().map(|_| None).collect())
+    }
 }
 
 /// Whether a question may be answered by a call that has already left.
@@ -98,6 +106,10 @@ impl<F: Fetch> Gatherer<F> {
     /// It asks on `threads`.
     pub fn new(fetch: Arc<F>, threads: Handle) -> Self {
         Self { fetch, scopes: Arc::default(), threads }
+    }
+
+    pub(super) fn fetch(&self) -> &F {
+        &self.fetch
     }
 
     /// Asks for items that belong together; each receiver yields its item's entry.
@@ -173,20 +185,13 @@ impl<F: Fetch> Gatherer<F> {
             }
         }
         for (waiters, entry) in answers {
-            let entry = entry.unwrap_or_else(lost_answer);
+            let entry = entry.unwrap_or_else(Entry::lost);
             for waiter in waiters {
                 // A receiver that is gone is a caller who has left: nothing to do.
                 let _ = waiter.send(Arc::clone(&entry));
             }
         }
     }
-}
-
-/// The fetch ended without an answer for the item: a defect of ours, reported as such rather than left waiting.
-fn lost_answer<V>() -> Arc<Entry<V>> {
-    let failure = Failure::new(FailureCode::Unavailable, "the answer was lost in the host");
-    let lifetime = super::Lifetime { fresh: std::time::Duration::ZERO, stale: std::time::Duration::ZERO };
-    Arc::new(Entry::new(Err(failure), jiff::Timestamp::UNIX_EPOCH, None, lifetime))
 }
 
 impl<F: Fetch> Queue<F> {

@@ -106,9 +106,9 @@ impl PriceKey {
 impl Keyed for PriceKey {
     fn dimensions(&self) -> Dimensions<'_> {
         let Self { scope, sku, unit, location, date, quantity } = self;
-        let ScopeParts { adapter, store, buyer, .. } = &**scope;
-        let (location, unit, buyer) = (location.as_ref(), Some(unit), Some(buyer));
-        Dimensions { adapter, store, sku, location, unit, date: *date, quantity: *quantity, buyer }
+        let ScopeParts { adapter, store, buyer, declared } = &**scope;
+        let (location, unit, buyer, declared) = (location.as_ref(), Some(unit), Some(buyer), *declared);
+        Dimensions { adapter, store, sku, location, unit, date: *date, quantity: *quantity, buyer, declared }
     }
 }
 
@@ -121,10 +121,10 @@ pub struct AvailabilityKey {
 
 impl Keyed for AvailabilityKey {
     fn dimensions(&self) -> Dimensions<'_> {
-        let Self { scope, item } = self;
-        let ScopeParts { adapter, store, buyer, .. } = &**scope;
-        let (location, unit, buyer) = (item.location.as_ref(), item.unit.as_ref(), buyer.as_ref());
-        Dimensions { adapter, store, sku: &item.sku, location, unit, date: item.requested_date, quantity: item.quantity, buyer }
+        let Self { scope, item: AvailabilityItem { sku, location, unit, quantity, requested_date } } = self;
+        let ScopeParts { adapter, store, buyer, declared } = &**scope;
+        let (location, unit, buyer, declared) = (location.as_ref(), unit.as_ref(), buyer.as_ref(), *declared);
+        Dimensions { adapter, store, sku, location, unit, date: *requested_date, quantity: *quantity, buyer, declared }
     }
 }
 

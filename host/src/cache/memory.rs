@@ -11,7 +11,7 @@ use quick_cache::sync::{Cache, EntryAction, EntryResult};
 
 use super::marks::Marks;
 use super::weight::entry_bytes;
-use super::{Dimensions, Entry, Keyed, Reach, Weigh};
+use super::{Dimensions, Entry, Keyed, Lookup, Reach, Weigh};
 use crate::clock::Clock;
 
 /// How often entries that are too old to be shown are dropped. They are not found before that either: this only gives memory back.
@@ -23,6 +23,8 @@ pub struct Memory<K, V>(Arc<Inner<K, V>>);
 struct Inner<K, V> {
     entries: Cache<K, Arc<Entry<V>>, Bytes>,
     marks: Marks,
+    /// Invalidations of what was asked until then may have been missed. Unix time, in microseconds.
+    doubted_until: AtomicI64,
     clock: Clock,
     /// Unix time, in seconds.
     swept_at: AtomicI64,
@@ -53,7 +55,13 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
         // No place is taken before there is something to keep.
         let expected = usize::try_from(max_bytes / 512).unwrap_or(usize::MAX);
         let entries = Cache::with_weighter(expected, max_bytes, Bytes);
-        Self(Arc::new(Inner { entries, marks: Marks::default(), clock: clock.clone(), swept_at }))
+        Self(Arc::new(Inner {
+            entries,
+            marks: Marks::default(),
+            doubted_until: AtomicI64::new(i64::MIN),
+            clock: clock.clone(),
+            swept_at,
+        }))
     }
 
     /// What is known, unless it was asked before its item was marked.
@@ -64,6 +72,25 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
     /// From now on, nothing within `reach` is used that was asked until `at`.
     pub fn mark(&self, reach: Reach, at: Timestamp) {
         self.0.marks.put(reach, at);
+    }
+
+    /// From now on, what was asked until `at` must be asked again before it is shown; it is shown as stale where the back end does not
+    /// answer.
+    pub fn doubt(&self, at: Timestamp) {
+        self.0.doubted_until.fetch_max(at.as_microsecond(), Ordering::Release);
+    }
+
+    /// Whether invalidations of an entry may have been missed.
+    pub fn doubted(&self, entry: &Entry<V>) -> bool {
+        entry.proven_at.as_microsecond() <= self.0.doubted_until.load(Ordering::Relaxed)
+    }
+
+    /// How a known entry stands.
+    pub fn standing(&self, entry: Arc<Entry<V>>, now: Timestamp) -> Lookup<V> {
+        match entry.lookup(now) {
+            Lookup::Fresh(entry) | Lookup::Stale(entry) if self.doubted(&entry) => Lookup::Expired(entry),
+            lookup => lookup,
+        }
     }
 
     /// When what a key is about was marked last.
@@ -153,6 +180,22 @@ mod tests {
         clock.advance(SignedDuration::from_secs(61));
         memory.remember(&2, entry("new", &clock));
         assert!(memory.get(&1).is_none() && memory.get(&2).is_some());
+    }
+
+    #[test]
+    fn f11_what_is_doubted_must_be_asked_and_what_was_asked_or_proven_since_is_not_doubted() {
+        let clock = Clock::manual(Timestamp::UNIX_EPOCH);
+        let memory: Memory<u32, String> = Memory::new(100_000, &clock);
+        let known = entry("known", &clock);
+        assert!(matches!(memory.standing(Arc::clone(&known), clock.now()), Lookup::Fresh(_)));
+        memory.doubt(clock.now());
+        assert!(matches!(memory.standing(Arc::clone(&known), clock.now()), Lookup::Expired(_)));
+        clock.advance(SignedDuration::from_secs(1));
+        assert!(matches!(memory.standing(entry("asked since", &clock), clock.now()), Lookup::Fresh(_)));
+        let proven = Arc::new(Entry::clone(&known).shared_at(clock.now()));
+        assert!(matches!(memory.standing(proven, clock.now()), Lookup::Fresh(_)));
+        memory.doubt(Timestamp::UNIX_EPOCH);
+        assert!(memory.doubted(&known), "a doubt is not taken back by an older one");
     }
 
     #[test]

@@ -9,7 +9,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
-use super::{Entry, Fetch, Gatherer, Join, Keyed, Lookup, Memory, Weigh};
+use super::gather::Batch;
+use super::{Entry, Fetch, Gatherer, Join, Keyed, Kind, Lookup, Memory, Reach, Shelf, Told, Weigh};
 use crate::clock::Clock;
 use crate::domain::{Failure, FailureCode, Source};
 
@@ -41,6 +42,7 @@ pub enum Answer<V> {
 /// Answers by key, kept until their stale time is over or memory is short.
 pub struct ReadCache<F: Fetch> {
     memory: Memory<F::Key, F::Value>,
+    shelf: Option<Shelf<F::Key, F::Value>>,
     gatherer: Gatherer<F>,
     clock: Clock,
     counters: Counters,
@@ -70,6 +72,9 @@ impl Counters {
     }
 }
 
+/// Where the answers of a read come, each with its place.
+type Receivers<V> = Vec<(usize, oneshot::Receiver<Arc<Entry<V>>>)>;
+
 /// Longer than any call of a read is under way.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(120);
 
@@ -83,10 +88,27 @@ pub struct Wanted<F: Fetch> {
 }
 
 impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
-    /// `kind` labels the metrics: `availability` or `offer_price`.
-    /// It asks on `threads`.
-    pub fn new(kind: &'static str, memory: Memory<F::Key, F::Value>, fetch: Arc<F>, clock: Clock, threads: Handle) -> Self {
-        Self { memory, gatherer: Gatherer::new(fetch, threads), clock, counters: Counters::of(kind) }
+    /// `shelf`: where hosts share answers of this kind. It asks on `threads`.
+    pub fn new(
+        kind: Kind,
+        memory: Memory<F::Key, F::Value>,
+        shelf: Option<Shelf<F::Key, F::Value>>,
+        fetch: Arc<F>,
+        clock: Clock,
+        threads: Handle,
+    ) -> Self {
+        Self { memory, shelf, gatherer: Gatherer::new(fetch, threads), clock, counters: Counters::of(kind.as_str()) }
+    }
+
+    /// From now on, nothing within `reach` is used that was asked until `at`, here and on all other hosts. Tells whether those know it;
+    /// nothing when there are none.
+    pub async fn mark(&self, reach: Reach, at: Timestamp) -> Option<Told> {
+        // Here first: what this host looks up meanwhile is asked before.
+        self.memory.mark(reach.clone(), at);
+        match &self.shelf {
+            Some(shelf) => Some(shelf.end(&reach).await),
+            None => None,
+        }
     }
 
     /// What is remembered.
@@ -107,10 +129,11 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
         let now = self.clock.now();
         let mut answers = Vec::with_capacity(wanted.len());
         let (mut to_ask, mut to_ask_anew, mut to_refresh) = (Vec::new(), Vec::new(), Vec::new());
+        let mut to_look_for = Vec::new();
         for (index, Wanted { wider, key, item }) in wanted.into_iter().enumerate() {
             let is_usable = |entry: &Arc<Entry<F::Value>>| entry.answer.as_ref().map_or(true, |value| usable(value, &item));
             let known = wider.iter().chain([&key]).filter_map(|key| self.memory.get(key)).find(is_usable);
-            let lookup = known.map_or(Lookup::Miss, |entry| entry.lookup(now));
+            let lookup = known.map_or(Lookup::Miss, |entry| self.memory.standing(entry, now));
             match (demand, lookup) {
                 (Demand::Cached | Demand::CachedOnly | Demand::KnownOnly, Lookup::Fresh(entry)) => {
                     self.counters.fresh.increment(1);
@@ -128,6 +151,9 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
                 }
                 (Demand::KnownOnly, Lookup::Expired(_) | Lookup::Miss) => {
                     self.counters.not_asked.increment(1);
+                    if self.shelf.is_some() {
+                        to_look_for.push((index, (key, item)));
+                    }
                     answers.push(Answer::NotAsked);
                 }
                 (Demand::CachedOnly, Lookup::Expired(_) | Lookup::Miss) => {
@@ -152,6 +178,10 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
         if !to_refresh.is_empty() {
             self.gatherer.refresh(scope, to_refresh);
         }
+        if !to_look_for.is_empty() {
+            let (indexes, items) = to_look_for.into_iter().unzip();
+            self.look_elsewhere(scope, indexes, items, &mut answers).await;
+        }
         let mut receivers = Vec::new();
         for (join, asked) in [(Join::InFlight, to_ask), (Join::NotYetSent, to_ask_anew)] {
             let (indexes, asked): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
@@ -159,8 +189,29 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
                 receivers.extend(indexes.into_iter().zip(self.gatherer.ask(scope, join, asked)));
             }
         }
-        collect(receivers, deadline, &mut answers).await;
+        self.collect(receivers, deadline, &mut answers).await;
         answers
+    }
+
+    /// What may not be asked another host may have been answered.
+    async fn look_elsewhere(&self, scope: &F::Scope, indexes: Vec<usize>, items: Batch<F>, answers: &mut [Answer<F::Value>]) {
+        let known = self.gatherer.fetch().known_elsewhere(scope, &items).await;
+        for (index, entry) in indexes.into_iter().zip(known) {
+            if let (Some(answer), Some(entry)) = (answers.get_mut(index), entry) {
+                let source = entry.source_of_asked(self.clock.now());
+                *answer = Answer::Known(entry, source);
+            }
+        }
+    }
+
+    /// Puts each answer in its place as it comes; what is known stays where the back end does not answer by the deadline.
+    async fn collect(&self, receivers: Receivers<F::Value>, deadline: tokio::time::Instant, answers: &mut [Answer<F::Value>]) {
+        for (index, receiver) in receivers {
+            let asked = timeout_at(deadline, receiver).await.ok().and_then(Result::ok);
+            if let Some(answer) = answers.get_mut(index) {
+                *answer = better(answer, asked, self.clock.now());
+            }
+        }
     }
 
     /// Whether a call that is under way may answer: not one that may have left before its item was marked.
@@ -169,26 +220,15 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
     }
 }
 
-/// Puts each answer in its place as it comes; what is known stays where the back end does not answer by the deadline.
-async fn collect<V>(
-    receivers: Vec<(usize, oneshot::Receiver<Arc<Entry<V>>>)>,
-    deadline: tokio::time::Instant,
-    answers: &mut [Answer<V>],
-) {
-    for (index, receiver) in receivers {
-        let asked = timeout_at(deadline, receiver).await.ok().and_then(Result::ok);
-        if let Some(answer) = answers.get_mut(index) {
-            *answer = better(answer, asked);
-        }
-    }
-}
-
 /// The new answer, unless it is none and something is known.
-fn better<V>(known: &Answer<V>, asked: Option<Arc<Entry<V>>>) -> Answer<V> {
+fn better<V>(known: &Answer<V>, asked: Option<Arc<Entry<V>>>, now: Timestamp) -> Answer<V> {
     let failure = match asked {
         Some(entry) => match &entry.answer {
-            Err(failure) if is_outage(failure) => failure.clone(),
-            _ => return Answer::Known(entry, Source::Live),
+            Err(failure) if failure.is_outage() => failure.clone(),
+            _ => {
+                let source = entry.source_of_asked(now);
+                return Answer::Known(entry, source);
+            }
         },
         None => Failure::new(FailureCode::Timeout, "the back end did not answer in time"),
     };
@@ -204,11 +244,6 @@ fn fallback<V>(lookup: Lookup<V>) -> Answer<V> {
         Lookup::Expired(entry) if entry.answer.is_ok() => Answer::Known(entry, Source::Stale),
         _ => Answer::Pending,
     }
-}
-
-/// The back end said nothing about the item itself.
-fn is_outage(failure: &Failure) -> bool {
-    !matches!(failure.code, FailureCode::NotFound | FailureCode::Rejected | FailureCode::InvalidRequest)
 }
 
 #[cfg(test)]

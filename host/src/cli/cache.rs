@@ -69,7 +69,12 @@ pub(super) async fn cache(command: CacheCommand) -> Result<(), CliError> {
         CacheCommand::Invalidate(InvalidateArgs { sku, store, adapter, location, host, by: By { actor, reason } }) => {
             let body = json!({"store": store, "adapter": adapter, "location": location, "actor": actor, "reason": reason});
             let report = host.ask(Method::POST, &format!("/ops/v1/cache/{}/invalidate", encoded(&sku)), Some(body)).await?;
-            print(&format!("{}  asked again from now on ({})", text(report.get("sku")), to_the_second(&text(report.get("at")))))
+            let others = match report.get("other_hosts").and_then(Value::as_str) {
+                Some("later") => "; the shared cache is away: other hosts are told when it is back, if this host runs so long",
+                _ => "",
+            };
+            let (sku, at) = (text(report.get("sku")), to_the_second(&text(report.get("at"))));
+            print(&format!("{sku}  asked again from now on ({at}){others}"))
         }
     }
 }
@@ -82,13 +87,14 @@ fn encoded(part: &str) -> String {
 
 /// A block for each entry, then what happens to a question that none of them answers.
 fn show(report: &Value) -> String {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = report.get("shared").map(shared).into_iter().collect();
     for (kind, title) in [("availability", "availability"), ("offer_prices", "offer price")] {
         for entry in list_in(report, kind) {
             lines.push(format!("{title}  {}", about(entry)));
             lines.push(format!("  {}", value(entry)));
             let (age, until) = (text(entry.get("age_secs")), |field: &str| to_the_second(&text(entry.get(field))));
-            lines.push(format!("  {age} s old, fresh until {}, kept until {}", until("fresh_until"), until("kept_until")));
+            let from = if entry.get("from_shared") == Some(&Value::Bool(true)) { ", from the shared cache" } else { "" };
+            lines.push(format!("  {age} s old, fresh until {}, kept until {}{from}", until("fresh_until"), until("kept_until")));
             lines.extend(policy(entry));
         }
     }
@@ -103,6 +109,17 @@ fn show(report: &Value) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// How the cache stands that hosts share.
+fn shared(status: &Value) -> String {
+    let (address, since) = (text(status.get("address")), to_the_second(&text(status.get("since"))));
+    let why = status.get("why").map(|why| format!(": {}", text(Some(why))));
+    let resting = if status.get("resting") == Some(&Value::Bool(true)) { ", slow at the moment" } else { "" };
+    match why {
+        None => format!("shared cache  {address}  attached since {since}{resting}"),
+        Some(why) => format!("shared cache  {address}  not attached since {since}{why}"),
+    }
 }
 
 /// An instant without its fraction of a second.

@@ -11,13 +11,14 @@ use crate::api::Authenticator;
 use crate::app::cache_folder;
 use tokio::runtime::Handle;
 
+use crate::cache::{Shared, SharedError};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Problem};
 use crate::store::{Store, StoreError};
 
-/// Checks configuration, adapters and database, and reports all findings.
+/// Checks configuration, adapters, database and shared cache, and reports all findings.
 pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
-    let (problems, store) = match config::load(file) {
+    let (problems, store, shared) = match config::load(file) {
         Ok(config) => {
             if !config.trust.require_signatures {
                 eprintln!("note: adapters need no signature (trust.require_signatures = false)");
@@ -36,22 +37,25 @@ pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
                 }
                 Err(error) => Some(error),
             };
-            (problems, store)
+            let shared = shared_cache(&config).await.err();
+            (problems, store, shared)
         }
-        Err(error) => (error.problems, None),
+        Err(error) => (error.problems, None, None),
     };
     if json {
-        let shown: Vec<_> = problems.iter().map(|problem| show(file, problem)).chain(store.as_ref().map(show_store)).collect();
+        let away = store.as_ref().map(show_store).into_iter().chain(shared.as_ref().map(|error| show_shared(file, error)));
+        let shown: Vec<_> = problems.iter().map(|problem| show(file, problem)).chain(away).collect();
         print(&json!({"ok": shown.is_empty(), "problems": shown}).to_string())?;
     } else if !problems.is_empty() {
         eprintln!("{}", ConfigError { file: file.to_owned(), problems: problems.clone() });
     }
-    match store {
-        Some(_) if json => Err(CliError::Unavailable),
-        Some(error) => Err(error.into()),
-        None if !problems.is_empty() => Err(CliError::Found),
-        None if json => Ok(()),
-        None => print(&format!("{}: ok", file.display())),
+    match (store, shared) {
+        (Some(_), _) | (_, Some(_)) if json => Err(CliError::Unavailable),
+        (Some(error), _) => Err(error.into()),
+        (None, Some(error)) => Err(CliError::SharedCache(error)),
+        (None, None) if !problems.is_empty() => Err(CliError::Found),
+        (None, None) if json => Ok(()),
+        (None, None) => print(&format!("{}: ok", file.display())),
     }
 }
 
@@ -65,6 +69,14 @@ async fn load_problems(config: &Config) -> Vec<Problem> {
 async fn load(config: &Config) -> Result<Adapters, LoadError> {
     let (folder, cache) = (config.folder(), cache_folder(config));
     Adapters::load(&config.adapters, &folder, &cache, &config.runtime, &Clock::system(), Handle::current()).await
+}
+
+/// `serve` goes on without it; here it is found out before a customer waits longer.
+async fn shared_cache(config: &Config) -> Result<(), SharedError> {
+    match &config.cache.shared {
+        Some(shared) => Shared::check(shared, &config.folder()).await,
+        None => Ok(()),
+    }
 }
 
 fn show(file: &Path, problem: &Problem) -> Value {
@@ -81,6 +93,13 @@ fn show(file: &Path, problem: &Problem) -> Value {
 fn show_store(error: &StoreError) -> Value {
     json!({"path": "database.path", "message": error.to_string(), "code": "D001"})
 }
+
+fn show_shared(file: &Path, error: &SharedError) -> Value {
+    let (line, column) = config::locate(file, SHARED);
+    json!({"file": file, "line": line, "column": column, "path": SHARED, "message": error.to_string(), "code": "D002"})
+}
+
+const SHARED: &str = "cache.shared.url";
 
 /// Brings the database's schema up to date.
 pub(super) async fn migrate(file: &Path) -> Result<(), CliError> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::adapter::LoadError;
 use crate::api::KeyError;
+use crate::cache::SharedError;
 use crate::config::{ConfigError, Problem, locate};
 use crate::store::StoreError;
 
@@ -27,8 +28,11 @@ pub enum CliError {
     /// Findings were printed already.
     #[error("the check found problems")]
     Found,
-    /// Findings were printed already; the database is one of them.
-    #[error("the database is unavailable")]
+    /// The shared cache cannot be used.
+    #[error("cache.shared.url: {0}")]
+    SharedCache(SharedError),
+    /// Findings were printed already; the database or the shared cache is one of them.
+    #[error("the database or the shared cache is unavailable")]
     Unavailable,
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
@@ -48,6 +52,10 @@ impl CliError {
             }
             Self::Store(error) => {
                 eprintln!("{error}");
+                ExitCode::from(UNAVAILABLE)
+            }
+            Self::SharedCache(error) => {
+                eprintln!("cache.shared.url: {error}");
                 ExitCode::from(UNAVAILABLE)
             }
             Self::Found => ExitCode::from(USAGE),

@@ -1,6 +1,7 @@
 //! Rules between options. Each has a code; each message says how to mend it.
 
 mod freshness;
+mod shared_cache;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,7 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     checker.server(config);
     checker.access(config);
     checker.freshness(config);
+    checker.shared_cache(config);
     checker.transfer(config);
     checker.trust(&config.trust);
     config.runtime.all().iter().for_each(|limit| checker.limit(&["runtime"], limit));

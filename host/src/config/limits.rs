@@ -100,7 +100,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    const fn new(option: &'static str, value: u64, least: u64, most: u64) -> Self {
+    pub(super) const fn new(option: &'static str, value: u64, least: u64, most: u64) -> Self {
         Self { option, value, least, most }
     }
 

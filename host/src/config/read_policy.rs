@@ -5,20 +5,22 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::Glob;
+use super::{Glob, SharedCacheConfig};
 use crate::domain::StoreName;
 
-/// The in-process cache.
+/// The in-process cache, and the one behind it that hosts share.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CacheConfig {
     /// Memory for cached values, roughly.
     pub max_bytes: u64,
+    /// Absent: this host's memory alone.
+    pub shared: Option<SharedCacheConfig>,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { max_bytes: 256 * 1024 * 1024 }
+        Self { max_bytes: 256 * 1024 * 1024, shared: None }
     }
 }
 

@@ -104,6 +104,11 @@ impl Failure {
         Self { code, message: message.into(), detail: None, line: None, retry_after: None, ext: Extensions::new() }
     }
 
+    /// The back end said nothing about the item or document itself.
+    pub fn is_outage(&self) -> bool {
+        !matches!(self.code, FailureCode::NotFound | FailureCode::Rejected | FailureCode::InvalidRequest)
+    }
+
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Catalog, Question, asker, by_policy, demand, read_each, urgency};
+use jiff::Timestamp;
+
+use super::catalog::{Answers, Asking, Catalog, Question, asker, by_policy, demand, read_each, urgency};
 use super::policies::InForce;
 use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
 use crate::cache::{
-    Answer, AvailabilityKey, AvailabilityScope, Demand, Entry, Fetch, Subject, Urgency, Wanted, availability_lifetime,
+    Answer, AvailabilityKey, AvailabilityScope, Demand, Entry, Fetch, Lifetime, Subject, Urgency, Wanted, availability_lifetime,
     failure_lifetime, project_availability_item,
 };
 use crate::config::AvailabilityFreshness;
@@ -102,22 +104,69 @@ pub(super) struct AvailabilityAsk {
     urgency: Urgency,
 }
 
+impl AvailabilityAsk {
+    fn asking(&self) -> Asking<'_> {
+        Asking { reader: &self.reader, store: &self.scope.store, urgency: self.urgency }
+    }
+}
+
 /// Asks the adapter and remembers the answers.
 pub(super) struct AvailabilityFetch {
     pub(super) catalog: Catalog<AvailabilityKey, Availability>,
     pub(super) policies: InForce<AvailabilityFreshness>,
 }
 
-/// An answer about another item, location or unit than asked is not believed.
-fn believe(availability: Availability, item: &AvailabilityItem, scope: &AvailabilityScope) -> Result<Availability, Failure> {
-    if answers(&availability, item) {
-        return Ok(availability);
+impl AvailabilityFetch {
+    fn answers<'a>(&'a self, ask: &'a AvailabilityAsk) -> StockAnswers<'a> {
+        StockAnswers { scope: &ask.scope, policies: &self.policies }
     }
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "availability")
-        .increment(1);
-    Err(Failure::new(FailureCode::InvalidResponse, "the back end answered something else than was asked"))
 }
 
+/// What is said of the answers of one call.
+struct StockAnswers<'a> {
+    scope: &'a AvailabilityScope,
+    policies: &'a InForce<AvailabilityFreshness>,
+}
+
+impl Answers for StockAnswers<'_> {
+    type Key = AvailabilityKey;
+    type Item = AvailabilityItem;
+    type Value = Availability;
+
+    fn keys(&self, key: &AvailabilityKey, _: &AvailabilityItem) -> Vec<AvailabilityKey> {
+        vec![key.clone()]
+    }
+
+    fn key_for(&self, key: AvailabilityKey, _: &AvailabilityItem, _: &Result<Availability, Failure>) -> AvailabilityKey {
+        key
+    }
+
+    fn fits(&self, value: &Availability, item: &AvailabilityItem) -> bool {
+        answers(value, item)
+    }
+
+    fn refused(&self) -> Failure {
+        metrics::counter!("ordergate_contract_violations_total", "adapter" => self.scope.adapter.to_string(), "kind" => "availability")
+            .increment(1);
+        Failure::new(FailureCode::InvalidResponse, "the back end answered something else than was asked")
+    }
+
+    fn as_of(&self, value: &Availability) -> Option<Timestamp> {
+        value.as_of
+    }
+
+    fn lifetime(&self, item: &AvailabilityItem, answer: &Result<Availability, Failure>, _: Timestamp) -> Option<Lifetime> {
+        let policies = self.policies.load();
+        let policy = policies.of(subject(&self.scope.store, item));
+        let lifetime = match answer {
+            Ok(value) => Some(availability_lifetime(policy, value)),
+            Err(failure) => failure_lifetime(policy.negative_secs, failure),
+        };
+        lifetime.filter(|_| policy.write_back)
+    }
+}
+
+/// An answer about another item, location or unit than asked is not believed.
 fn answers(availability: &Availability, item: &AvailabilityItem) -> bool {
     let elsewhere = || item.location.is_some() && availability.location.is_some() && availability.location != item.location;
     let in_another_unit = || item.unit.as_ref().is_some_and(|unit| *unit != availability.unit);
@@ -139,21 +188,17 @@ impl Fetch for AvailabilityFetch {
     }
 
     async fn fetch(self: Arc<Self>, ask: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<Availability>>> {
-        let asked_at = self.catalog.clock.now();
-        let scope = &ask.scope;
-        let check = |items| CheckAvailability { query: AvailabilityQuery { buyer: scope.buyer.clone(), items } };
-        let believe = |availability, item: &AvailabilityItem| believe(availability, item, scope);
-        let answers = self.catalog.ask(&ask.reader, &scope.store, &items, check, believe).await;
-        let policies = self.policies.load();
-        let keep = |((key, question), answer): ((_, Question<_>), Result<Availability, _>)| {
-            let policy = policies.of(subject(&scope.store, &question.item));
-            let (as_of, lifetime) = match &answer {
-                Ok(value) => (value.as_of, Some(availability_lifetime(policy, value))),
-                Err(failure) => (None, failure_lifetime(policy.negative_secs, failure)),
-            };
-            self.catalog.keep(key, answer, asked_at, as_of, lifetime.filter(|_| policy.write_back))
-        };
-        items.into_iter().zip(answers).map(keep).collect()
+        let buyer = ask.scope.buyer.clone();
+        let check = |items| CheckAvailability { query: AvailabilityQuery { buyer, items } };
+        self.catalog.fetch(ask.asking(), items, &self.answers(&ask), check).await
+    }
+
+    async fn known_elsewhere(
+        &self,
+        ask: &Self::Scope,
+        items: &[(Self::Key, Self::Item)],
+    ) -> Vec<Option<Arc<Entry<Availability>>>> {
+        self.catalog.known_elsewhere(ask.asking(), items, &self.answers(ask)).await
     }
 }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, ServiceError};
-use crate::cache::{Choice, Dimensions, Entry, Keyed, Memory, ShownStock, Subject, Weigh};
+use crate::cache::{Choice, Dimensions, Entry, Keyed, Memory, Shared, SharedStatus, ShownStock, Subject, Weigh};
 use crate::domain::{
     AccountNumber, AdapterName, Availability, Currency, FailureCode, Location, OfferPrice, Purpose, Reference, Sku, StoreName,
     Unit,
@@ -34,6 +34,9 @@ pub struct CacheFilter {
 pub struct CacheReport {
     pub sku: Sku,
     pub at: Timestamp,
+    /// How the cache stands that hosts share; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<SharedStatus>,
     pub availability: Vec<EntryReport<Availability>>,
     pub offer_prices: Vec<EntryReport<OfferPrice>>,
     /// There are more than are shown: narrow the search.
@@ -78,6 +81,8 @@ pub struct EntryReport<V> {
     /// The orders that the back end did not count yet when it was asked; the first 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lowered_by: Vec<Lowering>,
+    /// Another host was given it, and this one found it in the shared cache.
+    pub from_shared: bool,
     pub as_of: Timestamp,
     pub asked_at: Timestamp,
     pub age_secs: i64,
@@ -140,7 +145,8 @@ impl Commerce {
         };
         let otherwise = self.inner.shops.keys().filter(is_wanted).map(otherwise).collect();
         let (sku, more) = (sku.clone(), more_stock || more_prices);
-        CacheReport { sku, at: now, availability, offer_prices, more, otherwise, audit }
+        let shared = self.inner.shared.as_ref().map(Shared::status);
+        CacheReport { sku, at: now, shared, availability, offer_prices, more, otherwise, audit }
     }
 
     /// Adds what is shown instead of the cached value.
@@ -190,7 +196,7 @@ where
     found.truncate(MAX_ENTRIES);
     let show = |(key, entry): &(K, std::sync::Arc<Entry<V>>)| {
         let about = key.dimensions();
-        let known = Known::of(entry, memory.marked_at(&about), now);
+        let known = Known::of(entry, memory.marked_at(&about), memory.doubted(entry), now);
         let subject = Subject { store: about.store, sku: about.sku, location: about.location };
         entry_report(&about, entry, now, policy(subject, known))
     };
@@ -217,6 +223,7 @@ fn entry_report<V: Clone>(about: &Dimensions<'_>, entry: &Entry<V>, now: Timesta
         failure: entry.answer.as_ref().err().map(|failure| failure.code),
         shown: None,
         lowered_by: Vec::new(),
+        from_shared: entry.is_shared,
         as_of: entry.as_of,
         asked_at: entry.asked_at,
         age_secs: now.duration_since(entry.as_of).as_secs().max(0),

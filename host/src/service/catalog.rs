@@ -1,18 +1,21 @@
 //! What availability and offer prices have in common: what a purpose demands, how an adapter is asked, and how its answers are kept.
 
+mod fetching;
+
 use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::{Caller, Shop};
 use crate::adapter::Reader;
-use crate::adapter::operation::Operation;
-use crate::cache::{Demand, Entry, Keyed, Lifetime, Memory, Urgency, Weigh};
+use crate::cache::{Demand, Keyed, Kind, Memory, Shared, Shelf, Urgency, Weigh};
 use crate::clock::Clock;
-use crate::domain::{CallContext, Failure, FailureCode, Purpose, StoreName};
+use crate::domain::{CallContext, Purpose, StoreName};
+pub(super) use fetching::Answers;
 
 /// Which reads the cache may answer (the table of purposes in the freshness rules).
 pub(super) fn demand(purpose: Purpose) -> Demand {
@@ -79,56 +82,35 @@ pub(super) struct Question<I> {
 pub(super) struct Catalog<K, V> {
     shops: BTreeMap<StoreName, Arc<Shop>>,
     pub(super) memory: Memory<K, V>,
-    pub(super) clock: Clock,
+    /// Where hosts share their answers.
+    pub(super) shelf: Option<Shelf<K, V>>,
+    clock: Clock,
+}
+
+/// Whom a call asks, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) store: &'a StoreName,
+    pub(super) urgency: Urgency,
 }
 
 impl<K, V> Catalog<K, V>
 where
     K: Clone + Hash + Eq + Weigh + Keyed + Send + Sync + 'static,
-    V: Weigh + Send + Sync + 'static,
+    V: Weigh + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     /// `max_bytes`: how much memory its answers may take.
-    pub(super) fn new(shops: &BTreeMap<StoreName, Arc<Shop>>, max_bytes: u64, clock: &Clock) -> Self {
-        Self { shops: shops.clone(), memory: Memory::new(max_bytes, clock), clock: clock.clone() }
-    }
-
-    /// Asks for all items in one call: one answer each, in order. When the call fails, every item has. The context is that of the first
-    /// asker, with the store's whole deadline, because others may have joined. `believe` refuses an answer that does not fit its item.
-    pub(super) async fn ask<I: Clone + Send + Sync, O: Operation<Reply = Vec<Result<V, Failure>>>>(
-        &self,
-        reader: &Reader,
-        store: &StoreName,
-        items: &[(K, Question<I>)],
-        operation: impl FnOnce(Vec<I>) -> O,
-        believe: impl Fn(V, &I) -> Result<V, Failure> + Send + Sync,
-    ) -> Vec<Result<V, Failure>> {
-        let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
-        let (Some((_, first)), Some(shop)) = (items.first(), self.shops.get(store)) else {
-            return everything_failed(Failure::new(FailureCode::Unavailable, "there is no such store any more"));
-        };
-        let context = CallContext { deadline: shop.config.read_deadline(), ..CallContext::clone(&first.asker) };
-        let operation = operation(items.iter().map(|(_, question)| question.item.clone()).collect());
-        let believe_each = |answers: O::Reply| {
-            let pairs = answers.into_iter().zip(items);
-            pairs.map(|(answer, (_, question))| answer.and_then(|value| believe(value, &question.item))).collect()
-        };
-        reader.call(&context, &operation, believe_each).await.unwrap_or_else(everything_failed)
-    }
-
-    /// Makes an entry of an answer, and remembers it when it has a lifetime.
-    pub(super) fn keep(
-        &self,
-        key: K,
-        answer: Result<V, Failure>,
-        asked_at: Timestamp,
-        as_of: Option<Timestamp>,
-        lifetime: Option<Lifetime>,
-    ) -> Arc<Entry<V>> {
-        let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
-        if lifetime.is_some() {
-            self.memory.remember(&key, Arc::clone(&entry));
-        }
-        entry
+    pub(super) fn new(
+        kind: Kind,
+        shops: &BTreeMap<StoreName, Arc<Shop>>,
+        max_bytes: u64,
+        shared: Option<&Shared>,
+        clock: &Clock,
+    ) -> Self {
+        let memory = Memory::new(max_bytes, clock);
+        let shelf = shared.map(|shared| shared.shelf(kind, &memory));
+        Self { shops: shops.clone(), memory, shelf, clock: clock.clone() }
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::availability::subject;
 use super::{Commerce, ServiceError};
-use crate::cache::{Ordered, OrderedLine, ShownStock, Subject, availability_lifetime};
+use crate::cache::{Ordered, OrderedLine, Reach, ShownStock, Subject, availability_lifetime};
 use crate::domain::{Availability, AvailabilityItem, BusinessStatus, Fresh, Order, Reference, StoreName, TransferState};
 use crate::store::CarriedOrder;
 
@@ -63,6 +63,10 @@ impl Commerce {
     /// An order was captured. It may have gone on before it was noted here, so it is looked up once.
     pub(super) async fn lower(&self, ordered: Ordered) {
         let reference = ordered.reference.clone();
+        // The back end counts what it holds already.
+        if ordered.held.is_some() {
+            self.ask_again_everywhere(&ordered);
+        }
         self.inner.decrements.put(ordered);
         self.follow(&reference).await;
     }
@@ -115,10 +119,28 @@ impl Commerce {
             }
             Standing::Known => {
                 let oldest_answer = self.inner.availability.memory().oldest_answer(self.inner.clock.now());
-                decrements.confirm(&transfer.reference, transfer.updated_at, oldest_answer);
+                let news = decrements.confirm(&transfer.reference, transfer.updated_at, oldest_answer);
+                if let Some(ordered) = news.filter(|ordered| ordered.held.is_none()) {
+                    self.ask_again_everywhere(&ordered);
+                }
             }
             Standing::Nothing => decrements.take_back(&transfer.reference),
         }
+    }
+
+    /// Other hosts do not know of the order: they ask its items again, now that the back end counts it (rule F11).
+    fn ask_again_everywhere(&self, ordered: &Ordered) {
+        if self.inner.shared.is_none() {
+            return;
+        }
+        let (commerce, at, ordered) = (self.clone(), self.inner.clock.now(), ordered.clone());
+        // The order must not wait for it.
+        tokio::spawn(async move {
+            for OrderedLine { sku, location, .. } in ordered.lines {
+                let reach = Reach { sku, adapter: None, store: Some(ordered.store.clone()), location };
+                commerce.inner.availability.mark(reach, at).await;
+            }
+        });
     }
 
     /// What a person decided about an order may make it lower stock again.

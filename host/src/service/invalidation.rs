@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, Operator, ServiceError};
-use crate::cache::Reach;
+use crate::cache::{Reach, Told};
 use crate::domain::{AdapterName, Location, Reference, Sku, StoreName};
 
 /// Which answers are not to be used any more. An absent part means all of them.
@@ -24,10 +24,13 @@ pub struct InvalidationReport {
     pub store: Option<StoreName>,
     pub location: Option<Location>,
     pub at: Timestamp,
+    /// Whether the other hosts know it; absent without a shared cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_hosts: Option<Told>,
 }
 
 impl Commerce {
-    /// Availability and prices of an item are asked at the next read, for every account. Written to the audit log before it is done.
+    /// Availability and prices of an item are asked at the next read, for every account and on every host. Written to the audit log before it is done.
     pub async fn invalidate(&self, request: InvalidationRequest, operator: Operator) -> Result<InvalidationReport, ServiceError> {
         let InvalidationRequest { sku, adapter, store, location } = request;
         if let Some(adapter) = &adapter {
@@ -47,10 +50,11 @@ impl Commerce {
         self.note_with(&subject(&sku), "invalidate", detail, operator).await?;
         let at = self.inner.clock.now();
         let reach = Reach { sku: sku.clone(), adapter: adapter.clone(), store: store.clone(), location: location.clone() };
-        self.inner.availability.memory().mark(reach.clone(), at);
-        self.inner.offer_prices.memory().mark(reach, at);
+        let told = tokio::join!(self.inner.availability.mark(reach.clone(), at), self.inner.offer_prices.mark(reach, at));
         metrics::counter!("ordergate_cache_invalidations_total").increment(1);
-        Ok(InvalidationReport { sku, adapter, store, location, at })
+        // The one that is worse.
+        let other_hosts = told.0.max(told.1);
+        Ok(InvalidationReport { sku, adapter, store, location, at, other_hosts })
     }
 
     /// What people did with what is cached of an item, oldest first.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::catalog::{Catalog, Question, asker, by_policy, demand, read_each, urgency};
+use super::catalog::{Answers, Asking, Catalog, Question, asker, by_policy, demand, read_each, urgency};
 use super::policies::InForce;
 use super::{Caller, Commerce, ItemAnswer, ServiceError};
 use crate::adapter::Reader;
@@ -135,6 +135,12 @@ pub(super) struct PriceAsk {
     urgency: Urgency,
 }
 
+impl PriceAsk {
+    fn asking(&self) -> Asking<'_> {
+        Asking { reader: &self.reader, store: &self.scope.store, urgency: self.urgency }
+    }
+}
+
 /// Asks the adapter and remembers the answers.
 pub(super) struct PriceFetch {
     pub(super) catalog: Catalog<PriceKey, OfferPrice>,
@@ -142,35 +148,73 @@ pub(super) struct PriceFetch {
 }
 
 impl PriceFetch {
+    fn answers<'a>(&'a self, ask: &'a PriceAsk) -> PriceAnswers<'a> {
+        let by_quantity = ask.reader.adapter().description().price_dimensions.contains(&Dimension::Quantity);
+        PriceAnswers { scope: &ask.scope, policies: &self.policies, by_quantity }
+    }
+}
+
+/// What is said of the answers of one call.
+struct PriceAnswers<'a> {
+    scope: &'a PriceScope,
+    policies: &'a InForce<PriceFreshness>,
+    by_quantity: bool,
+}
+
+impl Answers for PriceAnswers<'_> {
+    type Key = PriceKey;
+    type Item = PriceItem;
+    type Value = OfferPrice;
+
+    fn keys(&self, key: &PriceKey, item: &PriceItem) -> Vec<PriceKey> {
+        vec![PriceKey::any_quantity(self.scope, item), key.clone()]
+    }
+
     /// Under which key an answer is remembered: one for all quantities where it answers them, else for the priced quantity.
-    fn key_for(scope: &PriceScope, item: &PriceItem, answer: &Result<OfferPrice, Failure>, by_quantity: bool) -> PriceKey {
+    fn key_for(&self, key: PriceKey, item: &PriceItem, answer: &Result<OfferPrice, Failure>) -> PriceKey {
         let answers_many = answer.as_ref().is_ok_and(|price| {
             let covered = price.covers(item.quantity.value);
-            covered || (price.breaks.is_empty() && !by_quantity)
+            covered || (price.breaks.is_empty() && !self.by_quantity)
         });
-        if answers_many { PriceKey::any_quantity(scope, item) } else { PriceKey::exact(scope, item) }
+        if answers_many { PriceKey::any_quantity(self.scope, item) } else { key }
+    }
+
+    fn fits(&self, price: &OfferPrice, item: &PriceItem) -> bool {
+        answers(price, item, self.scope, self.by_quantity)
+    }
+
+    fn refused(&self) -> Failure {
+        metrics::counter!("ordergate_contract_violations_total", "adapter" => self.scope.adapter.to_string(), "kind" => "price")
+            .increment(1);
+        priced_something_else()
+    }
+
+    fn as_of(&self, price: &OfferPrice) -> Option<Timestamp> {
+        price.as_of
     }
 
     /// Not fresh for longer than the price is good.
-    fn lifetime(policy: &PriceFreshness, price: &OfferPrice, asked_at: Timestamp) -> Lifetime {
-        let lifetime = offer_price_lifetime(policy);
-        price.valid_until.map_or(lifetime, |end| lifetime.at_most(end.duration_since(asked_at)))
+    fn lifetime(&self, item: &PriceItem, answer: &Result<OfferPrice, Failure>, asked_at: Timestamp) -> Option<Lifetime> {
+        let policies = self.policies.load();
+        let policy = policies.of(subject(&self.scope.store, item));
+        let lifetime = match answer {
+            Ok(price) => {
+                let lifetime = offer_price_lifetime(policy);
+                Some(price.valid_until.map_or(lifetime, |end| lifetime.at_most(end.duration_since(asked_at))))
+            }
+            Err(failure) => failure_lifetime(policy.negative_secs, failure),
+        };
+        lifetime.filter(|_| policy.write_back)
     }
 }
 
 /// A price for another item, unit or quantity, or in another currency than asked is not believed: it must never reach a customer.
-fn believe(price: OfferPrice, item: &PriceItem, scope: &PriceScope, by_quantity: bool) -> Result<OfferPrice, Failure> {
+fn answers(price: &OfferPrice, item: &PriceItem, scope: &PriceScope, by_quantity: bool) -> bool {
     let currency = scope.buyer.currency;
     let in_currency = price.unit_price.currency == currency
         && price.list_price.is_none_or(|list| list.currency == currency)
         && price.breaks.iter().all(|step| step.unit_price.currency == currency);
-    let answers = answers_quantity(&price, &item.quantity, by_quantity);
-    if price.sku == item.sku && in_currency && price.per > Decimal::ZERO && answers {
-        return Ok(price);
-    }
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => scope.adapter.to_string(), "kind" => "price")
-        .increment(1);
-    Err(priced_something_else())
+    price.sku == item.sku && in_currency && price.per > Decimal::ZERO && answers_quantity(price, &item.quantity, by_quantity)
 }
 
 impl Fetch for PriceFetch {
@@ -188,23 +232,13 @@ impl Fetch for PriceFetch {
     }
 
     async fn fetch(self: Arc<Self>, ask: Self::Scope, items: Vec<(Self::Key, Self::Item)>) -> Vec<Arc<Entry<OfferPrice>>> {
-        let asked_at = self.catalog.clock.now();
-        let scope = &ask.scope;
-        let by_quantity = ask.reader.adapter().description().price_dimensions.contains(&Dimension::Quantity);
-        let price = |items| OfferPrices { query: PriceQuery { buyer: scope.buyer.clone(), items } };
-        let believe = |price, item: &PriceItem| believe(price, item, scope, by_quantity);
-        let answers = self.catalog.ask(&ask.reader, &scope.store, &items, price, believe).await;
-        let policies = self.policies.load();
-        let keep = |((_, question), answer): ((_, Question<_>), Result<OfferPrice, _>)| {
-            let policy = policies.of(subject(&scope.store, &question.item));
-            let (as_of, lifetime) = match &answer {
-                Ok(price) => (price.as_of, Some(Self::lifetime(policy, price, asked_at))),
-                Err(failure) => (None, failure_lifetime(policy.negative_secs, failure)),
-            };
-            let key = Self::key_for(scope, &question.item, &answer, by_quantity);
-            self.catalog.keep(key, answer, asked_at, as_of, lifetime.filter(|_| policy.write_back))
-        };
-        items.into_iter().zip(answers).map(keep).collect()
+        let buyer = ask.scope.buyer.clone();
+        let price = |items| OfferPrices { query: PriceQuery { buyer, items } };
+        self.catalog.fetch(ask.asking(), items, &self.answers(&ask), price).await
+    }
+
+    async fn known_elsewhere(&self, ask: &Self::Scope, items: &[(Self::Key, Self::Item)]) -> Vec<Option<Arc<Entry<OfferPrice>>>> {
+        self.catalog.known_elsewhere(ask.asking(), items, &self.answers(ask)).await
     }
 }
 
@@ -240,7 +274,7 @@ mod tests {
         let (account, ship_to, contract, sales_area, ext) = (None, None, None, None, Extensions::new());
         let buyer = Buyer { account, ship_to, contract, currency, sales_area, ext };
         let scope = Scopes::default().share(ScopeParts { adapter: "erp".into(), store: "main".into(), buyer, declared: 0 });
-        believe(price, &item, &scope, by_quantity).is_ok()
+        answers(&price, &item, &scope, by_quantity)
     }
 
     #[test]

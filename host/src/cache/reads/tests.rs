@@ -54,7 +54,7 @@ fn cache(fresh_secs: u64) -> (ReadCache<Backend>, Arc<Backend>, Clock) {
         down: Mutex::new(false),
         fresh_secs,
     });
-    (ReadCache::new("test", memory, Arc::clone(&backend), clock.clone(), Handle::current()), backend, clock)
+    (ReadCache::new(Kind::Availability, memory, None, Arc::clone(&backend), clock.clone(), Handle::current()), backend, clock)
 }
 
 async fn read(cache: &ReadCache<Backend>, demand: Demand) -> Result<(String, Source), FailureCode> {

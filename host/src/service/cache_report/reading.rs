@@ -55,6 +55,8 @@ pub enum Known {
     Marked {
         at: Timestamp,
     },
+    /// A value whose invalidation may have been missed.
+    Doubted,
 }
 
 /// What of a policy decides whether a read asks.
@@ -77,12 +79,13 @@ impl From<&PriceFreshness> for Switches {
 }
 
 impl Known {
-    pub fn of<V>(entry: &Arc<Entry<V>>, marked_at: Option<Timestamp>, now: Timestamp) -> Self {
+    pub fn of<V>(entry: &Arc<Entry<V>>, marked_at: Option<Timestamp>, is_doubted: bool, now: Timestamp) -> Self {
         if let Some(at) = marked_at.filter(|at| entry.asked_at <= *at) {
             return Self::Marked { at };
         }
         let (is_value, since) = (entry.answer.is_ok(), entry.fresh_until);
         match Arc::clone(entry).lookup(now) {
+            Lookup::Fresh(_) | Lookup::Stale(_) if is_doubted && is_value => Self::Doubted,
             Lookup::Fresh(_) => Self::Fresh { until: since },
             Lookup::Stale(_) => Self::Stale { since },
             Lookup::Expired(_) | Lookup::Miss if is_value => Self::Expired { since },
@@ -119,6 +122,15 @@ fn browsing(known: &Known, call_on_miss: bool) -> (Answered, String) {
             Answered::Live,
             format!("it was fresh until {since:.0} and must be asked then; it is shown only while the back end is down"),
         ),
+        Known::Doubted if !call_on_miss => (
+            Answered::Stale,
+            "an invalidation may have been missed while the shared cache was away; it is asked again".to_owned(),
+        ),
+        Known::Doubted => (
+            Answered::Live,
+            "an invalidation may have been missed while the shared cache was away; it is shown only while the back end is down"
+                .to_owned(),
+        ),
         Known::Forgotten { since } => (Answered::Live, format!("it was remembered until {since:.0}")),
         Known::Marked { at } => (Answered::Live, format!("it was invalidated at {at:.0}")),
         Known::Nothing => (Answered::Live, "nothing is cached".to_owned()),
@@ -152,6 +164,7 @@ mod tests {
             (Known::Expired { since: at }, Answered::Live, "only while the back end is down"),
             (Known::Forgotten { since: at }, Answered::Live, "it was remembered until"),
             (Known::Marked { at }, Answered::Live, "it was invalidated at 1970-01-01T00:00:00Z"),
+            (Known::Doubted, Answered::Live, "may have been missed"),
         ] {
             let (by, why) = browse(known, true);
             assert_eq!(by, answered, "{why}");
