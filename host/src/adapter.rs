@@ -17,6 +17,7 @@ mod convert;
 pub mod describe;
 mod engine;
 pub mod error;
+mod exports;
 mod given;
 mod heartbeat;
 mod imports;

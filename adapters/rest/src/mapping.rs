@@ -72,7 +72,7 @@ impl<'a> HasLut<'a, Kind> for &'a Program {
 impl Program {
     /// Runs one expression. Exactly one output is expected; no output is null.
     pub(crate) fn run(&self, mapping: MappingId, input: Val, scope: &Scope) -> Result<Val, MappingError> {
-        let began = shape(&input);
+        let began = input.clone();
         let failed = |reason: String| MappingError { place: self.place(mapping), reason };
         let mut outputs = self.filter.id.run((Ctx::<Kind>::new(self, self.variables(mapping, scope)), input));
         let first = match outputs.next() {
@@ -81,7 +81,7 @@ impl Program {
             Some(Err(exception)) => {
                 let said =
                     exception.get_err().map_or_else(|_| "stopped early".to_owned(), |error| value::text_of(&error.into_val()));
-                return Err(failed(format!("{}; the input was {began}", redact::message(&said))));
+                return Err(failed(format!("{}; the input was {}", redact::message(&said), shape(&began))));
             }
         };
         match outputs.next() {

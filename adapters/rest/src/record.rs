@@ -6,7 +6,7 @@
 mod read;
 
 use crate::mapping::value;
-use jaq_json::Val;
+use jaq_json::{Rc, Val};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,19 +24,24 @@ pub(crate) fn write<T: Serialize>(record: &T) -> Result<Val, String> {
 }
 
 /// Lists of pairs called `ext` become objects, however deep they are.
-fn with_open_ext(record: Val) -> Val {
-    match record {
-        Val::Arr(items) => items.iter().cloned().map(with_open_ext).collect(),
-        Val::Obj(fields) => Val::obj(fields.iter().map(|(name, field)| (name.clone(), open(name, field))).collect()),
-        other => other,
+fn with_open_ext(mut record: Val) -> Val {
+    match &mut record {
+        Val::Arr(items) => Rc::make_mut(items).iter_mut().for_each(open_within),
+        Val::Obj(fields) => Rc::make_mut(fields).iter_mut().for_each(|(name, field)| match field {
+            Val::Arr(pairs) if is_ext(name) => *field = Val::obj(pairs.iter().filter_map(pair).collect()),
+            _ => open_within(field),
+        }),
+        _ => {}
     }
+    record
 }
 
-fn open(name: &Val, field: &Val) -> Val {
-    match field {
-        Val::Arr(pairs) if value::text_of(name) == "ext" => Val::obj(pairs.iter().filter_map(pair).collect()),
-        other => with_open_ext(other.clone()),
-    }
+fn open_within(value: &mut Val) {
+    *value = with_open_ext(std::mem::take(value));
+}
+
+fn is_ext(name: &Val) -> bool {
+    matches!(name, Val::TStr(text) if ***text == *b"ext")
 }
 
 fn pair(pair: &Val) -> Option<(Val, Val)> {

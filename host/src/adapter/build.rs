@@ -102,10 +102,9 @@ impl Build {
         metrics::loaded("compiled");
         let (engine, cache, key) = (self.engine.clone(), self.cache.clone(), key.to_owned());
         self.aside(move || {
-            if let Some(cache) = cache {
-                cache.keep(&engine, &key, &made.bytes);
-            }
-            compiled::deserialize(&engine, &made.bytes)
+            let kept = cache.filter(|cache| cache.keep(&engine, &key, &made.bytes));
+            // From the file, as at the next start: that takes less memory.
+            kept.and_then(|cache| cache.load(&engine, &key)).or_else(|| compiled::deserialize(&engine, &made.bytes))
         })
         .await
         .ok_or(CompileError::Damaged)

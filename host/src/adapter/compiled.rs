@@ -4,11 +4,12 @@
 //! Beside it stands why a component cannot be frozen, when that was found out, so that it is not tried at every start.
 //!
 //! A file's name holds the component's digest (and that of its settings, when it is a snapshot), the runtime's version and a hash of all that shapes the code (target, CPU features, engine
-//! settings). Its first 32 bytes are the SHA-256 of the rest.
+//! settings). Its last 32 bytes are the SHA-256 of the rest: behind the code, so that the file can be mapped into memory as it is, and only what runs
+//! of it takes memory.
 
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -17,8 +18,10 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-const SUM_BYTES: usize = 32;
+const SUM_BYTES: u64 = 32;
 const RUNTIME: &str = "wasmtime-48";
+/// Changed whenever files are written differently.
+const LAYOUT: u8 = 2;
 
 /// Kinds of files: native code, and the reason why there is none.
 const CODE: &str = "cwasm";
@@ -59,32 +62,39 @@ impl CompileCache {
     fn path(&self, engine: &Engine, key: &str, kind: &str) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        LAYOUT.hash(&mut hasher);
         self.folder.join(format!("{key}-{RUNTIME}-{:016x}.{kind}", hasher.finish()))
     }
 
     /// What was kept under this key. A broken or foreign file counts as none.
     pub(super) fn load(&self, engine: &Engine, key: &str) -> Option<Component> {
         let path = self.path(engine, key, CODE);
-        let file = read_own(&path)?;
-        let component = verified(&file).and_then(|artifact| deserialize(engine, artifact));
+        let mut file = open_own(&path)?;
+        let component = is_whole(&mut file).then(|| map(engine, &path).or_else(|| copy(engine, &mut file))).flatten();
         if component.is_none() {
             tracing::warn!(file = %path.display(), "a compiled adapter is damaged and is compiled again");
         }
         component
     }
 
-    /// Keeps native code under a key of letters, digits and dashes. When it cannot, the next start compiles again.
-    pub(super) fn keep(&self, engine: &Engine, key: &str, artifact: &[u8]) {
-        if let Err(cause) = self.store(&self.path(engine, key, CODE), artifact) {
+    /// Keeps native code under a key of letters, digits and dashes. When it cannot (false), the next start compiles again.
+    pub(super) fn keep(&self, engine: &Engine, key: &str, artifact: &[u8]) -> bool {
+        let stored = self.store(&self.path(engine, key, CODE), artifact);
+        if let Err(cause) = &stored {
             tracing::warn!(%cause, "a compiled adapter could not be kept; the next start compiles it again");
         }
+        stored.is_ok()
     }
 
     /// Why there is no snapshot under this key, as it was found out before. A broken or foreign file counts as none.
     pub(super) fn refusal(&self, engine: &Engine, key: &str) -> Option<String> {
-        let file = read_own(&self.path(engine, key, REFUSAL))?;
-        let reason = verified(&file).and_then(|text| std::str::from_utf8(text).ok());
-        reason.map(str::to_owned)
+        let mut file = open_own(&self.path(engine, key, REFUSAL))?;
+        if !is_whole(&mut file) {
+            return None;
+        }
+        let mut reason = String::new();
+        content(&mut file).ok()?.read_to_string(&mut reason).ok()?;
+        Some(reason)
     }
 
     /// Keeps why there is no snapshot. When it cannot, the next start finds it out again.
@@ -100,7 +110,7 @@ impl CompileCache {
         let draft = self.folder.join(format!(".{}.draft", uuid::Uuid::now_v7()));
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         let written =
-            file.write_all(&Sha256::digest(artifact)).and_then(|()| file.write_all(artifact)).and_then(|()| file.sync_all());
+            file.write_all(artifact).and_then(|()| file.write_all(&Sha256::digest(artifact))).and_then(|()| file.sync_all());
         let placed = written.and_then(|()| fs::rename(&draft, path));
         if placed.is_err() {
             let _ = fs::remove_file(&draft);
@@ -134,14 +144,33 @@ fn check_own_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// A file of this user's, and no link.
-fn read_own(path: &Path) -> Option<Vec<u8>> {
-    let mut file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
-    let found = file.metadata().ok().filter(|found| found.is_file() && found.uid() == effective_user())?;
-    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
-    file.read_to_end(&mut bytes).ok()?;
+fn open_own(path: &Path) -> Option<File> {
+    let file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
+    file.metadata().ok().filter(|found| found.is_file() && found.uid() == effective_user())?;
     // It was used: what is not is removed one day.
     let _ = file.set_modified(SystemTime::now());
-    Some(bytes)
+    Some(file)
+}
+
+/// All of a file but its sum.
+fn content(file: &mut File) -> io::Result<io::Take<&mut File>> {
+    let length = file.metadata()?.len().checked_sub(SUM_BYTES).ok_or(io::ErrorKind::UnexpectedEof)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file.take(length))
+}
+
+/// Whether a file is what was written.
+fn is_whole(file: &mut File) -> bool {
+    sums(file).is_ok_and(|(found, written)| found == written)
+}
+
+/// Of the content, as it is and as it was when it was written.
+fn sums(file: &mut File) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    let mut sum = Sha256::new();
+    io::copy(&mut content(file)?, &mut sum)?;
+    let mut written = Vec::new();
+    file.read_to_end(&mut written)?;
+    Ok((sum.finalize().to_vec(), written))
 }
 
 #[expect(unsafe_code, reason = "the standard library does not say who runs the process")]
@@ -150,16 +179,27 @@ fn effective_user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-fn verified(file: &[u8]) -> Option<&[u8]> {
-    let (sum, artifact) = file.split_at_checked(SUM_BYTES)?;
-    (Sha256::digest(artifact)[..] == *sum).then_some(artifact)
+/// Maps a file of code that is whole.
+#[expect(unsafe_code, reason = "wasmtime trusts precompiled code; this was made by this program and is unchanged")]
+fn map(engine: &Engine, path: &Path) -> Option<Component> {
+    // SAFETY: the file was made by `CompileCache::store` of this program for this runtime and its settings (its name), its sum tells that it is
+    // unchanged, and it lies in a folder of this user alone (checked). It stays as it is while it is mapped: such files are written under
+    // another name, renamed when they are whole, and removed, but never written to again.
+    unsafe { Component::deserialize_file(engine, path) }.ok()
 }
 
+/// The same into memory: a file system may forbid running what lies on it.
+fn copy(engine: &Engine, file: &mut File) -> Option<Component> {
+    let mut artifact = Vec::new();
+    content(file).ok()?.read_to_end(&mut artifact).ok()?;
+    deserialize(engine, &artifact)
+}
+
+/// Native code as it was compiled.
 #[expect(unsafe_code, reason = "wasmtime trusts precompiled code; this was made by this program and is unchanged")]
 pub(super) fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
     // SAFETY: the bytes were made by `engine::compile` of this program: in this process, in a child of it (a pipe that nobody else has, a
-    // digest that was compared), or earlier and kept in a file and a folder of this user alone (checked), where the file's name tells
-    // the runtime and its settings and its sum that it is unchanged.
+    // digest that was compared), or earlier and kept in a file of this user alone, whose name and sum were checked.
     unsafe { Component::deserialize(engine, artifact) }.ok()
 }
 
@@ -232,12 +272,17 @@ mod tests {
         let (engine, cache) = (engine(&RuntimeConfig::default()).unwrap(), CompileCache::open(folder.path()).unwrap());
         cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         let file = only_file(&cache.folder);
-        let mut bytes = fs::read(&file).unwrap();
-        *bytes.last_mut().unwrap() ^= 1;
-        fs::write(&file, &bytes).unwrap();
-        assert!(cache.load(&engine, "abc").is_none());
-        fs::write(&file, b"short").unwrap();
-        assert!(cache.load(&engine, "abc").is_none());
+        let whole = fs::read(&file).unwrap();
+        for place in [0, whole.len() / 2, whole.len() - 1] {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 1;
+            fs::write(&file, &bytes).unwrap();
+            assert!(cache.load(&engine, "abc").is_none(), "byte {place} of {}", whole.len());
+        }
+        for cut in [0, 5, SUM_BYTES as usize, whole.len() - 1] {
+            fs::write(&file, &whole[..cut]).unwrap();
+            assert!(cache.load(&engine, "abc").is_none(), "{cut} bytes of {}", whole.len());
+        }
         cache.keep(&engine, "abc", &engine::compile(EMPTY).unwrap());
         assert!(cache.load(&engine, "abc").is_some());
     }
@@ -278,6 +323,6 @@ mod tests {
         let (file, link) = (elsewhere.path().join("file"), elsewhere.path().join("link"));
         fs::write(&file, b"code").unwrap();
         symlink(&file, &link).unwrap();
-        assert_eq!((read_own(&file).as_deref(), read_own(&link)), (Some(&b"code"[..]), None));
+        assert_eq!((open_own(&file).is_some(), open_own(&link).is_some()), (true, false));
     }
 }

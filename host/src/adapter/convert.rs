@@ -30,13 +30,13 @@ pub(super) async fn probe(guest: &mut Guest, context: &CallContext, side: Side) 
         Side::Read => "read",
         Side::Write => "write",
     };
-    let reply = guest.bindings.ordergate_adapter_health().call_probe(&mut guest.store, &context, side).await?;
+    let reply = guest.health()?.call_probe(&mut guest.store, &context, side).await?;
     accept(reply, Side::Read, Ok)
 }
 
 /// Prepares a fresh instance. A failure names the setting that it cannot use.
 pub(super) async fn configure(guest: &mut Guest) -> Ran<()> {
-    let reply = guest.bindings.ordergate_adapter_lifecycle().call_configure(&mut guest.store).await?;
+    let reply = guest.lifecycle()?.call_configure(&mut guest.store).await?;
     accept(reply, Side::Read, Ok)
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::component::{Component, Instance, InstancePre, Linker, ResourceTable};
 use wasmtime::{CallHook, Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
-use super::bindings;
 use super::coarse_clock::{CoarseMonotonicClock, CoarseWallClock};
 use super::convert;
 use super::engine::Demand;
+use super::exports::Exports;
 use super::given::Given;
 use super::imports;
 use super::journal::{Severity, Stdio};
@@ -20,6 +20,10 @@ use super::limits::Limiter;
 use super::live_call::{LiveCall, Observed};
 use super::snapshot::Snapshot;
 use crate::domain::Failure;
+
+/// How long a guest computes before others on its thread have their turn. Longer than most calls take: giving way costs a wake-up of another
+/// thread, which then goes on with the call.
+const TURN: Duration = Duration::from_millis(1);
 
 /// What a guest's run came to.
 pub(super) type Ran<T> = Result<T, Broke>;
@@ -42,7 +46,8 @@ impl From<wasmtime::Error> for Broke {
 /// A running instance.
 pub struct Guest {
     pub(super) store: Store<State>,
-    pub(super) bindings: bindings::Adapter,
+    pub(super) instance: Instance,
+    pub(super) exports: Arc<Exports>,
 }
 
 impl Guest {
@@ -55,7 +60,8 @@ impl Guest {
 /// Makes instances of one component.
 pub(super) struct Instances {
     engine: Engine,
-    pre: bindings::AdapterPre<State>,
+    pre: InstancePre<State>,
+    exports: Arc<Exports>,
     given: Arc<Given>,
     snapshot: Snapshot,
 }
@@ -65,8 +71,9 @@ impl Instances {
     pub(super) fn new(engine: &Engine, component: &Component, given: Arc<Given>, snapshot: Snapshot) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         imports::link(&mut linker)?;
-        let pre = bindings::AdapterPre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { engine: engine.clone(), pre, given, snapshot })
+        let pre = linker.instantiate_pre(component)?;
+        let exports = Arc::new(Exports::of(&pre)?);
+        Ok(Self { engine: engine.clone(), pre, exports, given, snapshot })
     }
 
     /// Whether instances start configured.
@@ -76,7 +83,7 @@ impl Instances {
 
     /// What its adapter takes of the engine's pool at most. A component that does not say is counted as a small one.
     pub(super) fn demand(&self) -> Demand {
-        let required = self.pre.instance_pre().component().resources_required();
+        let required = self.pre.component().resources_required();
         let (memories, tables) = required.map_or((1, 1), |required| (required.num_memories, required.num_tables));
         Demand { instances: self.given.limits.concurrency, memories, tables }
     }
@@ -93,8 +100,8 @@ impl Instances {
     /// A fresh instance in the state that the component is in: before `configure`, when there is no snapshot.
     pub(super) async fn start_unconfigured(&self, call: Arc<LiveCall>) -> Ran<Guest> {
         let mut store = self.store(call);
-        let bindings = self.pre.instantiate_async(&mut store).await?;
-        Ok(Guest { store, bindings })
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        Ok(Guest { store, instance, exports: Arc::clone(&self.exports) })
     }
 
     fn store(&self, call: Arc<LiveCall>) -> Store<State> {
@@ -103,7 +110,12 @@ impl Instances {
         store.limiter(|state| &mut state.limiter);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
-            if context.data().call.meter.is_spent() { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
+            let meter = &context.data().call.meter;
+            Ok(match meter.is_spent() {
+                true => UpdateDeadline::Interrupt,
+                false if meter.turn() < TURN => UpdateDeadline::Continue(1),
+                false => UpdateDeadline::Yield(1),
+            })
         });
         let (argument_bytes, result_bytes) = (limits.hostcall_bytes, limits.result_bytes);
         // Wasmtime takes what a guest hands to the host off the budget that it finds when it begins to read: arguments after a guest has

@@ -56,6 +56,11 @@ impl Meter {
         state.spent + state.polled()
     }
 
+    /// What it has taken since it was last given the thread.
+    pub(super) fn turn(&self) -> Duration {
+        self.state.lock().polled()
+    }
+
     pub(super) fn is_spent(&self) -> bool {
         self.spent() >= self.budget
     }
@@ -99,6 +104,20 @@ mod tests {
             meter.is_spent()
         });
         assert_eq!(seen.now_or_never(), Some(true));
+    }
+
+    #[test]
+    fn a_turn_ends_when_the_thread_is_given_back() {
+        let meter = Meter::new(Duration::MAX);
+        let mut turns = Box::pin(meter.drive(async {
+            work();
+            let first = meter.turn();
+            tokio::task::yield_now().await;
+            (first, meter.turn())
+        }));
+        assert_eq!((turns.as_mut().now_or_never(), meter.turn()), (None, Duration::ZERO));
+        let (first, second) = turns.now_or_never().unwrap();
+        assert!(first >= LONG && second < LONG, "{first:?} {second:?}");
     }
 
     #[test]

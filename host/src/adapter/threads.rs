@@ -4,6 +4,7 @@
 //! Started by `app`; used by `cache` and `service`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;
@@ -15,6 +16,10 @@ use crate::domain::{CallContext, Failure, FailureCode};
 /// time. What they leave is for reads.
 const NICE: i32 = 5;
 
+/// Tokio wakes the thread that waits for sockets whenever a timer is set that ends before all others: without one that always ends sooner, every
+/// call would wake it for its own deadline.
+const PULSE: Duration = Duration::from_millis(250);
+
 /// They end when it is dropped; calls under way on them are given up.
 pub struct ReadThreads {
     runtime: Option<Runtime>,
@@ -24,6 +29,7 @@ impl ReadThreads {
     /// As many as there are processors.
     pub fn start() -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread().thread_name("reads").on_thread_start(step_back).enable_all().build()?;
+        runtime.spawn(pulse());
         Ok(Self { runtime: Some(runtime) })
     }
 
@@ -39,6 +45,12 @@ impl Drop for ReadThreads {
             // Dropping it would wait for it, which no asynchronous code may.
             runtime.shutdown_background();
         }
+    }
+}
+
+async fn pulse() {
+    loop {
+        tokio::time::sleep(PULSE).await;
     }
 }
 

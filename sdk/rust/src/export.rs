@@ -40,6 +40,8 @@ impl<A: Adapter> Component<A> {
     fn configure() -> Result<Rc<A>, Failure> {
         let adapter = Rc::new(A::configure(&Settings::load())?);
         CONFIGURED.set(Some(adapter.clone()));
+        #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
+        crate::heap::settle();
         Ok(adapter)
     }
 

@@ -65,6 +65,8 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod export;
 pub mod failure;
+#[cfg(any(test, all(target_arch = "wasm32", not(target_feature = "atomics"))))]
+mod heap;
 mod host;
 pub mod http;
 pub mod log;

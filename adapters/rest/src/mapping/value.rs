@@ -60,7 +60,13 @@ pub(crate) fn with_field(value: Val, name: &str, field: Val) -> Val {
 pub(crate) fn without_field(value: Val, name: &str) -> Val {
     match value {
         Val::Obj(map) => {
-            Val::obj(map.iter().filter(|(key, _)| **key != text(name)).map(|(key, value)| (key.clone(), value.clone())).collect())
+            let name = text(name);
+            match map.contains_key(&name) {
+                true => Val::obj(
+                    map.iter().filter(|(key, _)| **key != name).map(|(key, value)| (key.clone(), value.clone())).collect(),
+                ),
+                false => Val::Obj(map),
+            }
         }
         other => other,
     }

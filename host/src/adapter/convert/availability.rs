@@ -14,7 +14,7 @@ pub(in super::super) async fn check(
 ) -> Ran<Vec<Result<Availability, Failure>>> {
     let context = to_context(guest, context);
     let asked = wit::Query { buyer: query.buyer.as_ref().map(to_buyer), items: query.items.iter().map(to_item).collect() };
-    let replies = guest.bindings.ordergate_adapter_availability().call_check(&mut guest.store, &context, &asked).await?;
+    let replies = guest.availability()?.call_check(&mut guest.store, &context, &asked).await?;
     accept_items(&query.items, replies, from_availability)
 }
 

@@ -12,19 +12,19 @@ pub(in super::super) async fn reserve(guest: &mut Guest, context: &CallContext, 
     let context = to_context(guest, context);
     let request =
         wit::ReservationRequest { cart: to_cart(&wanted.cart), extends: wanted.extends.clone(), hold_ms: to_millis(wanted.hold) };
-    let reply = guest.bindings.ordergate_adapter_checkout().call_reserve(&mut guest.store, &context, &request).await?;
+    let reply = guest.checkout()?.call_reserve(&mut guest.store, &context, &request).await?;
     accept(reply, Side::Write, from_reservation)
 }
 
 pub(in super::super) async fn release(guest: &mut Guest, context: &CallContext, reservation: &str) -> Ran<()> {
     let context = to_context(guest, context);
-    let reply = guest.bindings.ordergate_adapter_checkout().call_release(&mut guest.store, &context, reservation).await?;
+    let reply = guest.checkout()?.call_release(&mut guest.store, &context, reservation).await?;
     accept(reply, Side::Write, Ok)
 }
 
 pub(in super::super) async fn calculate(guest: &mut Guest, context: &CallContext, cart: &Cart) -> Ran<Calculation> {
     let context = to_context(guest, context);
-    let reply = guest.bindings.ordergate_adapter_checkout().call_calculate(&mut guest.store, &context, &to_cart(cart)).await?;
+    let reply = guest.checkout()?.call_calculate(&mut guest.store, &context, &to_cart(cart)).await?;
     accept(reply, Side::Read, from_calculation)
 }
 

@@ -9,7 +9,7 @@ use super::bounded;
 use crate::domain::{Deduplication, Description, Dimension, EndpointNeed, Failure, FailureCode};
 
 pub(in super::super) async fn describe(guest: &mut Guest) -> Ran<Description> {
-    let description = guest.bindings.ordergate_adapter_descriptor().call_describe(&mut guest.store).await?;
+    let description = guest.descriptor()?.call_describe(&mut guest.store).await?;
     Ok(from_description(description)?)
 }
 

@@ -16,14 +16,14 @@ use crate::domain::{
 pub(in super::super) async fn submit(guest: &mut Guest, context: &CallContext, wanted: &SubmitOrder) -> Ran<Accepted> {
     let context = to_context(guest, context);
     let (order, reference) = (to_order(&wanted.order), wanted.reference.as_str());
-    let reply = guest.bindings.ordergate_adapter_orders().call_submit(&mut guest.store, &context, &order, reference).await?;
+    let reply = guest.orders()?.call_submit(&mut guest.store, &context, &order, reference).await?;
     accept(reply, Side::Write, from_accepted)
 }
 
 pub(in super::super) async fn find(guest: &mut Guest, context: &CallContext, wanted: &FindOrder) -> Ran<Option<OrderDocument>> {
     let context = to_context(guest, context);
     let (account, reference) = (wanted.account.as_str(), wanted.reference.as_str());
-    let orders = guest.bindings.ordergate_adapter_orders();
+    let orders = guest.orders()?;
     let reply = orders.call_find_by_reference(&mut guest.store, &context, account, reference).await?;
     accept(reply, Side::Read, |found| found.map(from_document).transpose())
 }
@@ -31,14 +31,14 @@ pub(in super::super) async fn find(guest: &mut Guest, context: &CallContext, wan
 pub(in super::super) async fn get(guest: &mut Guest, context: &CallContext, wanted: &GetOrder) -> Ran<OrderDocument> {
     let context = to_context(guest, context);
     let (account, number) = (wanted.account.as_str(), wanted.number.as_str());
-    let reply = guest.bindings.ordergate_adapter_orders().call_get(&mut guest.store, &context, account, number).await?;
+    let reply = guest.orders()?.call_get(&mut guest.store, &context, account, number).await?;
     accept(reply, Side::Read, from_document)
 }
 
 pub(in super::super) async fn list(guest: &mut Guest, context: &CallContext, wanted: &ListOrders) -> Ran<Page<OrderDocument>> {
     let context = to_context(guest, context);
     let (filter, page) = (to_filter(&wanted.filter), to_page_request(&wanted.page));
-    let orders = guest.bindings.ordergate_adapter_orders();
+    let orders = guest.orders()?;
     let reply = orders.call_list(&mut guest.store, &context, wanted.account.as_str(), &filter, &page).await?;
     accept(reply, Side::Read, from_page)
 }
@@ -46,7 +46,7 @@ pub(in super::super) async fn list(guest: &mut Guest, context: &CallContext, wan
 pub(in super::super) async fn cancel(guest: &mut Guest, context: &CallContext, wanted: &CancelOrder) -> Ran<OrderDocument> {
     let context = to_context(guest, context);
     let (account, number) = (wanted.account.as_str(), wanted.number.as_str());
-    let orders = guest.bindings.ordergate_adapter_orders();
+    let orders = guest.orders()?;
     let reply = orders.call_cancel(&mut guest.store, &context, account, number, &wanted.reason).await?;
     accept(reply, Side::Write, from_document)
 }

@@ -16,7 +16,7 @@ pub(in super::super) async fn offer_prices(
 ) -> Ran<Vec<Result<OfferPrice, Failure>>> {
     let context = to_context(guest, context);
     let asked = wit::Query { buyer: to_buyer(&query.buyer), items: query.items.iter().map(to_item).collect() };
-    let replies = guest.bindings.ordergate_adapter_pricing().call_offer_prices(&mut guest.store, &context, &asked).await?;
+    let replies = guest.pricing()?.call_offer_prices(&mut guest.store, &context, &asked).await?;
     accept_items(&query.items, replies, |item, answer| from_offer(item, answer, query.buyer.currency))
 }
 

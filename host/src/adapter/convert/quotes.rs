@@ -18,14 +18,14 @@ use crate::domain::{
 pub(in super::super) async fn submit(guest: &mut Guest, context: &CallContext, wanted: &SubmitQuote) -> Ran<QuoteReceived> {
     let context = to_context(guest, context);
     let (request, reference) = (to_request(&wanted.request), wanted.reference.as_str());
-    let reply = guest.bindings.ordergate_adapter_quotes().call_submit(&mut guest.store, &context, &request, reference).await?;
+    let reply = guest.quotes()?.call_submit(&mut guest.store, &context, &request, reference).await?;
     accept(reply, Side::Write, from_received)
 }
 
 pub(in super::super) async fn find(guest: &mut Guest, context: &CallContext, wanted: &FindQuote) -> Ran<Option<QuoteDocument>> {
     let context = to_context(guest, context);
     let (account, reference) = (wanted.account.as_str(), wanted.reference.as_str());
-    let quotes = guest.bindings.ordergate_adapter_quotes();
+    let quotes = guest.quotes()?;
     let reply = quotes.call_find_by_reference(&mut guest.store, &context, account, reference).await?;
     accept(reply, Side::Read, |found| found.map(from_document).transpose())
 }
@@ -33,14 +33,14 @@ pub(in super::super) async fn find(guest: &mut Guest, context: &CallContext, wan
 pub(in super::super) async fn get(guest: &mut Guest, context: &CallContext, wanted: &GetQuote) -> Ran<QuoteDocument> {
     let context = to_context(guest, context);
     let (account, number) = (wanted.account.as_str(), wanted.number.as_str());
-    let reply = guest.bindings.ordergate_adapter_quotes().call_get(&mut guest.store, &context, account, number).await?;
+    let reply = guest.quotes()?.call_get(&mut guest.store, &context, account, number).await?;
     accept(reply, Side::Read, from_document)
 }
 
 pub(in super::super) async fn list(guest: &mut Guest, context: &CallContext, wanted: &ListQuotes) -> Ran<Page<QuoteDocument>> {
     let context = to_context(guest, context);
     let (filter, page) = (to_filter(&wanted.filter), to_page_request(&wanted.page));
-    let quotes = guest.bindings.ordergate_adapter_quotes();
+    let quotes = guest.quotes()?;
     let reply = quotes.call_list(&mut guest.store, &context, wanted.account.as_str(), &filter, &page).await?;
     accept(reply, Side::Read, from_page)
 }
@@ -53,14 +53,14 @@ pub(in super::super) async fn accept_quote(guest: &mut Guest, context: &CallCont
         order: to_order(&wanted.order),
         reference: wanted.reference.to_string(),
     };
-    let reply = guest.bindings.ordergate_adapter_quotes().call_accept(&mut guest.store, &context, &acceptance).await?;
+    let reply = guest.quotes()?.call_accept(&mut guest.store, &context, &acceptance).await?;
     accept(reply, Side::Write, from_accepted)
 }
 
 pub(in super::super) async fn decline(guest: &mut Guest, context: &CallContext, wanted: &DeclineQuote) -> Ran<QuoteDocument> {
     let context = to_context(guest, context);
     let (account, number, reason) = (wanted.account.as_str(), wanted.number.as_str(), wanted.reason.as_deref());
-    let quotes = guest.bindings.ordergate_adapter_quotes();
+    let quotes = guest.quotes()?;
     let reply = quotes.call_decline(&mut guest.store, &context, account, number, &wanted.revision, reason).await?;
     accept(reply, Side::Write, from_document)
 }
@@ -68,7 +68,7 @@ pub(in super::super) async fn decline(guest: &mut Guest, context: &CallContext, 
 pub(in super::super) async fn withdraw(guest: &mut Guest, context: &CallContext, wanted: &WithdrawQuote) -> Ran<QuoteDocument> {
     let context = to_context(guest, context);
     let (account, number, reason) = (wanted.account.as_str(), wanted.number.as_str(), wanted.reason.as_deref());
-    let quotes = guest.bindings.ordergate_adapter_quotes();
+    let quotes = guest.quotes()?;
     let reply = quotes.call_cancel(&mut guest.store, &context, account, number, reason).await?;
     accept(reply, Side::Write, from_document)
 }

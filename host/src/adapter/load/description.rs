@@ -29,6 +29,7 @@ impl Source<'_> {
             Ok(guest) => guest,
             Err(refused) => return Err(self.refused(instances, given, refused).await),
         };
+        guest.check_exports().map_err(|cause| vec![self.unfit(&cause)])?;
         let described = self.judged(&call, describe(&mut guest)).await;
         described.map_err(|failed| vec![problem(self.place("component"), LoadCause::Describe(*failed.failure))])
     }
