@@ -9,10 +9,12 @@ mod functions;
 mod redact;
 pub(crate) mod value;
 
+use jaq_core::compile::TermId;
 use jaq_core::data::HasLut;
 use jaq_core::{Ctx, DataT, Filter, Lut, Vars};
 use jaq_json::Val;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 pub(crate) use compile::{Builder, is_expression};
 pub(crate) use redact::shape;
@@ -27,6 +29,8 @@ pub(crate) type ValueMaps = BTreeMap<String, BTreeMap<String, String>>;
 /// All expressions of a configuration, compiled together (the standard library is compiled only once).
 pub(crate) struct Program {
     filter: Filter<Kind>,
+    /// Each expression's place in the program.
+    entries: OnceLock<Vec<TermId>>,
     /// Where each expression stands in the configuration.
     places: Vec<String>,
     maps: ValueMaps,
@@ -74,7 +78,9 @@ impl Program {
     pub(crate) fn run(&self, mapping: MappingId, input: Val, scope: &Scope) -> Result<Val, MappingError> {
         let began = input.clone();
         let failed = |reason: String| MappingError { place: self.place(mapping), reason };
-        let mut outputs = self.filter.id.run((Ctx::<Kind>::new(self, self.variables(mapping, scope)), input));
+        let entry = self.entries.get().and_then(|entries| entries.get(mapping.0));
+        let entry = entry.ok_or_else(|| failed("it is not there".to_owned()))?;
+        let mut outputs = entry.run((Ctx::<Kind>::new(self, variables(scope)), input));
         let first = match outputs.next() {
             None => return Ok(Val::Null),
             Some(Ok(value)) => value,
@@ -98,12 +104,12 @@ impl Program {
     pub(crate) fn maps(&self) -> &ValueMaps {
         &self.maps
     }
+}
 
-    /// In the order of [`compile::VARIABLES`].
-    fn variables(&self, mapping: MappingId, scope: &Scope) -> Vars<Val> {
-        let Scope { request, ctx, page, status, headers } = scope.clone();
-        Vars::new([Val::from(mapping.0), request, ctx, page, status, headers])
-    }
+/// In the order of [`compile::VARIABLES`].
+fn variables(scope: &Scope) -> Vars<Val> {
+    let Scope { request, ctx, page, status, headers } = scope.clone();
+    Vars::new([request, ctx, page, status, headers])
 }
 
 impl std::fmt::Debug for Program {

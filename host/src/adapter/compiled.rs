@@ -233,6 +233,8 @@ mod tests {
         assert_eq!(fs::metadata(only_file(folder)).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(cache.load(&engine, "abc").is_some());
         assert!(cache.load(&engine, "other").is_none());
+        let mut file = open_own(&only_file(folder)).unwrap();
+        assert!(copy(&engine, &mut file).is_some(), "where nothing that lies there may run");
     }
 
     #[test]

@@ -1,13 +1,19 @@
 //! From the texts of a configuration to one compiled program, with errors that name their place.
 
-use super::{Kind, MappingId, Program, ValueMaps, functions};
+use super::{Kind, MappingId, Program, Scope, ValueMaps, functions, variables};
 use jaq_core::load::lex::Lexer;
 use jaq_core::load::parse::{Def, Parser, Term};
 use jaq_core::load::{Arena, File, Loader, span};
-use jaq_core::{Compiler, compile::Undefined};
+use jaq_core::native::{self, Fun, bome};
+use jaq_core::{Bind, Compiler, Ctx, compile::Undefined};
+use jaq_json::Val;
+use std::sync::OnceLock;
 
-/// The variables of every expression. The first selects the expression and is not for mapping authors.
-pub(super) const VARIABLES: [&str; 6] = ["$__mapping", "$request", "$ctx", "$page", "$status", "$headers"];
+/// The variables of every expression.
+pub(super) const VARIABLES: [&str; 5] = ["$request", "$ctx", "$page", "$status", "$headers"];
+
+/// The function whose arguments are all expressions, see [`note_entries`].
+const ENTRIES: &str = "__entries";
 
 /// Collects the expressions of a configuration.
 #[derive(Debug, Default)]
@@ -50,18 +56,20 @@ impl Builder {
             let body = parse_term(&source.code).map_err(|defect| defect.at(&source.place, &source.code))?;
             definitions.push(Def { name: &source.name, args: Vec::new(), body });
         }
-        let entry = dispatch(0, self.sources.len());
+        let entry = call_of_all(self.sources.len());
         let arena = Arena::default();
         let modules = Loader::new(definitions)
             .load(&arena, File { code: entry.as_str(), path: () })
             .map_err(|_| "the mappings cannot be put together".to_owned())?;
         let filter = Compiler::<_, Kind>::default()
-            .with_funs(functions::natives())
+            .with_funs(functions::natives().chain([note_entries(self.sources.len())]))
             .with_global_vars(VARIABLES)
             .compile(modules)
             .map_err(|errors| self.explain(errors.into_iter().flat_map(|(_, undefined)| undefined)))?;
         let places = self.sources.into_iter().map(|source| source.place).collect();
-        Ok(Program { filter, places, maps })
+        let program = Program { filter, entries: OnceLock::new(), places, maps };
+        program.filter.id.run((Ctx::<Kind>::new(&program, variables(&Scope::default())), Val::Null)).for_each(drop);
+        Ok(program)
     }
 
     /// The symbol of an error is a slice of the text that it stands in.
@@ -111,16 +119,23 @@ fn contains(code: &str, symbol: &str) -> bool {
     whole.start <= part.start && part.end <= whole.end
 }
 
-/// Finds an expression's definition by bisection: a chain of a hundred comparisons would be walked for every call.
-fn dispatch(from: usize, to: usize) -> String {
-    match to.saturating_sub(from) {
-        0 => ".".to_owned(),
-        1 => format!("__mapping_{from}"),
-        count => {
-            let middle = from + count / 2;
-            format!("if $__mapping < {middle} then {} else {} end", dispatch(from, middle), dispatch(middle, to))
-        }
-    }
+/// The program's main expression: a call of [`ENTRIES`] with all expressions.
+fn call_of_all(count: usize) -> String {
+    let names: Vec<String> = (0..count).map(|id| format!("__mapping_{id}")).collect();
+    if names.is_empty() { ".".to_owned() } else { format!("{ENTRIES}({})", names.join("; ")) }
+}
+
+/// Notes where its arguments stand in the program, so that each can be run by itself: jaq tells that to native functions only.
+fn note_entries(count: usize) -> Fun<Kind> {
+    let arguments = std::iter::repeat_n(Bind::Fun(()), count).collect();
+    native::run((ENTRIES, arguments, |mut cv| {
+        let program: &Program = cv.0.data();
+        // The last argument is bound last.
+        let mut entries: Vec<_> = program.places.iter().map(|_| cv.0.pop_fun().0).collect();
+        entries.reverse();
+        program.entries.get_or_init(|| entries);
+        bome(Ok(Val::Null))
+    }))
 }
 
 fn parse_term(code: &str) -> Result<Term<&str>, Defect<'_>> {

@@ -21,6 +21,17 @@ fn run(code: &str, input: &str) -> Result<String, String> {
 }
 
 #[test]
+fn every_expression_of_a_large_configuration_is_run_by_itself() {
+    let mut builder = Builder::new("library", "def twice: . + .;");
+    let ids: Vec<_> = (0..300).map(|number| builder.add("here", &format!("{number} | twice + $request"))).collect();
+    let program = builder.finish(ValueMaps::new()).unwrap();
+    let scope = Scope { request: Val::from(1_usize), ..Scope::default() };
+    for (number, id) in ids.into_iter().enumerate() {
+        assert_eq!(to_json(&program.run(id, Val::Null, &scope).unwrap()), (2 * number + 1).to_string());
+    }
+}
+
+#[test]
 fn numbers_come_out_as_they_were_written() {
     assert_eq!(run(".", "[12345678901234567890.10,10.500,1e3]").unwrap(), "[12345678901234567890.10,10.500,1e3]");
     assert_eq!(run(".a|decimal", r#"{"a":12345678901234567890.10}"#).unwrap(), r#""12345678901234567890.10""#);

@@ -184,7 +184,7 @@ async fn a_component_that_cannot_be_frozen_is_not_tried_again_until_something_ch
     assert_eq!((again.snapshot(), kept(&bench)), (adapter.snapshot(), 2));
     // What is remembered is what is told, so it was not found out anew.
     let other_words = b"it was remembered";
-    fs::write(&record, [&Sha256::digest(other_words)[..], other_words].concat()).unwrap();
+    fs::write(&record, [other_words, &Sha256::digest(other_words)[..]].concat()).unwrap();
     assert_eq!(load(&bench, configure).await.unwrap().snapshot(), &Snapshot::Not("it was remembered".into()));
     fs::write(&record, "damaged").unwrap();
     assert_eq!(load(&bench, configure).await.unwrap().snapshot(), adapter.snapshot());
