@@ -26,6 +26,7 @@ mod parked;
 mod policies;
 mod quotes;
 mod restart;
+mod sap;
 mod shadow;
 mod shared_cache;
 mod tidy;

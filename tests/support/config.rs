@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::programs::{adapter_file, demo_profile};
+use crate::programs::{adapter_file, demo_profile, sap_file};
 
 /// Every scope of a storefront, as a TOML list.
 pub const ALL_SCOPES: &str = r#"["catalog:read", "checkout", "orders:read", "orders:write", "quotes:read", "quotes:write"]"#;
@@ -55,6 +55,34 @@ impl HostConfig {
             .caller("hansen", &["C-1001"], ALL_SCOPES)
             .caller("bauer", &["C-1002"], ALL_SCOPES)
             .caller("reader", &["C-1001"], r#"["catalog:read"]"#)
+    }
+
+    /// The same before the S/4-shaped back end at `backend`, with the SAP adapter and its callers: `adler` (10100001), `bert` (10100002),
+    /// `cara` (10100003).
+    pub fn for_s4(backend: &str, password: &str) -> Self {
+        let mut config = Self::for_backend(backend, password);
+        config.sections.retain(|section, _| !section.starts_with("adapters."));
+        config.api_keys.clear();
+        config
+            .set("adapters.s4.component", &quoted(&sap_file()))
+            .set("adapters.s4.endpoints.s4.base_url", &format!("\"{backend}\""))
+            .set(
+                "adapters.s4.endpoints.s4.credential",
+                r#"{ type = "basic", user = "SHOP", password = { env = "TEST_BACKEND_KEY" } }"#,
+            )
+            .set("adapters.s4.endpoints.s4.allow", r#"["loopback"]"#)
+            .set("adapters.s4.endpoints.s4.cookies", "true")
+            .set("adapters.s4.settings.client", "\"100\"")
+            .set("adapters.s4.settings.sales_area", r#"{ organization = "1010", channel = "10", division = "00" }"#)
+            .set("adapters.s4.settings.orders", r#"{ reference_type = "WEB", cancel_reason = "61" }"#)
+            .set("adapters.s4.settings.quotes", r#"{ request_block = "09", decline_reason = "51", withdraw_reason = "52" }"#)
+            .set("adapters.s4.settings.availability", r#"{ default_plant = "1010" }"#)
+            .set("adapters.s4.settings.channels", r#"{ WEB = "web", TELE = "telephone" }"#)
+            .set("adapters.s4.settings.propagation_delay_ms", "0")
+            .set("stores.main.adapter", "\"s4\"")
+            .caller("adler", &["10100001"], ALL_SCOPES)
+            .caller("bert", &["10100002"], ALL_SCOPES)
+            .caller("cara", &["10100003"], ALL_SCOPES)
     }
 
     /// Sets an option by its dotted path; the value is TOML.

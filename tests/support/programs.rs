@@ -17,6 +17,11 @@ pub fn zoo_file() -> PathBuf {
     existing(target().join("wasm32-wasip2/adapter/ordergate_zoo.wasm"))
 }
 
+/// The SAP adapter, a component.
+pub fn sap_file() -> PathBuf {
+    existing(target().join("wasm32-wasip2/adapter/ordergate_adapter_sap.wasm"))
+}
+
 /// The REST adapter's settings for the demo back end.
 pub fn demo_profile() -> PathBuf {
     existing(repository().join("adapters/rest/profiles/demo.toml"))
@@ -33,6 +38,10 @@ pub(crate) fn host_program() -> PathBuf {
 
 pub(crate) fn backend_program() -> PathBuf {
     existing(programs().join("demo-backend"))
+}
+
+pub(crate) fn s4_program() -> PathBuf {
+    existing(programs().join("s4-backend"))
 }
 
 /// The folder with the built programs: this one is in its `deps`.

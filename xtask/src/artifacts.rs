@@ -21,6 +21,9 @@ pub(crate) struct Artifacts {
     pub(crate) adapter: PathBuf,
     /// The hostile adapter of the tests, a component.
     zoo: PathBuf,
+    /// The SAP adapter, a component, and the back end that it is tested against.
+    sap: PathBuf,
+    s4: PathBuf,
     /// The REST adapter's settings for the demo back end.
     pub(crate) profile: PathBuf,
 }
@@ -28,8 +31,8 @@ pub(crate) struct Artifacts {
 /// Builds everything that `demo` and the integration tests start.
 pub(crate) fn build(workspace: &Workspace) -> Result<Artifacts> {
     install_adapter_target(workspace)?;
-    let adapters = ["-p", "ordergate-adapter-rest", "-p", "ordergate-zoo", "--target", ADAPTER_TARGET, "--profile", "adapter"];
-    run(workspace.cargo(["build"]).args(adapters))?;
+    let adapters = ["ordergate-adapter-rest", "ordergate-adapter-sap", "ordergate-zoo"].map(|package| ["-p", package]);
+    run(workspace.cargo(["build"]).args(adapters.as_flattened()).args(["--target", ADAPTER_TARGET, "--profile", "adapter"]))?;
     // The whole workspace, so that programs and tests share one build of their dependencies.
     run(&mut workspace.cargo(["build", "--workspace", "--bins"]))?;
     let found = Artifacts {
@@ -37,9 +40,11 @@ pub(crate) fn build(workspace: &Workspace) -> Result<Artifacts> {
         backend: workspace.target.join("debug/demo-backend"),
         adapter: workspace.target.join(ADAPTER_TARGET).join("adapter/ordergate_adapter_rest.wasm"),
         zoo: workspace.target.join(ADAPTER_TARGET).join("adapter/ordergate_zoo.wasm"),
+        sap: workspace.target.join(ADAPTER_TARGET).join("adapter/ordergate_adapter_sap.wasm"),
+        s4: workspace.target.join("debug/s4-backend"),
         profile: workspace.root.join("adapters/rest/profiles/demo.toml"),
     };
-    for path in [&found.host, &found.backend, &found.adapter, &found.zoo, &found.profile] {
+    for path in [&found.host, &found.backend, &found.adapter, &found.zoo, &found.sap, &found.s4, &found.profile] {
         if !path.is_file() {
             bail!("the build left no file {}", path.display());
         }

@@ -156,6 +156,12 @@ impl Response {
         self.raw.status
     }
 
+    /// A reply within this reply, of the same intent: one part of an answered batch. Names of headers in lower case.
+    #[must_use]
+    pub fn part(&self, status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Response {
+        Response { raw: transport::Response { status, headers, body }, intent: self.intent }
+    }
+
     pub fn intent(&self) -> Intent {
         self.intent
     }
