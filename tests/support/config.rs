@@ -20,18 +20,7 @@ impl HostConfig {
     /// A host before the back end at `backend`, with short waits, every cache at its default, and these callers: `shop` (any account),
     /// `hansen` (C-1001), `bauer` (C-1002), `reader` (C-1001, may only look at the catalog), and tokens of customers ([`crate::Token`]).
     pub fn for_backend(backend: &str, backend_key: &str) -> Self {
-        let mut config = Self { sections: BTreeMap::new(), api_keys: Vec::new(), environment: BTreeMap::new() };
-        config = config
-            .set("server.listen", r#""127.0.0.1:0""#)
-            .set("ops.listen", r#""127.0.0.1:0""#)
-            .set("ops.key", r#"{ env = "TEST_OPS_KEY" }"#)
-            .set("database.path", r#""ordergate.db""#)
-            .set("transfer.poll_ms", "100")
-            .set("transfer.backoff_initial_ms", "50")
-            .set("transfer.backoff_max_ms", "500")
-            .set("transfer.settle_ms", "300")
-            // Tests about trust sign; the others load what was just built.
-            .set("trust.require_signatures", "false")
+        Self::without_adapter(backend_key)
             .set("adapters.nordwind.component", &quoted(&adapter_file()))
             .set("adapters.nordwind.settings_file", &quoted(&demo_profile()))
             .set("adapters.nordwind.endpoints.api.base_url", &format!("\"{backend}\""))
@@ -41,16 +30,6 @@ impl HostConfig {
             )
             .set("adapters.nordwind.endpoints.api.allow", r#"["loopback"]"#)
             .set("stores.main.adapter", "\"nordwind\"")
-            .set("stores.main.currency", "\"EUR\"")
-            .set("stores.main.time_zone", "\"Europe/Berlin\"")
-            .set("access.jwt.algorithm", "\"HS256\"")
-            .set("access.jwt.key", r#"{ env = "TEST_JWT_KEY" }"#)
-            .set("access.jwt.issuer", "\"https://login.shop.example\"")
-            .set("access.jwt.audience", "\"ordergate\"");
-        config
-            .env("TEST_OPS_KEY", "ops-key-of-this-test")
-            .env("TEST_BACKEND_KEY", backend_key)
-            .env("TEST_JWT_KEY", crate::token::SECRET)
             .caller("shop", &["*"], ALL_SCOPES)
             .caller("hansen", &["C-1001"], ALL_SCOPES)
             .caller("bauer", &["C-1002"], ALL_SCOPES)
@@ -60,10 +39,7 @@ impl HostConfig {
     /// The same before the S/4-shaped back end at `backend`, with the SAP adapter and its callers: `adler` (10100001), `bert` (10100002),
     /// `cara` (10100003).
     pub fn for_s4(backend: &str, password: &str) -> Self {
-        let mut config = Self::for_backend(backend, password);
-        config.sections.retain(|section, _| !section.starts_with("adapters."));
-        config.api_keys.clear();
-        config
+        Self::without_adapter(password)
             .set("adapters.s4.component", &quoted(&sap_file()))
             .set("adapters.s4.endpoints.s4.base_url", &format!("\"{backend}\""))
             .set(
@@ -83,6 +59,31 @@ impl HostConfig {
             .caller("adler", &["10100001"], ALL_SCOPES)
             .caller("bert", &["10100002"], ALL_SCOPES)
             .caller("cara", &["10100003"], ALL_SCOPES)
+    }
+
+    /// Everything but the adapter and the callers.
+    fn without_adapter(backend_key: &str) -> Self {
+        let config = Self { sections: BTreeMap::new(), api_keys: Vec::new(), environment: BTreeMap::new() };
+        config
+            .set("server.listen", r#""127.0.0.1:0""#)
+            .set("ops.listen", r#""127.0.0.1:0""#)
+            .set("ops.key", r#"{ env = "TEST_OPS_KEY" }"#)
+            .set("database.path", r#""ordergate.db""#)
+            .set("transfer.poll_ms", "100")
+            .set("transfer.backoff_initial_ms", "50")
+            .set("transfer.backoff_max_ms", "500")
+            .set("transfer.settle_ms", "300")
+            // Tests about trust sign; the others load what was just built.
+            .set("trust.require_signatures", "false")
+            .set("stores.main.currency", "\"EUR\"")
+            .set("stores.main.time_zone", "\"Europe/Berlin\"")
+            .set("access.jwt.algorithm", "\"HS256\"")
+            .set("access.jwt.key", r#"{ env = "TEST_JWT_KEY" }"#)
+            .set("access.jwt.issuer", "\"https://login.shop.example\"")
+            .set("access.jwt.audience", "\"ordergate\"")
+            .env("TEST_OPS_KEY", "ops-key-of-this-test")
+            .env("TEST_BACKEND_KEY", backend_key)
+            .env("TEST_JWT_KEY", crate::token::SECRET)
     }
 
     /// Sets an option by its dotted path; the value is TOML.

@@ -1,7 +1,7 @@
 //! Orders: handed over, shown, cancelled.
 
 use super::{CREATE, NUTS, confirmed, decimal, has_number, ordered, sealed};
-use ordergate_tests::{S4World, text, until_order};
+use ordergate_tests::{S4World, line, text, until_order};
 use serde_json::json;
 
 #[tokio::test]
@@ -38,9 +38,9 @@ async fn t9_what_the_back_end_made_of_an_order_is_told() {
 #[tokio::test]
 async fn notes_and_parties_arrive_as_texts_and_partners() {
     let world = S4World::start().await;
-    let checkout = sealed(&world.adler(), NUTS, "1").await;
-    let body = json!({"checkout": text(&checkout, "/id"), "notes": [{"kind": "customer", "text": "ring"}],
-        "parties": [{"role": "ship-to", "number": "10100001"}]});
+    let cart = json!({"lines": [line("1", NUTS, "1")], "ship_to": "10100001"});
+    let checkout = world.adler().post("/v1/checkouts", &cart).await.expect(201);
+    let body = json!({"checkout": text(&checkout, "/id"), "notes": [{"kind": "customer", "text": "ring"}]});
     let captured = world.adler().capture("/v1/orders", "one", &body).await.expect(202);
     let order = until_order(&world.adler(), text(&captured, "/reference"), "confirmed", has_number).await;
     let there = world.backend.orders_with_reference(text(&order, "/reference")).await;
