@@ -52,7 +52,7 @@
 //! # What must not go wrong
 //! - A write whose outcome is not certain is [`Failure::outcome_unknown`](types::Failure::outcome_unknown), never `unavailable`: the host then looks the document up
 //!   before it sends anything again. [`http`] does this for every status by itself when the request is a write.
-//! - Amounts are decimals ([`money`]), never floats.
+//! - Amounts are decimals ([`money`]), never floats; units are converted by exact ratios ([`units`]).
 //! - Mapping is pure and sits apart from the flow, so that it can be tested natively with [`testing`].
 
 #![allow(clippy::result_large_err, reason = "Failure is a record of the contract; a box would be undone at the boundary")]
@@ -77,6 +77,7 @@ pub mod session;
 pub mod settings;
 #[cfg(any(not(target_arch = "wasm32"), ordergate_scripted))]
 pub mod testing;
+pub mod units;
 
 #[doc(hidden)]
 pub use wit_bindgen::rt as wit_bindgen_runtime;

@@ -5,6 +5,7 @@
 use super::value;
 use jaq_json::{Error, Val};
 use ordergate_sdk::money;
+use ordergate_sdk::units::Ratio;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Plain text of any length, digits kept: 1E+3 becomes "1000", 12.50 stays "12.50". Null stays null.
@@ -35,6 +36,16 @@ pub(super) fn subtract(left: &Val, right: &Val) -> Result<Val, Error> {
 
 pub(super) fn multiply(left: &Val, right: &Val) -> Result<Val, Error> {
     number(left)?.checked_mul(number(right)?).map(answer).ok_or_else(too_large)
+}
+
+/// In another unit, at a ratio such as "12/1"; exact, or an error. Null stays null.
+pub(super) fn convert(quantity: &Val, ratio: &Val) -> Result<Val, Error> {
+    if matches!(quantity, Val::Null) {
+        return Ok(Val::Null);
+    }
+    let quantity = number(quantity)?;
+    let converted = Ratio::parse(&value::text_of(ratio)).and_then(|ratio| ratio.convert(quantity));
+    converted.map(answer).map_err(|failure| Error::str(format!("convert: {}", failure.message)))
 }
 
 /// -1, 0 or 1, as a number.

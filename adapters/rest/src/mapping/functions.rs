@@ -44,7 +44,7 @@ pub(super) fn natives() -> impl Iterator<Item = Fun<Kind>> {
 }
 
 fn ours() -> impl Iterator<Item = Fun<Kind>> {
-    let functions: [Filter<RunPtr<Kind>>; 11] = [
+    let functions: [Filter<RunPtr<Kind>>; 12] = [
         ("map", v(2), |cv| bome(map(cv))),
         ("unmap", v(2), |cv| bome(unmap(cv))),
         ("lookup", v(2), |cv| bome(lookup(cv))),
@@ -54,6 +54,7 @@ fn ours() -> impl Iterator<Item = Fun<Kind>> {
         ("decimal_sub", v(2), |cv| bome(two(cv, decimals::subtract))),
         ("decimal_mul", v(2), |cv| bome(two(cv, decimals::multiply))),
         ("decimal_cmp", v(2), |cv| bome(two(cv, decimals::compare))),
+        ("convert", v(2), |cv| bome(two(cv, decimals::convert))),
         ("decimal_div", v(3), |mut cv| {
             let scale = cv.0.pop_var();
             bome(two(cv, |left, right| decimals::divide(left, right, &scale)))

@@ -129,3 +129,12 @@ fn text_that_is_no_json_is_refused_and_nothing_is_null() {
     assert!(matches!(parse(b" \n"), Ok(Val::Null)));
     assert!(parse(b"\xEF\xBB\xBF{}").is_ok());
 }
+
+#[test]
+fn b4_units_are_converted_by_an_exact_ratio_there_and_back_or_not_at_all() {
+    assert_eq!(run(r#"convert(.; "12/1")"#, r#""2.5""#).unwrap(), r#""30""#);
+    assert_eq!(run(r#"convert(convert(.; "3/40"); "40/3")"#, r#""7""#).unwrap(), r#""7""#);
+    assert_eq!(run(r#"convert(.; "12/1")"#, "null").unwrap(), "null");
+    assert!(run(r#"convert(.; "1/3")"#, r#""10""#).unwrap_err().contains("no exact quantity"));
+    assert!(run(r#"convert(.; "a dozen")"#, r#""10""#).unwrap_err().contains("no ratio"));
+}
