@@ -4,6 +4,7 @@
 mod access;
 mod availability;
 mod body;
+mod checkout_view;
 mod checkouts;
 mod conditional;
 mod documents;

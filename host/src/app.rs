@@ -43,6 +43,7 @@ pub struct App {
     _watch: AbortOnDropHandle<()>,
     _follow: AbortOnDropHandle<()>,
     _shared: Option<AbortOnDropHandle<()>>,
+    _degraded: AbortOnDropHandle<()>,
     _reads: ReadThreads,
 }
 
@@ -66,7 +67,7 @@ impl App {
         let (folder, cache) = (config.folder(), cache_folder(config));
         let adapters =
             Arc::new(Adapters::load(&config.adapters, &folder, &cache, &config.runtime, &clock, reads.handle()).await?);
-        let backend = AdapterBackend::new(Arc::clone(&adapters));
+        let backend = AdapterBackend::new(Arc::clone(&adapters), clock.clone());
         let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
             .await
             .context("the transfer pipeline could not start")?;
@@ -81,6 +82,7 @@ impl App {
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
         let watch = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_adapters()));
         let follow = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_transfers()));
+        let degraded = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_degraded()));
         tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
         Ok(Self {
             api: api_address,
@@ -97,6 +99,7 @@ impl App {
             _watch: watch,
             _follow: follow,
             _shared: keep,
+            _degraded: degraded,
             _reads: reads,
         })
     }

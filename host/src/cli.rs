@@ -6,6 +6,7 @@ mod check;
 mod component;
 mod failure;
 mod operate;
+mod orders;
 mod serve;
 
 use std::path::PathBuf;
@@ -65,6 +66,9 @@ enum Command {
     /// What a running host has cached.
     #[command(subcommand)]
     Cache(cache::CacheCommand),
+    /// Orders and quotes of a running host that wait for a person.
+    #[command(subcommand)]
+    Orders(orders::OrdersCommand),
     /// Bring the database's schema up to date.
     #[command(after_help = "Example: ordergate migrate --config ordergate.toml\n`serve` does the same when it starts.")]
     Migrate {
@@ -133,6 +137,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Adapter(AdapterCommand::Add(args)) => component::add(&args).await,
         Command::Adapter(AdapterCommand::Operate(command)) => operate::operate(command).await,
         Command::Cache(command) => cache::cache(command).await,
+        Command::Orders(command) => orders::orders(command).await,
         Command::Migrate { config } => check::migrate(&config.file).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;

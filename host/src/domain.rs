@@ -4,29 +4,35 @@
 //! decided elsewhere.
 
 mod access;
+mod arithmetic;
 mod availability;
 mod checkout;
 mod context;
 mod description;
+mod difference;
 mod failure;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod fresh;
 mod identity;
 mod money;
 mod offer_price;
 mod order;
 mod party;
+mod provisional;
 mod quantity;
 mod quote;
 mod transfer;
 
 pub use access::{AccountGrant, Principal, PrincipalKind, Scope};
+pub use arithmetic::AmountMismatch;
 pub use availability::{Availability, AvailabilityItem, AvailabilityQuery, ScheduleLine};
 pub use checkout::{
-    AmountMismatch, CalculatedLine, Calculation, Cart, CartLine, LineDifference, LineKind, PriceComponent, Reservation, Seal,
-    Totals,
+    Agreed, CalculatedLine, Calculation, Cart, CartLine, Hold, LineKind, PriceComponent, Reservation, Seal, Totals,
 };
 pub use context::{Buyer, CallContext, Purpose, SalesArea};
 pub use description::{Deduplication, Description, Dimension, EndpointNeed};
+pub use difference::{LineDifference, PromiseDifference};
 pub use failure::{Failure, FailureCode, Side};
 pub use fresh::{Fresh, Source};
 pub use identity::{
@@ -39,6 +45,7 @@ pub use order::{
     PageRequest, QuoteLink,
 };
 pub use party::{Address, Note, Party};
+pub use provisional::{DegradedMode, PriceBasis, Priced, Provisional, Terms};
 pub use quantity::{Quantity, Unit};
 pub use quote::{Acceptance, QuoteAction, QuoteDocument, QuoteLine, QuoteReceived, QuoteRequest, QuoteStatus};
 pub use transfer::{IllegalMove, TransferEvent, TransferOperation, TransferState, Verdict};

@@ -7,6 +7,7 @@ mod backoff;
 mod decide;
 pub mod failpoint;
 mod figures;
+mod pricing;
 mod run;
 mod work;
 

@@ -1,4 +1,8 @@
-//! Checkout and seal (rules C1 to C4).
+//! Checkout and seal (rules C1 to C5).
+
+mod amounts;
+mod reservations;
+mod several;
 
 use ordergate_tests::{Client, PLIERS, World, eventually, line, money, order, seal, text, until_order};
 use rust_decimal::Decimal;

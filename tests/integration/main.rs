@@ -12,6 +12,7 @@ mod checkouts;
 mod command_line;
 mod configuration;
 mod decrements;
+mod degraded;
 mod drain;
 mod egress;
 mod freshness;

@@ -6,6 +6,14 @@ use crate::domain::{Deduplication, Failure, FailureCode, TransferOperation, Verd
 /// Name in a failure's `ext` that tells that the guest itself broke, and how: only the host sets it.
 pub const TRAP: &str = "ordergate.trap";
 
+/// Whether a failed call tells of a back end that is down, as breakers see it: a store may then go by its degraded mode (rule C6). An adapter
+/// that broke over this very call is no outage, nor is one that is only busy.
+pub fn is_outage(failure: &Failure) -> bool {
+    let is_down =
+        matches!(failure.code, FailureCode::Unavailable | FailureCode::Timeout | FailureCode::OutcomeUnknown | FailureCode::Auth);
+    is_down && !failure.ext.contains_key(TRAP)
+}
+
 /// What follows a failed attempt to send. Never [`Verdict::SendAgain`] when the back end may have taken it.
 pub fn verdict(failure: &Failure, operation: TransferOperation, class: Deduplication) -> Verdict {
     match failure.code {

@@ -4,18 +4,15 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::require;
 use super::body::{Check, Checked, Findings};
+use super::checkout_view::Checkout;
 use super::problem::{Problem, Problems};
-use crate::domain::{
-    AccountNumber, CalculatedLine, CartLine, CheckoutId, Currency, LineDifference, Location, Money, Party, Quantity, Reference,
-    Reservation, Scope, Seal, Sku, Totals,
-};
-use crate::service::{Caller, CheckoutRequest, Commerce, FieldProblem, Sealed, SeenPrice};
+use crate::domain::{CartLine, CheckoutId, Currency, Location, Money, Party, Quantity, Scope, Sku};
+use crate::service::{Caller, CheckoutRequest, Commerce, FieldProblem, SeenPrice};
 
 /// Most lines of a cart.
 pub(super) const MAX_LINES: usize = 500;
@@ -36,6 +33,8 @@ pub struct NewCheckout {
     contract: Option<String>,
     #[schema(value_type = Option<String>)]
     currency: Option<Currency>,
+    /// The sum to be paid that the shopper saw last.
+    seen_payable: Option<Money>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -50,45 +49,6 @@ pub struct NewCheckoutLine {
     requested_date: Option<jiff::civil::Date>,
     /// The price of one unit that the shopper saw last.
     seen_price: Option<Money>,
-}
-
-/// A sealed cart: what an order will come to.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Checkout {
-    #[schema(value_type = String)]
-    id: CheckoutId,
-    account: AccountNumber,
-    lines: Vec<CalculatedLine>,
-    totals: Totals,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reservation: Option<Reservation>,
-    /// Lines whose price is not what the shopper saw; prices of one unit.
-    differences: Vec<LineDifference>,
-    messages: Vec<String>,
-    #[schema(value_type = String, format = DateTime)]
-    sealed_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
-    /// The order that came of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order: Option<Reference>,
-}
-
-impl Checkout {
-    fn of(seal: Seal, differences: Vec<LineDifference>, order: Option<Reference>) -> Self {
-        Self {
-            id: seal.id,
-            account: seal.account,
-            lines: seal.calculation.lines,
-            totals: seal.calculation.totals,
-            reservation: seal.reservation,
-            differences,
-            messages: seal.calculation.messages,
-            sealed_at: seal.sealed_at,
-            expires_at: seal.expires_at,
-            order,
-        }
-    }
 }
 
 impl Check for NewCheckout {
@@ -146,6 +106,7 @@ impl From<NewCheckout> for CheckoutRequest {
         Self {
             lines,
             seen,
+            seen_payable: new.seen_payable,
             ship_to: new.ship_to,
             contract: new.contract,
             currency: new.currency,
@@ -157,7 +118,8 @@ impl From<NewCheckout> for CheckoutRequest {
     }
 }
 
-/// Check a cart live: reserve, price and calculate it, and seal the result.
+/// Check a cart live: reserve, price and calculate it, and seal the result. While the back end is down, the store's mode decides: a problem, or
+/// a checkout that is `provisional`.
 #[utoipa::path(post, path = "/v1/checkouts", tag = "checkouts", request_body = NewCheckout, responses((status = 201, body = Checkout), Problems))]
 pub async fn create_checkout(
     State(commerce): State<Commerce>,
@@ -170,9 +132,9 @@ pub async fn create_checkout(
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
-    let Sealed { seal, differences } = commerce.check_out(&caller, request).await?;
-    let location = format!("/v1/checkouts/{}", seal.id);
-    let body = Json(Checkout::of(seal, differences, None));
+    let sealed = commerce.check_out(&caller, request).await?;
+    let location = format!("/v1/checkouts/{}", sealed.seal.id);
+    let body = Json(Checkout::from(sealed));
     Ok((StatusCode::CREATED, [(header::LOCATION, location), no_store()], body).into_response())
 }
 
@@ -185,7 +147,7 @@ pub async fn show_checkout(
 ) -> Result<Response, Problem> {
     require(&caller, Scope::Checkout)?;
     let stored = commerce.checkout(&caller, &CheckoutId::new(id)).await?;
-    Ok(([no_store()], Json(Checkout::of(stored.seal, Vec::new(), stored.used_by))).into_response())
+    Ok(([no_store()], Json(Checkout::of(stored.seal, stored.used_by))).into_response())
 }
 
 /// Abandon a checkout and give its stock back.

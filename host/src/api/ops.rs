@@ -61,6 +61,7 @@ pub fn ops_router(state: OpsState) -> Router {
         .route("/ops/v1/adapters/{name}/rollback", post(adapters::roll_back_adapter))
         .route("/ops/v1/cache/{sku}", get(cache::show_cache))
         .route("/ops/v1/cache/{sku}/invalidate", post(cache::invalidate))
+        .route("/ops/v1/degraded", get(list_degraded))
         .route("/ops/v1/config/reload", post(adapters::reload_config))
         .route("/ops/v1/transfers", get(list_transfers))
         .route("/ops/v1/orders/{reference}", get(show_dossier))
@@ -138,6 +139,11 @@ async fn list_transfers(
     }
 }
 
+/// Which operations of which stores go without their back end now.
+async fn list_degraded(State(state): State<OpsState>, _: Operator) -> Json<Value> {
+    Json(json!({"items": state.commerce.degraded()}))
+}
+
 /// Everything about one order or quote, with every attempt.
 async fn show_dossier(
     State(state): State<OpsState>,
@@ -147,13 +153,15 @@ async fn show_dossier(
     Ok(Json(state.commerce.dossier(&parse(&reference)?).await?))
 }
 
-/// Who decides what, and why. `number` only to link.
+/// Who decides what, and why. `number` only to link, `accept_price` only to resend an order whose price rose beyond its limit.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DecisionBody {
     actor: String,
     reason: String,
     number: Option<String>,
+    #[serde(default)]
+    accept_price: bool,
 }
 
 impl Check for DecisionBody {
@@ -174,7 +182,11 @@ async fn decide(
 ) -> Result<Json<TransferReport>, Problem> {
     let body = body.into_inner();
     let number_missing = || Problem::invalid(vec![FieldProblem::new("/number", "name the back end's number to link to")]);
+    if body.accept_price && decision != "resend" {
+        return Err(Problem::invalid(vec![FieldProblem::new("/accept_price", "goes with `resend` only")]));
+    }
     let decision = match decision.as_str() {
+        "resend" if body.accept_price => Decision::ResendAtPrice,
         "resend" => Decision::Resend,
         "link" => Decision::Link(BackendNumber::from(body.number.ok_or_else(number_missing)?)),
         "abandon" => Decision::Abandon,

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use super::documents::TransferView;
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, Delivery, LineKind, Money, Note, Order,
-    OrderDocument, Party, Quantity, QuoteLink, Reference, ScheduleLine, Sku, StoreName, Totals,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, DegradedMode, Delivery, LineKind, Money,
+    Note, Order, OrderDocument, Party, PriceBasis, Quantity, QuoteLink, Reference, ScheduleLine, Sku, StoreName, Terms, Totals,
 };
 use crate::service::{OrderRecord, Provenance};
 
@@ -41,6 +41,43 @@ pub struct OrderLineView {
     schedule: Vec<ScheduleLine>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     deliveries: Vec<Delivery>,
+}
+
+/// What an order was taken at while the back end was down, and what the back end made of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TermsView {
+    mode: DegradedMode,
+    basis: PriceBasis,
+    #[schema(value_type = String, example = "5")]
+    max_rise_percent: rust_decimal::Decimal,
+    /// `payable`: `agreed` and `asked` are sums to be paid. `goods`: they are without charges and taxes.
+    amounts: &'static str,
+    /// What the customer agreed to; absent when a price was not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreed: Option<Money>,
+    /// What the back end asks for the same; absent until it was heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<Money>,
+    /// That with charges and taxes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_payable: Option<Money>,
+    /// The amounts are final.
+    settled: bool,
+}
+
+impl From<&Terms> for TermsView {
+    fn from(terms: &Terms) -> Self {
+        Self {
+            mode: terms.provisional.mode,
+            basis: terms.provisional.basis,
+            max_rise_percent: terms.provisional.max_rise_percent,
+            amounts: if terms.provisional.is_complete { "payable" } else { "goods" },
+            agreed: terms.agreed,
+            asked: terms.asked,
+            asked_payable: terms.asked_payable,
+            settled: terms.is_settled,
+        }
+    }
 }
 
 /// An order, from whichever channel.
@@ -84,6 +121,9 @@ pub struct OrderView {
     parties: Vec<Party>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<Note>,
+    /// There when the order was taken without the back end's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provisional: Option<TermsView>,
     /// What the back end changed while taking it.
     amendments: Vec<Amendment>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +155,7 @@ impl From<OrderRecord> for OrderView {
             lines: Vec::new(),
             parties: Vec::new(),
             notes: Vec::new(),
+            provisional: None,
             amendments: Vec::new(),
             quote: None,
             source: record.provenance,
@@ -137,6 +178,7 @@ impl From<OrderRecord> for OrderView {
 impl OrderView {
     fn show_captured(&mut self, order: &Order) {
         self.purchase_order = order.purchase_order.clone();
+        self.provisional = order.provisional.as_ref().map(TermsView::from);
         self.currency = Some(order.currency);
         self.totals = order.totals.clone();
         self.quote = order.quote.clone();

@@ -10,7 +10,7 @@ use utoipa::{IntoResponses, ToSchema};
 use super::problem_pages::{self as pages, Page};
 use crate::domain::{Failure, FailureCode, LineDifference, Money};
 use crate::service::{FieldProblem, ServiceError};
-use crate::store::StoreError;
+use crate::store::{Conflict, StoreError};
 
 /// Something went wrong; rendered by the request-id layer, which knows the request.
 #[derive(Clone, Debug)]
@@ -173,6 +173,10 @@ impl From<ServiceError> for Problem {
             ServiceError::CheckoutUsed(reference) => {
                 Self::new(&pages::CHECKOUT_USED).with_detail(format!("order {reference} came from this checkout"))
             }
+            ServiceError::CheckoutBusy => Self::new(&pages::CHECKOUT_BUSY).with_retry_after(Duration::from_secs(1)),
+            ServiceError::PricesUnknown { lines, retry_after } => Self::new(&pages::PRICES_UNKNOWN)
+                .with_fields(lines)
+                .with_retry_after(retry_after.unwrap_or(Duration::from_secs(5))),
             ServiceError::Contradiction(fields) => Self::new(&pages::CHECKOUT_CONTRADICTED).with_fields(fields),
             ServiceError::PriceChanged { differences, payable } => {
                 Self { differences, payable: Some(payable), ..Self::new(&pages::PRICE_CHANGED) }
@@ -231,6 +235,10 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable(_) | StoreError::Stopped | StoreError::Open { .. } | StoreError::InUse { .. } => {
                 Self::new(&pages::STORE_UNAVAILABLE).with_retry_after(Duration::from_secs(5))
+            }
+            // Only operators meet these.
+            StoreError::Conflict(conflict @ (Conflict::NotParked { .. } | Conflict::NoPriceToAccept { .. })) => {
+                Self::new(&pages::CONFLICT).with_detail(conflict.to_string())
             }
             StoreError::Conflict(_) => Self::new(&pages::CONFLICT),
             StoreError::NotFound(_) => Self::new(&pages::NOT_FOUND),

@@ -304,6 +304,9 @@ impl Checker<'_, '_> {
             let message = format!("{:?} is no IANA time zone, such as \"Europe/Berlin\"", store.time_zone);
             self.report(&["stores", name.as_str(), "time_zone"], "C019", message);
         }
+        for (key, code, message) in store.degraded.problems() {
+            self.report(&["stores", name.as_str(), "degraded", key], code, message);
+        }
     }
 }
 

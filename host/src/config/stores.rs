@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::DegradedConfig;
 use crate::domain::{AdapterName, Currency, SalesArea};
 
 /// One store. Each group of operations may go to another adapter.
@@ -38,9 +39,15 @@ pub struct StoreConfig {
     /// How long a seal is good for, unless the back end says less.
     #[serde(default = "default_seal_secs")]
     pub seal_secs: u64,
+    /// How long after its end a checkout that was not ordered keeps the stock that is held for it, in seconds.
+    #[serde(default = "default_release_after_secs")]
+    pub release_after_secs: u64,
     /// When an expired seal is checked again, which price differences need the customer's consent (rule C3).
     #[serde(default)]
     pub consent: Consent,
+    /// What happens while the back end of the checkouts is down (rule C6).
+    #[serde(default)]
+    pub degraded: DegradedConfig,
 }
 
 /// Which price differences stop an order until the customer agrees (rule C3).
@@ -79,6 +86,10 @@ fn default_reserve() -> bool {
 
 fn default_seal_secs() -> u64 {
     900
+}
+
+fn default_release_after_secs() -> u64 {
+    60
 }
 
 impl StoreConfig {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     AccountNumber, BackendNumber, Currency, Extensions, LineKind, Location, Money, Note, Party, Quantity, Reference, SalesArea,
-    ScheduleLine, Sku, Totals,
+    ScheduleLine, Sku, Terms, Totals,
 };
 
 /// The quote that an order or a line comes from.
@@ -55,7 +55,8 @@ pub struct OrderLine {
     pub quote: Option<QuoteLink>,
 }
 
-/// An order as the storefront captured it: what is sent to the back end, the same in every attempt.
+/// An order as the storefront captured it: what is sent to the back end, the same in every attempt. Only the amounts of a provisional order
+/// are settled after the capture, once, before its first attempt.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     pub account: AccountNumber,
@@ -71,6 +72,9 @@ pub struct Order {
     pub sales_area: Option<SalesArea>,
     pub quote: Option<QuoteLink>,
     pub reservation: Option<String>,
+    /// It was taken while the back end was down: at what, and what became of it (rule C6).
+    #[serde(default)]
+    pub provisional: Option<Terms>,
     #[serde(default)]
     pub parties: Vec<Party>,
     #[serde(default)]

@@ -166,6 +166,11 @@ impl TransferOperation {
         }
     }
 
+    /// Whether it brings an order to the back end.
+    pub fn carries_order(self) -> bool {
+        matches!(self, Self::SubmitOrder | Self::AcceptQuote)
+    }
+
     /// Done twice it does no harm, and left undone nobody needs to decide about it (a reservation ends by itself). It is given up, not
     /// parked, and lines up with nobody.
     pub fn is_best_effort(self) -> bool {

@@ -5,24 +5,26 @@ use std::time::Duration;
 
 use super::backend::{Backend, BackendTraits, Backends};
 use crate::adapter::operation::{
-    AcceptQuote, CancelOrder, DeclineQuote, FindOrder, FindQuote, GetOrder, GetQuote, Release, SubmitOrder, SubmitQuote,
-    WithdrawQuote,
+    AcceptQuote, Calculate, CancelOrder, DeclineQuote, FindOrder, FindQuote, GetOrder, GetQuote, Release, SubmitOrder,
+    SubmitQuote, WithdrawQuote,
 };
 use crate::adapter::{Adapter, Adapters, Lane, Leave};
+use crate::clock::Clock;
 use crate::domain::{
-    Acceptance, AdapterName, BackendNumber, BusinessStatus, CallContext, Failure, FailureCode, Order, OrderDocument, Purpose,
-    QuoteDocument, QuoteRequest, QuoteStatus, Side, TransferOperation,
+    Acceptance, AdapterName, AmountMismatch, BackendNumber, BusinessStatus, Calculation, CallContext, Failure, FailureCode,
+    Order, OrderDocument, Purpose, QuoteDocument, QuoteRequest, QuoteStatus, Side, TransferOperation,
 };
 use crate::store::{Claimed, Document, LeftOut, Taken};
 
 /// The back ends behind the loaded adapters.
 pub struct AdapterBackend {
     adapters: Arc<Adapters>,
+    clock: Clock,
 }
 
 impl AdapterBackend {
-    pub fn new(adapters: Arc<Adapters>) -> Self {
-        Self { adapters }
+    pub fn new(adapters: Arc<Adapters>, clock: Clock) -> Self {
+        Self { adapters, clock }
     }
 }
 
@@ -30,7 +32,7 @@ impl Backends for AdapterBackend {
     type One = LiveAdapter;
 
     fn get(&self, adapter: &AdapterName) -> Option<LiveAdapter> {
-        self.adapters.get(adapter).map(|adapter| LiveAdapter { adapter })
+        self.adapters.get(adapter).map(|adapter| LiveAdapter { adapter, clock: self.clock.clone() })
     }
 
     fn paused(&self) -> LeftOut {
@@ -49,6 +51,7 @@ impl Backends for AdapterBackend {
 /// One adapter, in the generation that was live when the transfer was claimed.
 pub struct LiveAdapter {
     adapter: Arc<Adapter>,
+    clock: Clock,
 }
 
 impl Backend for LiveAdapter {
@@ -72,7 +75,7 @@ impl Backend for LiveAdapter {
         let (account, reference) = (transfer.account.clone(), transfer.reference.clone());
         match transfer.operation {
             TransferOperation::SubmitOrder => {
-                let operation = SubmitOrder { order: order(claimed)?, reference };
+                let operation = SubmitOrder { order: self.order_to_send(claimed)?, reference };
                 self.adapter.call_with(leave, &context, &operation).await.map(Taken::Order)
             }
             TransferOperation::AcceptQuote => {
@@ -111,6 +114,14 @@ impl Backend for LiveAdapter {
         }
     }
 
+    async fn price(&self, leave: Leave, claimed: &Claimed, deadline: Duration) -> Result<Calculation, Failure> {
+        let cart = order(claimed)?.cart();
+        let calculate = Calculate { cart: cart.clone() };
+        let calculation = self.adapter.call_with(leave, &context(claimed, deadline), &calculate).await?;
+        calculation.check(&cart).map_err(|mismatch| self.incredible(&mismatch))?;
+        Ok(calculation)
+    }
+
     /// What carries our reference is looked for by it; what changes a numbered document is told from that document's status.
     async fn look_up(&self, leave: Leave, claimed: &Claimed, deadline: Duration) -> Result<Option<Taken>, Failure> {
         let (transfer, context) = (&claimed.transfer, context(claimed, deadline));
@@ -144,6 +155,14 @@ impl Backend for LiveAdapter {
 
 /// What a look-up finds is believed only if it is what was looked for: confirming an order by somebody else's would lose it.
 impl LiveAdapter {
+    /// Without a reservation that has ended while the order waited: naming it could get the order refused (rule C4).
+    fn order_to_send(&self, claimed: &Claimed) -> Result<Order, Failure> {
+        let order = order(claimed)?;
+        let held = claimed.transfer.instruction.held.as_ref();
+        let has_ended = held.is_some_and(|held| held.reservation.expires_at <= self.clock.now());
+        Ok(if has_ended { Order { reservation: None, ..order } } else { order })
+    }
+
     fn own_order(&self, claimed: &Claimed, order: OrderDocument) -> Result<Taken, Failure> {
         let transfer = &claimed.transfer;
         if order.account == transfer.account && order.reference.as_ref() == Some(&transfer.reference) {
@@ -164,9 +183,17 @@ impl LiveAdapter {
     }
 
     fn foreign(&self) -> Failure {
-        let labels = [("adapter", self.adapter.name().to_string()), ("kind", "foreign-document".to_owned())];
+        self.violation("foreign-document", "the look-up found another document than was looked for".to_owned())
+    }
+
+    fn incredible(&self, mismatch: &AmountMismatch) -> Failure {
+        self.violation("arithmetic", format!("the price is not believed: {mismatch}"))
+    }
+
+    fn violation(&self, kind: &'static str, message: String) -> Failure {
+        let labels = [("adapter", self.adapter.name().to_string()), ("kind", kind.to_owned())];
         metrics::counter!("ordergate_contract_violations_total", &labels).increment(1);
-        Failure::new(FailureCode::InvalidResponse, "the look-up found another document than was looked for")
+        Failure::new(FailureCode::InvalidResponse, message)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::domain::{AdapterName, Deduplication, Failure, Side};
+use crate::domain::{AdapterName, Calculation, Deduplication, Failure, Side};
 use crate::store::{Claimed, LeftOut, Taken};
 
 /// The back ends that are there at the moment.
@@ -37,6 +37,14 @@ pub trait Backend: Send + Sync + 'static {
         claimed: &Claimed,
         deadline: Duration,
     ) -> impl Future<Output = Result<Taken, Failure>> + Send;
+
+    /// Prices the order of a transfer, live.
+    fn price(
+        &self,
+        leave: Self::Leave,
+        claimed: &Claimed,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<Calculation, Failure>> + Send;
 
     /// Looks whether the back end has what the transfer asks for. `None` means that it certainly has not, at this instant.
     fn look_up(

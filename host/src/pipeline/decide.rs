@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::backend::BackendTraits;
 use super::backoff::backoff;
-use crate::adapter::error::{TRAP, carries_reference, look_up_verdict, verdict};
+use crate::adapter::error::{TRAP, carries_reference, is_outage, look_up_verdict, verdict};
 use crate::config::TransferConfig;
 use crate::domain::TransferEvent::{Found, GaveUp, NotDelivered, OutcomeLost, ProvedAbsent, Refused, Taken as WasTaken};
 use crate::domain::{
@@ -54,6 +54,24 @@ impl Case<'_> {
     pub(super) fn put_back(&self, failure: &Failure) -> Outcome {
         let wait = failure.retry_after.filter(|_| failure.code != FailureCode::Unavailable).unwrap_or_default();
         Outcome { due_at: after(self.ended_at, wait), ..self.outcome(vec![], None, Counts::Free) }
+    }
+
+    /// A provisional order could not be priced, so nothing of it was sent. It waits out an outage; what no further try can help goes to a person.
+    pub(super) fn not_priced(&self, failure: Failure) -> Outcome {
+        let counts = if is_outage(&failure) { Counts::Free } else { counts(&failure) };
+        let may_help = is_outage(&failure) || matches!(failure.code, FailureCode::Throttled | FailureCode::InvalidResponse);
+        if !may_help || self.is_spent(counts) {
+            return self.outcome(vec![GaveUp], Some(failure), counts);
+        }
+        // At the longest pace at once: unlike an attempt it leaves no count behind that could grow.
+        let wait =
+            backoff(self.config, u32::BITS, failure.retry_after.filter(|_| failure.code == FailureCode::Throttled), self.dice);
+        Outcome { due_at: after(self.ended_at, wait), ..self.outcome(vec![], Some(failure), counts) }
+    }
+
+    /// A provisional order costs more than anybody agreed to.
+    pub(super) fn too_dear(&self, sentence: String) -> Outcome {
+        self.outcome(vec![GaveUp], Some(Failure::new(FailureCode::Rejected, sentence)), Counts::Free)
     }
 
     pub(super) fn after_attempt(&self, result: Result<Taken, Failure>) -> Outcome {

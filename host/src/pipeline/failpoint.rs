@@ -3,6 +3,8 @@
 /// A place in the life of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failpoint {
+    /// A provisional order is priced and its amounts are committed, `sending` is not.
+    AfterPrice,
     /// `sending` is committed, nothing was sent.
     AfterBegin,
     /// The back end has answered, nothing is recorded.
@@ -13,8 +15,12 @@ pub enum Failpoint {
 
 #[cfg(debug_assertions)]
 impl Failpoint {
-    const ALL: [(&'static str, Self); 3] =
-        [("after-begin", Self::AfterBegin), ("after-send", Self::AfterSend), ("before-record", Self::BeforeRecord)];
+    const ALL: [(&'static str, Self); 4] = [
+        ("after-price", Self::AfterPrice),
+        ("after-begin", Self::AfterBegin),
+        ("after-send", Self::AfterSend),
+        ("before-record", Self::BeforeRecord),
+    ];
 }
 
 #[cfg(debug_assertions)]

@@ -11,6 +11,9 @@ use crate::store::{Outcome, Store, StoreError, Transfer};
 /// How often the gauges are brought up to date.
 pub(super) const PACE: Duration = Duration::from_secs(5);
 
+/// Most checkouts whose stock is given back at once.
+const RELEASES: u32 = 200;
+
 /// How often what is no longer needed is deleted.
 const PRUNING: SignedDuration = SignedDuration::from_hours(1);
 
@@ -31,6 +34,11 @@ pub(super) async fn keep(store: Store, clock: Clock) {
         let now = clock.now();
         if let Err(error) = gauge(&store, now).await {
             tracing::warn!(%error, "the backlog could not be read");
+        }
+        match store.release_expired(now, RELEASES).await {
+            Ok(0) => {}
+            Ok(checkouts) => tracing::info!(checkouts, "stock of checkouts that nobody ordered is given back"),
+            Err(error) => tracing::warn!(%error, "stock of checkouts that nobody ordered could not be given back"),
         }
         if now.duration_since(pruned) >= PRUNING {
             pruned = now;

@@ -1,6 +1,7 @@
 //! The pipeline against a scripted back end, with a clock that only the test moves.
 
 mod doubles;
+mod pricing;
 mod releases;
 mod running;
 mod scripted;

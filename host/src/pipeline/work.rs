@@ -11,6 +11,7 @@ use super::backoff::Dice;
 use super::decide::Case;
 use super::failpoint::{self, Failpoint};
 use super::figures;
+use super::pricing::Pricing;
 use crate::clock::Clock;
 use crate::config::TransferConfig;
 use crate::domain::{Failure, FailureCode, Reference, Side, TransferState};
@@ -55,6 +56,12 @@ impl<B: Backends> Engine<B> {
         if case.is_hopeless() {
             return Ok(case.give_up());
         }
+        let priced = match self.price(claimed).await? {
+            Pricing::NotNeeded => None,
+            Pricing::Settled(priced) => Some(priced),
+            Pricing::Ended(outcome) => return Ok(outcome),
+        };
+        let claimed = priced.as_ref().unwrap_or(claimed);
         let looks_up = claimed.transfer.state == TransferState::Unknown;
         let side = if looks_up { Side::Read } else { Side::Write };
         // Before the attempt is begun: one that its back end's breaker turns away, or that finds no place, costs the transfer nothing.
@@ -78,7 +85,7 @@ impl<B: Backends> Engine<B> {
     }
 
     /// The adapter keeps the deadline itself; this holds it to it, so that no call outlives its lease.
-    async fn in_time<T>(&self, call: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, Failure> {
+    pub(super) async fn in_time<T>(&self, call: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, Failure> {
         let late = || Failure::new(FailureCode::OutcomeUnknown, "the back end did not answer within the deadline");
         timeout(self.config.deadline(), call).await.unwrap_or_else(|_| Err(late()))
     }
@@ -96,7 +103,7 @@ impl<B: Backends> Engine<B> {
         }
     }
 
-    fn case<'a>(&'a self, claimed: &'a Claimed, traits: Option<&'a BackendTraits>) -> Case<'a> {
+    pub(super) fn case<'a>(&'a self, claimed: &'a Claimed, traits: Option<&'a BackendTraits>) -> Case<'a> {
         let now = self.clock.now();
         Case { transfer: &claimed.transfer, traits, config: &self.config, started_at: now, ended_at: now, dice: self.dice.roll() }
     }

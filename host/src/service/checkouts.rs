@@ -1,15 +1,11 @@
-//! Checkout: reserve, price and calculate live, within one deadline, and seal the result (rules C1 to C5).
-
-use std::time::Duration;
+//! Checkout: a cart is checked, live or by the store's degraded mode, and the result is sealed (rules C1 to C6).
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::live_check::{Checked, Stock};
 use super::{Caller, Commerce, FieldProblem, ServiceError, Shop};
-use crate::adapter::Adapter;
-use crate::adapter::operation::{Calculate, Release, Reserve};
 use crate::domain::{
-    Calculation, Cart, CartLine, CheckoutId, Currency, Extensions, Failure, FailureCode, LineDifference, Money, Party, Purpose,
-    Reservation, Seal,
+    Calculation, Cart, CartLine, CheckoutId, Currency, Extensions, Hold, LineDifference, Money, Party, PromiseDifference, Seal,
 };
 use crate::store::StoredSeal;
 
@@ -19,6 +15,8 @@ pub struct CheckoutRequest {
     pub lines: Vec<CartLine>,
     /// Prices that the shopper saw last, per one unit.
     pub seen: Vec<SeenPrice>,
+    /// What the shopper saw last as the sum to be paid.
+    pub seen_payable: Option<Money>,
     pub ship_to: Option<String>,
     pub contract: Option<String>,
     pub currency: Option<Currency>,
@@ -40,6 +38,9 @@ pub struct SeenPrice {
 pub struct Sealed {
     pub seal: Seal,
     pub differences: Vec<LineDifference>,
+    pub promises: Vec<PromiseDifference>,
+    /// What the shopper saw and what it comes to now, when that is not the same.
+    pub payable: Option<(Money, Money)>,
 }
 
 impl Commerce {
@@ -57,12 +58,23 @@ impl Commerce {
             lines: request.lines,
             ext: Extensions::new(),
         };
-        let checked = self.check_live(caller, &cart, None).await.map_err(|error| at_line_of(error, &cart))?;
-        let differences = differences(&checked.calculation, &request.seen);
+        let checked = match self.check_live(caller, &cart, Stock::Take).await {
+            Ok(checked) => checked,
+            Err(not_checked) => {
+                self.check_degraded(caller, &cart, not_checked).await.map_err(|error| at_line_of(error, &cart))?
+            }
+        };
         let seal = self.seal(caller, CheckoutId::generate(), cart, checked)?;
         self.inner.store.put_seal(seal.clone()).await?;
+        count_sealed(caller, &seal);
         tracing::info!(checkout.id = %seal.id, request.id = %caller.request_id, lines = seal.cart.lines.len(), "checkout sealed");
-        Ok(Sealed { seal, differences })
+        let seen_and_now = request.seen_payable.zip(seal.payable()).filter(|(seen, now)| seen != now);
+        Ok(Sealed {
+            differences: differences(&seal.calculation, &request.seen),
+            promises: seal.calculation.promise_differences(&seal.cart),
+            payable: seen_and_now,
+            seal,
+        })
     }
 
     /// A seal of the caller's account.
@@ -79,55 +91,29 @@ impl Commerce {
         if let Some(reference) = stored.used_by {
             return Err(ServiceError::CheckoutUsed(reference));
         }
-        if !self.inner.store.delete_seal(id).await? {
+        if !self.inner.store.abandon_seal(id, self.inner.clock.now()).await? {
             // An order was faster.
             let used_by = self.checkout(caller, id).await?.used_by;
             return used_by.map_or(Ok(()), |reference| Err(ServiceError::CheckoutUsed(reference)));
         }
-        if let Some(reservation) = stored.seal.reservation {
-            self.release(caller, reservation).await;
-        }
+        self.inner.pipeline.wake();
         Ok(())
     }
 
-    /// Reserves and calculates at once, live. When one fails, what the other did is undone.
-    pub(super) async fn check_live(
-        &self,
-        caller: &Caller,
-        cart: &Cart,
-        held: Option<&Reservation>,
-    ) -> Result<Checked, ServiceError> {
-        let shop = &caller.shop;
-        let adapter = self.adapter(shop.config.checkout_adapter())?;
-        let context = caller.context(Purpose::Checkout, shop.config.checkout_deadline());
-        let calculate = Calculate { cart: cart.clone() };
-        let (calculation, reservation) =
-            tokio::join!(adapter.call(&context, &calculate), reserve(&adapter, &context, shop, cart, held));
-        match (calculation, reservation) {
-            (Ok(calculation), Ok(reservation)) => match calculation.check(cart) {
-                Ok(()) => Ok(Checked { calculation, reservation }),
-                Err(mismatch) => {
-                    let labels = [("adapter", adapter.name().to_string()), ("kind", "arithmetic".to_owned())];
-                    metrics::counter!("ordergate_contract_violations_total", &labels).increment(1);
-                    tracing::warn!(adapter.name = %adapter.name(), request.id = %caller.request_id, error = %mismatch, "calculation refused");
-                    self.release_new(caller, reservation, held).await;
-                    Err(ServiceError::ContractViolation(mismatch.to_string()))
-                }
-            },
-            (Err(failure), reservation) => {
-                self.release_new(caller, reservation.ok().flatten(), held).await;
-                Err(failure.into())
-            }
-            (_, Err(failure)) => Err(failure.into()),
-        }
-    }
-
-    /// Makes a seal of a live check; it ends when the first of its parts does.
+    /// Makes a seal of a check; it ends when the first of its parts does.
     pub(super) fn seal(&self, caller: &Caller, id: CheckoutId, cart: Cart, checked: Checked) -> Result<Seal, ServiceError> {
-        let now = self.inner.clock.now();
-        let own = now.saturating_add(SignedDuration::from_secs(i64::try_from(caller.shop.config.seal_secs).unwrap_or(i64::MAX)));
-        let ends =
-            [own.ok(), checked.calculation.valid_until, checked.reservation.as_ref().map(|reservation| reservation.expires_at)];
+        let (now, config) = (self.inner.clock.now(), &caller.shop.config);
+        let later = |from: Timestamp, secs: u64| {
+            from.saturating_add(SignedDuration::from_secs(i64::try_from(secs).unwrap_or(i64::MAX))).unwrap_or(Timestamp::MAX)
+        };
+        let reserved_until = checked.reservation.as_ref().map(|reservation| reservation.expires_at);
+        let ends = [Some(later(now, config.seal_secs)), checked.calculation.valid_until, reserved_until];
+        let expires_at = ends.into_iter().flatten().min().unwrap_or(Timestamp::MAX);
+        let hold = checked.reservation.as_ref().map(|_| Hold {
+            adapter: config.checkout_adapter().clone(),
+            extended: checked.is_extended,
+            release_at: later(expires_at, config.release_after_secs),
+        });
         Ok(Seal {
             id,
             store: caller.shop.name.clone(),
@@ -135,26 +121,18 @@ impl Commerce {
             cart,
             calculation: checked.calculation,
             reservation: checked.reservation,
+            hold,
+            provisional: checked.provisional,
             agreed: None,
             sealed_at: now,
-            expires_at: ends.into_iter().flatten().min().unwrap_or(Timestamp::MAX),
+            expires_at,
         })
     }
+}
 
-    pub(super) async fn release_new(&self, caller: &Caller, taken: Option<Reservation>, held: Option<&Reservation>) {
-        if let Some(reservation) = taken.filter(|taken| held.is_none_or(|held| held.id != taken.id)) {
-            self.release(caller, reservation).await;
-        }
-    }
-
-    /// Gives stock back; a failure is logged, the reservation then ends by itself.
-    async fn release(&self, caller: &Caller, reservation: Reservation) {
-        let Ok(adapter) = self.adapter(caller.shop.config.checkout_adapter()) else { return };
-        let context = caller.context(Purpose::Checkout, caller.shop.config.checkout_deadline());
-        if let Err(failure) = adapter.call(&context, &Release { reservation: reservation.id }).await {
-            tracing::warn!(adapter.name = %adapter.name(), request.id = %caller.request_id, error = %failure, "reservation not released");
-        }
-    }
+fn count_sealed(caller: &Caller, seal: &Seal) {
+    let how = seal.provisional.as_ref().map_or("live", |provisional| provisional.mode.as_str());
+    metrics::counter!("ordergate_checkouts_sealed_total", "store" => caller.shop.name.to_string(), "how" => how).increment(1);
 }
 
 /// A refusal names a line by its id; the caller knows it by its place in the request.
@@ -166,39 +144,6 @@ fn at_line_of(error: ServiceError, cart: &Cart) -> ServiceError {
             ServiceError::Backend(failure)
         }
         other => other,
-    }
-}
-
-/// The live answers to a cart.
-#[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) calculation: Calculation,
-    pub(super) reservation: Option<Reservation>,
-}
-
-/// Holds stock when the store wants it and the adapter can.
-async fn reserve(
-    adapter: &Adapter,
-    context: &crate::domain::CallContext,
-    shop: &Shop,
-    cart: &Cart,
-    held: Option<&Reservation>,
-) -> Result<Option<Reservation>, Failure> {
-    if !shop.config.reserve || !adapter.description().supports("checkout.reserve") {
-        return Ok(None);
-    }
-    let hold = Duration::from_secs(shop.config.seal_secs);
-    let extends = held.map(|held| held.id.clone());
-    let reserve = |extends| Reserve { cart: cart.clone(), extends, hold };
-    match adapter.call(context, &reserve(extends.clone())).await {
-        // An expired reservation never blocks what can be reserved again (rule C4).
-        Err(failure)
-            if extends.is_some()
-                && matches!(failure.code, FailureCode::NotFound | FailureCode::Rejected | FailureCode::Conflict) =>
-        {
-            adapter.call(context, &reserve(None)).await.map(Some)
-        }
-        answer => answer.map(Some),
     }
 }
 
@@ -241,6 +186,10 @@ impl CheckoutRequest {
                     format!("the price seen for line {} is in {}, the cart in {currency}", seen.line, seen.price.currency);
                 problems.push(FieldProblem::new("/lines", detail));
             }
+        }
+        if let Some(seen) = self.seen_payable.filter(|seen| seen.currency != currency) {
+            let detail = format!("is in {}, the cart in {currency}", seen.currency);
+            problems.push(FieldProblem::new("/seen_payable/currency", detail));
         }
         problems
     }

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Commerce, ServiceError};
-use crate::domain::{AccountNumber, AdapterName, BackendNumber, Failure, Reference, StoreName, TransferOperation, TransferState};
+use crate::domain::{
+    AccountNumber, AdapterName, BackendNumber, Failure, Reference, StoreName, Terms, TransferOperation, TransferState,
+};
 use crate::store::{Attempt, AttemptKind, AuditEntry, Backlog, Deed, Transfer};
 
 /// Everything about one document, for the desk. Without its payload: that is personal.
@@ -15,6 +17,8 @@ pub struct Dossier {
     pub number: Option<BackendNumber>,
     /// The back end's word.
     pub status: Option<String>,
+    /// What an order was taken at without the back end, and what the back end asks (rule C6).
+    pub price: Option<Terms>,
     pub transfers: Vec<TransferReport>,
     pub attempts: Vec<AttemptReport>,
     pub audit: Vec<AuditReport>,
@@ -104,6 +108,8 @@ impl From<AuditEntry> for AuditReport {
 #[derive(Clone, Debug)]
 pub enum Decision {
     Resend,
+    /// Of an order whose price rose beyond its limit: it may cost what the back end asked last.
+    ResendAtPrice,
     Link(BackendNumber),
     Abandon,
 }
@@ -134,6 +140,7 @@ impl Commerce {
         Ok(Dossier {
             reference: reference.clone(),
             number: document.as_ref().and_then(|document| document.backend_number.clone()),
+            price: document.as_ref().and_then(|document| document.order()?.provisional.clone()),
             status: document.and_then(|document| document.status),
             transfers: transfers.into_iter().map(TransferReport::from).collect(),
             attempts: store.attempts_of(reference).await?.into_iter().map(AttemptReport::from).collect(),
@@ -153,6 +160,7 @@ impl Commerce {
         let store = &self.inner.store;
         let transfer = match decision {
             Decision::Resend => store.resend(reference, deed).await?,
+            Decision::ResendAtPrice => store.resend_at_price(reference, deed).await?,
             Decision::Link(number) => store.link(reference, number, deed).await?,
             Decision::Abandon => store.abandon(reference, deed).await?,
         };

@@ -1,5 +1,7 @@
 //! Why a use case did not do what it was asked. Texts may be shown to the caller; causes stay in the log.
 
+use std::time::Duration;
+
 use crate::domain::{Failure, LineDifference, Reference};
 use crate::store::StoreError;
 
@@ -31,6 +33,12 @@ pub enum ServiceError {
     CheckoutUnknown,
     #[error("the checkout was used by order {0}")]
     CheckoutUsed(Reference),
+    /// Others changed it while it was checked again.
+    #[error("the checkout is being changed")]
+    CheckoutBusy,
+    /// The back end is down, and nothing usable is known about the prices of these lines (rule C6).
+    #[error("the back end is down, and not every price is known")]
+    PricesUnknown { lines: Vec<FieldProblem>, retry_after: Option<Duration> },
     /// The order says something else than the seal (rule C2).
     #[error("the order contradicts its checkout")]
     Contradiction(Vec<FieldProblem>),

@@ -39,6 +39,20 @@ impl Commerce {
         caller: &Caller,
         request: OfferPriceRequest,
     ) -> Result<Vec<ItemAnswer<OfferPrice>>, ServiceError> {
+        let demand = match request.wait {
+            Some(Duration::ZERO) if demand(request.purpose) == Demand::Cached => Demand::CachedOnly,
+            _ => demand(request.purpose),
+        };
+        self.offer_prices_by(caller, request, demand).await
+    }
+
+    /// The same by another demand than the purpose's.
+    pub(super) async fn offer_prices_by(
+        &self,
+        caller: &Caller,
+        request: OfferPriceRequest,
+        demand: Demand,
+    ) -> Result<Vec<ItemAnswer<OfferPrice>>, ServiceError> {
         let shop = &caller.shop;
         let name = shop.config.pricing_adapter();
         let reader = self.reader(name)?;
@@ -48,10 +62,6 @@ impl Commerce {
         }
         let buyer = caller.buyer(request.ship_to, request.contract, request.currency);
         let scope = self.inner.price_scopes.of_prices(name, &shop.name, description, &buyer);
-        let demand = match request.wait {
-            Some(Duration::ZERO) if demand(request.purpose) == Demand::Cached => Demand::CachedOnly,
-            _ => demand(request.purpose),
-        };
         let wait = request
             .wait
             .filter(|wait| !wait.is_zero())

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use super::capture::Filed;
 use super::checkouts::{SeenPrice, differences};
+use super::contradictions::contradictions;
+use super::live_check::{Checked, Stock};
 use super::record::Record;
-use super::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, OrderRecord, Provenance, ServiceError};
+use super::{Caller, Captured, Commerce, IdempotencyKey, OrderRecord, Provenance, ServiceError};
 use crate::config::Consent;
 use crate::domain::{
     BusinessStatus, CalculatedLine, Calculation, CheckoutId, Extensions, LineKind, Money, Note, Order, OrderLine, Quantity,
-    Reference, Seal, Sku, TransferOperation, TransferState,
+    Reference, Reservation, Seal, Sku, Terms, TransferOperation, TransferState,
 };
-use crate::store::{DocumentKind, Held, Instruction, Payload};
+use crate::store::{DocumentKind, FreedStock, Instruction, Payload};
 
 /// An order as the storefront states it. Amounts are compared with the seal, never believed.
 #[derive(Clone, Debug)]
@@ -58,13 +60,12 @@ impl Commerce {
             if !problems.is_empty() {
                 return Err(ServiceError::Contradiction(problems));
             }
-            let shown = stored.seal.calculation.totals.payable;
+            let shown = stored.seal.payable();
             let seal = self.valid_seal(caller, stored.seal).await?;
             // Consent is to the amount that could be seen before this request, not to one that it has just found out.
-            let consent = request.consent && seal.calculation.totals.payable == shown;
+            let consent = request.consent && seal.payable() == shown;
             agree(caller.shop.config.consent, &seal, consent)?;
-            let held = |reservation| Held { reservation, adapter: caller.shop.config.checkout_adapter().clone() };
-            let held = seal.reservation.clone().map(held);
+            let held = FreedStock::of(&seal).map(|stock| stock.held);
             let filed = Filed {
                 adapter: caller.shop.config.orders_adapter().clone(),
                 held_since: Some(seal.sealed_at),
@@ -79,47 +80,67 @@ impl Commerce {
         self.captured_once(caller, &key, work).await
     }
 
-    /// The seal itself while it is valid; otherwise the cart is checked again (rule C3). The new amounts take the old ones' place in the
-    /// same checkout, so that the customer can agree to them; what was agreed before is kept beside them.
+    /// The seal itself while it is valid; otherwise the cart is checked again (rule C3), as is one that was sealed without the back end. The
+    /// new amounts take the old ones' place in the same checkout, so that the customer can agree to them; what was agreed before is kept
+    /// beside them.
     async fn valid_seal(&self, caller: &Caller, seal: Seal) -> Result<Seal, ServiceError> {
-        if self.inner.clock.now() < seal.expires_at {
+        let now = self.inner.clock.now();
+        if seal.provisional.is_none() && now < seal.expires_at {
             return Ok(seal);
         }
-        let checked = self.check_live(caller, &seal.cart, seal.reservation.as_ref()).await?;
-        let seal_before = seal.reservation.clone();
-        let agreed = Some(seal.agreed().clone());
-        let renewed = Seal { agreed, ..self.seal(caller, seal.id, seal.cart, checked)? };
-        if self.inner.store.renew_seal(renewed.clone()).await? {
+        let was_extended = seal.hold.as_ref().is_some_and(|hold| hold.extended);
+        let stock = match seal.reservation.clone() {
+            Some(held) if !was_extended => Stock::Extend(held),
+            Some(held) if now < held.expires_at => Stock::Keep(held),
+            _ => Stock::Take,
+        };
+        match self.check_live(caller, &seal.cart, stock).await {
+            Ok(checked) => self.renew(caller, seal, checked).await,
+            Err(not_checked) => self.stands(caller, seal, not_checked).await,
+        }
+    }
+
+    async fn renew(&self, caller: &Caller, before: Seal, checked: Checked) -> Result<Seal, ServiceError> {
+        let agreed = Some(before.agreed());
+        let renewed = Seal { agreed, ..self.seal(caller, before.id.clone(), before.cart.clone(), checked)? };
+        let is_another = |one: &Option<Reservation>, other: &Option<Reservation>| {
+            one.clone().filter(|one| other.as_ref().is_none_or(|other| other.id != one.id))
+        };
+        if self.inner.store.renew_seal(&before, renewed.clone()).await? {
+            let left = is_another(&before.reservation, &renewed.reservation);
+            self.give_back(caller, left.filter(|left| self.inner.clock.now() < left.expires_at)).await;
             return Ok(renewed);
         }
-        // Abandoned, or used by another order, while it was checked again.
-        self.release_new(caller, renewed.reservation.clone(), seal_before.as_ref()).await;
-        match self.checkout(caller, &renewed.id).await?.used_by {
+        // Abandoned, ordered, checked again or ended by others, while it was checked again here.
+        self.give_back(caller, is_another(&renewed.reservation, &before.reservation)).await;
+        match self.checkout(caller, &before.id).await?.used_by {
             Some(reference) => Err(ServiceError::CheckoutUsed(reference)),
-            None => Err(ServiceError::CheckoutUnknown),
+            None => Err(ServiceError::CheckoutBusy),
         }
     }
 
     fn order_from(&self, caller: &Caller, seal: &Seal, request: OrderRequest) -> Order {
         let cart = &seal.cart;
-        let lines = cart.lines.iter().filter_map(|line| {
-            let calculated = seal.calculation.lines.iter().find(|known| known.id == line.id)?;
-            Some(OrderLine {
+        let lines = cart.lines.iter().map(|line| {
+            // None on a line that was sealed without a price.
+            let calculated = seal.calculation.lines.iter().find(|known| known.id == line.id);
+            OrderLine {
                 id: line.id.clone(),
                 parent: None,
                 kind: LineKind::Product,
                 sku: Some(line.sku.clone()),
                 buyer_sku: None,
-                description: calculated.description.clone(),
+                description: calculated.and_then(|known| known.description.clone()),
                 quantity: line.quantity.clone(),
-                unit_price: Some(calculated.unit_price),
-                per: Some(calculated.per),
-                amount: Some(calculated.amount),
+                unit_price: calculated.map(|known| known.unit_price),
+                per: calculated.map(|known| known.per),
+                amount: calculated.map(|known| known.amount),
                 requested_date: line.requested_date,
                 location: line.location.clone(),
                 quote: None,
-            })
+            }
         });
+        let terms = |provisional| Terms::new(seal, provisional, caller.shop.config.checkout_adapter().clone());
         Order {
             account: seal.account.clone(),
             currency: cart.buyer.currency,
@@ -134,10 +155,11 @@ impl Commerce {
             sales_area: caller.shop.config.sales_area.clone(),
             quote: None,
             reservation: seal.reservation.as_ref().map(|reservation| reservation.id.clone()),
+            provisional: seal.provisional.clone().map(terms),
             parties: cart.parties.clone(),
             notes: request.notes,
             lines: lines.collect(),
-            totals: Some(seal.calculation.totals.clone()),
+            totals: seal.payable().map(|_| seal.calculation.totals.clone()),
             ext: Extensions::new(),
         }
     }
@@ -197,18 +219,21 @@ impl Commerce {
 
 /// Whether the customer agrees to what the seal comes to now: by the store's policy, or by saying so (rule C3).
 fn agree(policy: Consent, seal: &Seal, consent: bool) -> Result<(), ServiceError> {
-    let (before, now) = (seal.agreed().totals.payable, seal.calculation.totals.payable);
+    let (before, now) = seal.before_and_now();
+    // Sealed without a price and still without one: what is agreed to is that it is priced later.
+    let is_unchanged = seal.agreed.is_none();
     let agreed = consent
+        || is_unchanged
         || match policy {
             Consent::None => true,
-            Consent::Rise => now.amount <= before.amount,
-            Consent::Any => now.amount == before.amount,
+            Consent::Rise => before.is_some_and(|before| now.amount <= before.amount),
+            Consent::Any => before == Some(now) && seal.payable() == Some(seal.agreed().calculation.totals.payable),
         };
     if agreed {
-        Ok(())
-    } else {
-        Err(ServiceError::PriceChanged { differences: differences(&seal.calculation, &unit_prices(seal.agreed())), payable: now })
+        return Ok(());
     }
+    let differences = differences(&seal.calculation, &unit_prices(&seal.agreed().calculation));
+    Err(ServiceError::PriceChanged { differences, payable: seal.calculation.totals.payable })
 }
 
 /// The price of one unit of each line.
@@ -218,43 +243,4 @@ fn unit_prices(calculation: &Calculation) -> Vec<SeenPrice> {
         Some(SeenPrice { line: line.id.clone(), price })
     };
     calculation.lines.iter().filter_map(price).collect()
-}
-
-/// Where an order says something else than its seal (rule C2).
-fn contradictions(seal: &Seal, request: &OrderRequest) -> Vec<FieldProblem> {
-    let mut problems = Vec::new();
-    let payable = seal.calculation.totals.payable;
-    if let Some(claimed) =
-        request.payable.filter(|claimed| claimed.currency != payable.currency || claimed.amount != payable.amount)
-    {
-        problems.push(FieldProblem::new("/payable", format!("the checkout comes to {payable}, the order says {claimed}")));
-    }
-    for (index, claim) in request.lines.iter().enumerate() {
-        let at = |field: &str| format!("/lines/{index}/{field}");
-        let sealed = seal.calculation.lines.iter().find(|line| line.id == claim.id);
-        let Some(sealed) = sealed else {
-            problems.push(FieldProblem::new(at("id"), format!("the checkout has no line {}", claim.id)));
-            continue;
-        };
-        if claim.sku.as_ref().is_some_and(|sku| sealed.sku.as_ref() != Some(sku)) {
-            problems.push(FieldProblem::new(at("sku"), "the checkout has another item on this line"));
-        }
-        if claim.quantity.as_ref().is_some_and(|quantity| *quantity != sealed.quantity) {
-            problems.push(FieldProblem::new(at("quantity"), format!("the checkout has {}", sealed.quantity)));
-        }
-        if claim.unit_price.is_some_and(|price| price != sealed.unit_price) {
-            problems.push(FieldProblem::new(at("unit_price"), format!("the checkout has {}", sealed.unit_price)));
-        }
-        if claim.amount.is_some_and(|amount| amount != sealed.amount) {
-            problems.push(FieldProblem::new(at("amount"), format!("the checkout has {}", sealed.amount)));
-        }
-    }
-    if !request.lines.is_empty() {
-        for line in &seal.cart.lines {
-            if !request.lines.iter().any(|claim| claim.id == line.id) {
-                problems.push(FieldProblem::new("/lines", format!("line {} of the checkout is missing", line.id)));
-            }
-        }
-    }
-    problems
 }

@@ -234,6 +234,7 @@ impl Commerce {
             sales_area: caller.shop.config.sales_area.clone(),
             quote: Some(link(None)),
             reservation: None,
+            provisional: None,
             parties: if request.parties.is_empty() { offer.parties.clone() } else { request.parties },
             notes: request.notes,
             lines: lines.collect(),

@@ -24,7 +24,7 @@ impl Store {
     ) -> Result<Vec<Claimed>, StoreError> {
         let (lease_until, left_out) = (after(now, lease), left_out.to_json()?);
         let claims = self.write(move |connection| claim(connection, now, limit, lease_until, left_out).boxed()).await?;
-        // The documents are read outside the writer's transaction: what is sent of them never changes after the capture.
+        // The documents are read outside the writer's transaction: what is sent of them changes under its claim only, or by hand while parked.
         let references: Vec<_> = claims.iter().map(|(transfer, _)| transfer.reference.clone()).collect();
         let documents = match self.documents_to_send(&references).await {
             Ok(documents) => documents,

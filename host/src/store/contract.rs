@@ -80,6 +80,14 @@ contract! {
     t6_a_release_lines_up_with_nobody,
 }
 
+contract! {
+    held:
+    c4_an_abandoned_checkout_queues_the_release_of_what_it_holds_with_its_end,
+    c4_stock_of_a_checkout_is_given_back_once_when_its_time_is_over,
+    c4_what_an_order_uses_or_has_ended_by_itself_is_not_given_back,
+    c3_a_checkout_that_changed_meanwhile_is_not_renewed,
+}
+
 async fn captured(store: &Store, capture: Capture) -> NewDocument {
     let document = capture.document.clone();
     assert_eq!(store.capture(capture).await.unwrap(), CaptureOutcome::Captured);
@@ -155,4 +163,5 @@ fn all(kind: DocumentKind) -> DocumentQuery {
 
 mod cases;
 mod documents;
+mod held;
 mod releases;

@@ -6,8 +6,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::instant::{from_millis, to_millis};
-use super::{Conflict, Store, StoreError, Transfer, release, rows};
-use crate::domain::{BackendNumber, Reference, TransferEvent, TransferState};
+use super::{Conflict, Store, StoreError, Transfer, pricing, release, rows};
+use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferState};
 
 /// Who does something by hand, and why. Both are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,11 @@ impl Store {
     /// Queues the parked transfer of a reference again, with a fresh count of attempts and its whole time.
     pub async fn resend(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
         self.by_hand(reference, Action::Resend, deed).await
+    }
+
+    /// The same of an order whose price rose beyond its limit: it may cost what the back end asked last (rule C6).
+    pub async fn resend_at_price(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
+        self.by_hand(reference, Action::AcceptPrice, deed).await
     }
 
     /// Confirms the parked transfer of a reference with the number that the back end has for it.
@@ -77,6 +82,7 @@ impl Store {
 
 enum Action {
     Resend,
+    AcceptPrice,
     Link(BackendNumber),
     Abandon,
 }
@@ -85,6 +91,7 @@ impl Action {
     fn name(&self) -> &'static str {
         match self {
             Self::Resend => "resend",
+            Self::AcceptPrice => "resend at the new price",
             Self::Link(_) => "link",
             Self::Abandon => "abandon",
         }
@@ -92,7 +99,7 @@ impl Action {
 
     fn event(&self) -> TransferEvent {
         match self {
-            Self::Resend => TransferEvent::Resent,
+            Self::Resend | Self::AcceptPrice => TransferEvent::Resent,
             Self::Link(_) => TransferEvent::LinkedByHand,
             Self::Abandon => TransferEvent::AbandonedByHand,
         }
@@ -108,7 +115,7 @@ async fn act(
     let mut transfer = parked_transfer(connection, &reference).await?;
     transfer.state = transfer.state.after(action.event())?;
     transfer.updated_at = deed.at;
-    if matches!(action, Action::Resend) {
+    if matches!(action, Action::Resend | Action::AcceptPrice) {
         (transfer.spent, transfer.due_at, transfer.unknown_since) = (0, deed.at, None);
         transfer.resent_at = Some(deed.at);
     }
@@ -134,7 +141,12 @@ async fn act(
     if let Action::Link(number) = &action {
         link_document(connection, &reference, number, &deed).await?;
     }
-    write_audit(connection, &transfer, &action, deed).await?;
+    let detail = match &action {
+        Action::Link(number) => Some(format!("number {number}")),
+        Action::AcceptPrice => Some(accepted(pricing::accept(connection, &reference, deed.at).await?)),
+        Action::Resend | Action::Abandon => None,
+    };
+    write_audit(connection, &transfer, &action, detail, deed).await?;
     Ok(transfer)
 }
 
@@ -166,16 +178,17 @@ async fn link_document(
     Ok(())
 }
 
+fn accepted((agreed, now): (Option<Money>, Money)) -> String {
+    agreed.map_or_else(|| format!("{now} instead of no price"), |agreed| format!("{now} instead of {agreed}"))
+}
+
 async fn write_audit(
     connection: &mut SqliteConnection,
     transfer: &Transfer,
     action: &Action,
+    detail: Option<String>,
     deed: Deed,
 ) -> Result<(), StoreError> {
-    let detail = match action {
-        Action::Link(number) => Some(format!("number {number}")),
-        Action::Resend | Action::Abandon => None,
-    };
     sqlx::query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(to_millis(deed.at))
         .bind(deed.actor)

@@ -45,6 +45,8 @@ pub enum Conflict {
     StaleFence,
     #[error("only a parked transfer can be changed by hand; {reference} has none (its last one is {})", state.as_str())]
     NotParked { reference: String, state: TransferState },
+    #[error("order {reference} waits for nobody to accept a price")]
+    NoPriceToAccept { reference: String },
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
     /// A row that must be unique exists already.

@@ -64,6 +64,7 @@ pub(crate) fn order(account: &str) -> Order {
         sales_area: None,
         quote: None,
         reservation: None,
+        provisional: None,
         parties: vec![],
         notes: vec![],
         lines: vec![],
@@ -112,6 +113,8 @@ pub(crate) fn seal(id: &str) -> Seal {
     let totals = Totals { lines: nothing, charges: vec![], taxes: vec![], rounding: None, payable: nothing };
     Seal {
         agreed: None,
+        hold: None,
+        provisional: None,
         id: CheckoutId::new(id),
         store: "shop".into(),
         account: "A".into(),

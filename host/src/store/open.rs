@@ -14,10 +14,11 @@ use super::StoreError;
 
 /// The schema's versions, in order: what it is for, and its statements. Written out, because the macro that reads the folder would build
 /// SQLite a second time.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
     (2, "resends", include_str!("../../migrations/sqlite/0002_resends.sql")),
     (3, "releases", include_str!("../../migrations/sqlite/0003_releases.sql")),
+    (4, "seal_holds", include_str!("../../migrations/sqlite/0004_seal_holds.sql")),
 ];
 
 /// How long a connection waits for another's lock. Only checkpoints and outside tools ever hold one.

@@ -23,32 +23,46 @@ impl Store {
         self.write(move |connection| {
             async move {
                 let put = sqlx::query(
-                    "INSERT INTO seals (id, payload, expires_at) VALUES (?, ?, ?) \
-                     ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at WHERE used_by IS NULL",
+                    "INSERT INTO seals (id, payload, expires_at, release_at) VALUES (?, ?, ?, ?) \
+                     ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at, \
+                     release_at = excluded.release_at WHERE used_by IS NULL",
                 )
                 .bind(seal.id.to_string())
                 .bind(payload)
                 .bind(to_millis(seal.expires_at))
+                .bind(release_at(&seal))
                 .execute(connection)
                 .await?;
-                if put.rows_affected() == 1 { Ok(()) } else { Err(Conflict::Exists(format!("an order of checkout {}", seal.id)).into()) }
+                if put.rows_affected() == 1 {
+                    Ok(())
+                } else {
+                    Err(Conflict::Exists(format!("an order of checkout {}", seal.id)).into())
+                }
             }
             .boxed()
         })
         .await
     }
 
-    /// Replaces a seal that is still there and not used: one that was abandoned meanwhile does not come back. Tells whether it did.
-    pub async fn renew_seal(&self, seal: Seal) -> Result<bool, StoreError> {
+    /// Puts `seal` in the place of `before`, if that is still as it was: one that was abandoned, ordered, renewed or whose stock was given
+    /// back meanwhile is left alone. Tells whether it did.
+    pub async fn renew_seal(&self, before: &Seal, seal: Seal) -> Result<bool, StoreError> {
         let payload = json("seal", &seal)?;
+        let (expired_at, was_released_at) = (to_millis(before.expires_at), release_at(before));
         self.write(move |connection| {
             async move {
-                let renewed = sqlx::query("UPDATE seals SET payload = ?, expires_at = ? WHERE id = ? AND used_by IS NULL")
-                    .bind(payload)
-                    .bind(to_millis(seal.expires_at))
-                    .bind(seal.id.to_string())
-                    .execute(connection)
-                    .await?;
+                let renewed = sqlx::query(
+                    "UPDATE seals SET payload = ?, expires_at = ?, release_at = ? WHERE id = ? AND used_by IS NULL \
+                     AND expires_at = ? AND release_at IS NOT DISTINCT FROM ?",
+                )
+                .bind(payload)
+                .bind(to_millis(seal.expires_at))
+                .bind(release_at(&seal))
+                .bind(seal.id.to_string())
+                .bind(expired_at)
+                .bind(was_released_at)
+                .execute(connection)
+                .await?;
                 Ok(renewed.rows_affected() == 1)
             }
             .boxed()
@@ -66,18 +80,8 @@ impl Store {
         let used_by: Option<String> = row.try_get("used_by")?;
         Ok(Some(StoredSeal { seal: parse("seal", &payload)?, used_by: used_by.map(Reference::from) }))
     }
+}
 
-    /// Deletes a seal that no order quotes (an abandoned checkout). Tells whether there was one.
-    pub async fn delete_seal(&self, id: &CheckoutId) -> Result<bool, StoreError> {
-        let id = id.to_string();
-        self.write(move |connection| {
-            async move {
-                let deleted =
-                    sqlx::query("DELETE FROM seals WHERE id = ? AND used_by IS NULL").bind(id).execute(connection).await?;
-                Ok(deleted.rows_affected() == 1)
-            }
-            .boxed()
-        })
-        .await
-    }
+fn release_at(seal: &Seal) -> Option<i64> {
+    seal.hold.as_ref().filter(|_| seal.reservation.is_some()).map(|hold| to_millis(hold.release_at))
 }

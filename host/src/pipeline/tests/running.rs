@@ -10,7 +10,9 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{Accepted, AdapterName, BusinessStatus, Deduplication, Failure, Reference, Side, TransferState};
+use crate::domain::{
+    Accepted, AdapterName, BusinessStatus, Calculation, Deduplication, Failure, FailureCode, Reference, Side, TransferState,
+};
 use crate::pipeline::{Backend, BackendTraits, Backends, Pipeline};
 use crate::store::fixtures::{TempStore, capture_order};
 use crate::store::{Capture, Claimed, LeftOut, Taken};
@@ -79,6 +81,10 @@ impl Backend for Gated {
         *self.log.lock().under_way.get_mut(&account).unwrap() -= 1;
         let number = claimed.transfer.reference.as_str().into();
         Ok(Taken::Order(Accepted { number, status: BusinessStatus::Open, raw_status: None, amendments: vec![] }))
+    }
+
+    async fn price(&self, (): (), _claimed: &Claimed, _deadline: Duration) -> Result<Calculation, Failure> {
+        Err(Failure::new(FailureCode::Unsupported, "it has no prices"))
     }
 
     async fn look_up(&self, (): (), _claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {

@@ -11,13 +11,14 @@ use tokio::sync::{Notify, broadcast};
 use crate::clock::Clock;
 use crate::config::TransferConfig;
 use crate::domain::{
-    Accepted, AdapterName, BusinessStatus, Deduplication, Failure, FailureCode, Reference, Side, TransferOperation, TransferState,
+    Accepted, AdapterName, BusinessStatus, Calculation, Deduplication, Failure, FailureCode, Order, Reference, Side,
+    TransferOperation, TransferState,
 };
 use crate::pipeline::backoff::Dice;
 use crate::pipeline::work::Engine;
 use crate::pipeline::{Backend, BackendTraits, Backends};
 use crate::store::fixtures::{TempStore, capture_order, start};
-use crate::store::{Capture, Claimed, LeftOut, Taken, Transfer};
+use crate::store::{Capture, Claimed, Document, LeftOut, Taken, Transfer};
 
 /// What happens to one submit.
 #[derive(Clone, Debug)]
@@ -53,6 +54,10 @@ pub(super) struct World {
     pub(super) made: Vec<(Reference, Timestamp)>,
     pub(super) sends: Vec<Reference>,
     pub(super) look_ups: usize,
+    /// What orders cost when they are priced; beyond the script, the last of it.
+    pub(super) prices: VecDeque<Result<Calculation, Failure>>,
+    /// The orders as they were sent.
+    pub(super) sent: Vec<Order>,
     /// Reservations that were given back.
     pub(super) released: Vec<String>,
     pub(super) loaded: bool,
@@ -77,6 +82,8 @@ impl Scripted {
             made: vec![],
             sends: vec![],
             look_ups: 0,
+            prices: VecDeque::new(),
+            sent: vec![],
             released: vec![],
             loaded: true,
             paused: LeftOut::default(),
@@ -155,6 +162,7 @@ impl Backend for Scripted {
         let act = {
             let mut world = self.world.lock();
             world.sends.push(reference.clone());
+            world.sent.extend(claimed.document.as_ref().and_then(Document::order).cloned());
             world.acts.pop_front().unwrap_or(Act::Take)
         };
         let now = self.clock.now();
@@ -175,6 +183,15 @@ impl Backend for Scripted {
                 self.die().await
             }
         }
+    }
+
+    async fn price(&self, (): (), _claimed: &Claimed, _deadline: Duration) -> Result<Calculation, Failure> {
+        let mut world = self.world.lock();
+        let price = world.prices.pop_front().expect("a price is scripted");
+        if world.prices.is_empty() {
+            world.prices.push_back(price.clone());
+        }
+        price
     }
 
     async fn look_up(&self, (): (), claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {

@@ -81,11 +81,11 @@ pub(super) async fn c1_a_seal_can_be_replaced_and_deleted_until_it_is_used(store
     let newer = crate::domain::Seal { expires_at: later(1_800), ..seal("C1") };
     store.put_seal(newer.clone()).await.unwrap();
     assert_eq!(store.seal(&"C1".into()).await.unwrap().unwrap().seal, newer);
-    assert!(store.delete_seal(&"C1".into()).await.unwrap());
-    assert!(!store.delete_seal(&"C1".into()).await.unwrap());
+    assert!(store.abandon_seal(&"C1".into(), start()).await.unwrap());
+    assert!(!store.abandon_seal(&"C1".into(), start()).await.unwrap());
     store.put_seal(seal("C2")).await.unwrap();
     captured(store, sealed("C2")).await;
-    assert!(!store.delete_seal(&"C2".into()).await.unwrap());
+    assert!(!store.abandon_seal(&"C2".into(), start()).await.unwrap());
     assert!(matches!(store.put_seal(seal("C2")).await, Err(StoreError::Conflict(Conflict::Exists(_)))));
 }
 

@@ -1,0 +1,55 @@
+//! The amounts of an order that was taken while the back end was down (rule C6): noted by whoever holds the claim on its transfer, or by a
+//! person while it is parked. After its amounts are settled they never change.
+
+use futures::future::FutureExt;
+use jiff::Timestamp;
+use sqlx::{Row, SqliteConnection};
+
+use super::claim::held;
+use super::instant::to_millis;
+use super::rows::{json, parse};
+use super::{Conflict, Fence, Store, StoreError, TransferId};
+use crate::domain::{Money, Order, Reference};
+
+impl Store {
+    /// Commits what an order comes to, before anything of it is sent. Refused with a stale fence (rule T5).
+    pub async fn keep_priced(&self, id: TransferId, fence: Fence, order: Order, at: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            async move {
+                let transfer = held(connection, id, fence).await?;
+                keep(connection, &transfer.reference, &order, at).await
+            }
+            .boxed()
+        })
+        .await
+    }
+}
+
+/// Accepts the price that a parked order is at. Returns what was agreed to, and what is now.
+pub(super) async fn accept(
+    connection: &mut SqliteConnection,
+    reference: &Reference,
+    at: Timestamp,
+) -> Result<(Option<Money>, Money), StoreError> {
+    let nothing = || Conflict::NoPriceToAccept { reference: reference.to_string() };
+    let row = sqlx::query("SELECT payload FROM documents WHERE reference = ? AND kind = 'order'")
+        .bind(reference.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+    let payload: String = row.ok_or_else(nothing)?.try_get("payload")?;
+    let order: Order = parse("order", &payload)?;
+    let accepted = order.accepted().ok_or_else(nothing)?;
+    let terms = accepted.provisional.as_ref().and_then(|terms| Some((terms.agreed, terms.accepted?)));
+    keep(connection, reference, &accepted, at).await?;
+    terms.ok_or_else(|| nothing().into())
+}
+
+async fn keep(connection: &mut SqliteConnection, reference: &Reference, order: &Order, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE documents SET payload = ?, updated_at = ?, version = version + 1 WHERE reference = ?")
+        .bind(json("order", order)?)
+        .bind(to_millis(at))
+        .bind(reference.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
