@@ -8,6 +8,7 @@ mod checkout_view;
 mod checkouts;
 mod conditional;
 mod documents;
+mod front;
 mod idempotency;
 mod limits;
 mod offer_prices;
@@ -23,16 +24,15 @@ mod request_id;
 
 use std::sync::Arc;
 
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::Json;
 use axum::routing::get;
-use axum::{Extension, Json, Router};
-use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use access::{Authenticator, KeyError};
+pub use front::Front;
 pub use openapi::document as openapi_document;
-pub use ops::{OpsState, ops_router};
+pub use ops::{OpsState, operators_api};
 
 use crate::config::ServerConfig;
 use crate::service::Commerce;
@@ -42,11 +42,18 @@ use crate::service::Commerce;
 pub struct ApiState {
     pub commerce: Commerce,
     pub authenticator: Arc<Authenticator>,
+    pub max_body_bytes: usize,
 }
 
 impl axum::extract::FromRef<ApiState> for Commerce {
     fn from_ref(state: &ApiState) -> Self {
         state.commerce.clone()
+    }
+}
+
+impl axum::extract::FromRef<ApiState> for body::BodyLimit {
+    fn from_ref(state: &ApiState) -> Self {
+        Self(state.max_body_bytes)
     }
 }
 
@@ -75,17 +82,16 @@ fn routes() -> OpenApiRouter<ApiState> {
 }
 
 /// The storefront API with its limits.
-pub fn router(state: ApiState, config: &ServerConfig) -> Router {
+pub fn storefront_api(state: ApiState, config: &ServerConfig) -> Front {
     let (router, document) = routes().with_state(state).split_for_parts();
-    let gate = limits::Gate::new(config);
-    router
-        .route("/openapi.json", get(async move || Json(document)))
-        .route("/problems", get(problem_pages::list_problems))
-        .route("/problems/{code}", get(problem_pages::explain_problem))
-        .fallback(problem::route_not_found)
-        .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(Extension(body::BodyLimit(config.max_body_bytes)))
-        .layer(from_fn_with_state(gate, limits::guard))
-        .layer(from_fn(request_id::identify))
-        .layer(CompressionLayer::new())
+    let patterns: Vec<_> = document.paths.paths.keys().cloned().collect();
+    let about = [
+        ("/openapi.json", get(async move || Json(document))),
+        ("/problems", get(problem_pages::list_problems)),
+        ("/problems/{code}", get(problem_pages::explain_problem)),
+    ];
+    let patterns = patterns.into_iter().chain(about.iter().map(|(pattern, _)| (*pattern).to_owned())).collect::<Vec<_>>();
+    let router = about.into_iter().fold(router, |router, (pattern, route)| router.route(pattern, route));
+    let router = router.fallback(problem::route_not_found).method_not_allowed_fallback(problem::method_not_allowed);
+    Front::new(router, limits::Gate::new(config), patterns)
 }

@@ -15,7 +15,7 @@ use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::adapter::{self, Adapters, ReadThreads};
-use crate::api::{ApiState, Authenticator, OpsState, ops_router, router};
+use crate::api::{ApiState, Authenticator, OpsState, operators_api, storefront_api};
 use crate::cache::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -78,7 +78,8 @@ impl App {
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
-        let api_routes = router(ApiState { commerce: commerce.clone(), authenticator }, &config.server);
+        let api_state = ApiState { commerce: commerce.clone(), authenticator, max_body_bytes: config.server.max_body_bytes };
+        let (api_front, ops_front) = (storefront_api(api_state, &config.server), operators_api(ops_state));
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
         let watch = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_adapters()));
         let follow = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_transfers()));
@@ -88,8 +89,8 @@ impl App {
             api: api_address,
             ops: ops_address,
             commerce,
-            storefronts: Listener::serve("api", api, api_routes, bounds(config, config.server.max_connections), &clock),
-            operators: Listener::serve("ops", ops, ops_router(ops_state), bounds(config, config.ops.max_connections), &clock),
+            storefronts: Listener::serve("api", api, api_front, bounds(config, config.server.max_connections), &clock),
+            operators: Listener::serve("ops", ops, ops_front, bounds(config, config.ops.max_connections), &clock),
             pipeline,
             store,
             draining,

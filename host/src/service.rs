@@ -27,6 +27,7 @@ mod quotes;
 mod record;
 mod reload;
 mod shop;
+mod shown;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest, QuoteEnd};
 pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, Record, TransferSummary};
 pub use reload::{ReloadReport, ReloadedAdapter};
 pub use shop::Shop;
+pub use shown::Shown;
 
 /// The words of an operator who moves a breaker.
 pub use crate::adapter::BreakerSetting;
@@ -67,14 +69,14 @@ use crate::adapter::{Adapter, Adapters, Reader};
 use crate::cache::{Decrements, Kind, ReadCache, Scopes, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{AdapterName, Buyer, Failure, FailureCode, Fresh, StoreName};
+use crate::domain::{AdapterName, Buyer, Failure, FailureCode, StoreName};
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
 /// What is known about one item of a read.
 #[derive(Clone, Debug)]
 pub enum ItemAnswer<V> {
-    Known(Fresh<V>),
+    Known(Shown<V>),
     /// Being asked; come back.
     Pending,
     /// Nothing is known, and its policy does not let it be asked for this.

@@ -18,6 +18,7 @@ mod egress;
 mod freshness;
 mod history;
 mod hostile;
+mod http_semantics;
 mod idempotency;
 mod limits;
 mod offer_prices;

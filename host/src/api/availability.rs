@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::require;
 use super::body::{Check, Checked, CheckedQuery, Findings};
-use super::conditional::{Freshness, respond};
+use super::conditional::{Freshness, KnownTag, respond};
 use super::problem::{ItemProblem, Problem, Problems};
 use super::problem_pages as pages;
 use crate::domain::{Availability, AvailabilityItem, FailureCode, Fresh, Location, Purpose, Scope, Sku, Unit};
-use crate::service::{AvailabilityRequest, Caller, Commerce, FieldProblem, ItemAnswer};
+use crate::service::{AvailabilityRequest, Caller, Commerce, FieldProblem, ItemAnswer, Shown};
 
 /// Most items in one query.
 pub(super) const MAX_ITEMS: usize = 500;
@@ -79,7 +78,8 @@ pub struct AvailabilityAnswerItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<Location>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    availability: Option<Fresh<Availability>>,
+    #[schema(value_type = Option<Fresh<Availability>>)]
+    availability: Option<Shown<Availability>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ItemProblem>,
 }
@@ -101,9 +101,9 @@ impl Check for AvailabilityQuery {
             return findings.into_vec();
         }
         for (index, item) in self.items.iter().enumerate() {
-            findings.id(format!("/items/{index}/sku"), item.sku.as_str());
-            findings.optional_id(format!("/items/{index}/location"), item.location.as_ref().map(Location::as_str));
-            findings.optional_id(format!("/items/{index}/unit"), item.unit.as_ref().map(Unit::as_str));
+            findings.id(format_args!("/items/{index}/sku"), item.sku.as_str());
+            findings.optional_id(format_args!("/items/{index}/location"), item.location.as_ref().map(Location::as_str));
+            findings.optional_id(format_args!("/items/{index}/unit"), item.unit.as_ref().map(Unit::as_str));
         }
         findings.optional_id("/ship_to", self.ship_to.as_deref());
         findings.optional_id("/contract", self.contract.as_deref());
@@ -126,7 +126,7 @@ impl Check for AvailabilityParameters {
 pub async fn query_availability(
     State(commerce): State<Commerce>,
     caller: Caller,
-    headers: HeaderMap,
+    known: KnownTag,
     query: Checked<AvailabilityQuery>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::CatalogRead)?;
@@ -143,7 +143,7 @@ pub async fn query_availability(
         AvailabilityAnswerItem { sku, location, availability, problem }
     });
     let answer = AvailabilityAnswer { items: items.collect() };
-    Ok(respond(&answer, freshness, now, &headers))
+    Ok(respond(&answer, answer.items.len(), freshness, now, &known))
 }
 
 /// Tell how many of one item the shop can promise.
@@ -151,7 +151,7 @@ pub async fn query_availability(
 pub async fn show_availability(
     State(commerce): State<Commerce>,
     caller: Caller,
-    headers: HeaderMap,
+    known: KnownTag,
     Path(sku): Path<String>,
     CheckedQuery(parameters): CheckedQuery<AvailabilityParameters>,
 ) -> Result<Response, Problem> {
@@ -162,7 +162,7 @@ pub async fn show_availability(
     let (items, purpose) = (vec![item], purpose.into());
     let request = AvailabilityRequest { items, purpose, ship_to: None, contract: None, delivery_method };
     let answer = commerce.availability(&caller, request).await?.pop();
-    sole_answer(answer, &sku, &commerce, &headers)
+    sole_answer(answer, &sku, &commerce, &known)
 }
 
 pub(super) fn check_sku(sku: &str) -> Result<(), Problem> {
@@ -177,14 +177,14 @@ pub(super) fn sole_answer<T: Serialize>(
     answer: Option<ItemAnswer<T>>,
     sku: &str,
     commerce: &Commerce,
-    headers: &HeaderMap,
+    known: &KnownTag,
 ) -> Result<Response, Problem> {
     match answer {
-        Some(ItemAnswer::Known(fresh)) => {
+        Some(ItemAnswer::Known(shown)) => {
             let now = commerce.now();
             let mut freshness = Freshness::best(now);
-            freshness.add(&fresh);
-            Ok(respond(&fresh, freshness, now, headers))
+            freshness.add(&shown);
+            Ok(respond(&shown, 1, freshness, now, known))
         }
         Some(ItemAnswer::Failed(failure)) if failure.code == FailureCode::NotFound => {
             Err(Problem::new(&pages::SKU_UNKNOWN).with_detail(format!("the back end does not know the item {sku:?}")))
@@ -200,11 +200,11 @@ fn question(sku: Sku, location: Option<Location>, unit: Option<Unit>) -> Availab
 }
 
 /// Value or problem of one item; adds to the freshness of the whole.
-pub(super) fn show<T>(answer: ItemAnswer<T>, freshness: &mut Freshness) -> (Option<Fresh<T>>, Option<ItemProblem>) {
+pub(super) fn show<T>(answer: ItemAnswer<T>, freshness: &mut Freshness) -> (Option<Shown<T>>, Option<ItemProblem>) {
     match answer {
-        ItemAnswer::Known(fresh) => {
-            freshness.add(&fresh);
-            (Some(fresh), None)
+        ItemAnswer::Known(shown) => {
+            freshness.add(&shown);
+            (Some(shown), None)
         }
         ItemAnswer::Failed(failure) => {
             freshness.spoil();

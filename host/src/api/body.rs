@@ -1,11 +1,12 @@
 //! JSON bodies and queries: read, bounded and checked, with errors that name the place.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
@@ -23,31 +24,35 @@ pub trait Check {
 /// A JSON body that was read and checked.
 pub struct Checked<T> {
     pub value: T,
-    /// SHA-256 of route and body, for idempotency.
-    pub digest: [u8; 32],
+    route: Uri,
+    bytes: Bytes,
 }
 
 impl<T> Checked<T> {
+    /// SHA-256 of route and body, for idempotency.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::new().chain_update(self.route.path()).chain_update([0]).chain_update(&self.bytes).finalize().into()
+    }
+
     pub fn into_inner(self) -> T {
         self.value
     }
 }
 
-impl<T: DeserializeOwned + Check, S: Send + Sync> FromRequest<S> for Checked<T> {
+impl<T: DeserializeOwned + Check, S: Send + Sync> FromRequest<S> for Checked<T>
+where
+    BodyLimit: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         require_json(request.headers())?;
-        let route = request.uri().path().to_owned();
-        let limit = request.extensions().get::<BodyLimit>().map_or(0, |limit| limit.0);
+        let route = request.uri().clone();
+        let BodyLimit(limit) = BodyLimit::from_ref(state);
         let bytes = read(request, limit).await?;
         let value: T = parse(&bytes)?;
         let problems = value.problems();
-        if !problems.is_empty() {
-            return Err(Problem::invalid(problems));
-        }
-        let digest = Sha256::new().chain_update(route).chain_update([0]).chain_update(&bytes).finalize().into();
-        Ok(Self { value, digest })
+        if problems.is_empty() { Ok(Self { value, route, bytes }) } else { Err(Problem::invalid(problems)) }
     }
 }
 
@@ -72,7 +77,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     if essence.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Problem::new(&pages::UNSUPPORTED_MEDIA_TYPE)) }
 }
 
-/// Bytes of the largest body that is read; an extension of the request.
+/// Bytes of the largest body that is read.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimit(pub usize);
 
@@ -90,7 +95,7 @@ async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
     if waits && announced > limit as u64 {
         return Err(too_large());
     }
-    let mut collected = BytesMut::new();
+    let mut collected = Collected::default();
     while let Some(frame) = chunks.frame().await {
         let frame = frame.map_err(|_| Problem::new(&pages::MALFORMED_JSON).with_detail("the body ended before its end"))?;
         let Ok(chunk) = frame.into_data() else { continue };
@@ -98,9 +103,37 @@ async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
             discard(chunks, limit.saturating_mul(DISCARDED_LIMITS)).await;
             return Err(too_large());
         }
-        collected.extend_from_slice(&chunk);
+        collected.add(chunk);
     }
-    Ok(collected.freeze())
+    Ok(collected.into_bytes())
+}
+
+/// The chunks of a body. Most bodies are one chunk, which is not copied.
+#[derive(Default)]
+struct Collected {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Collected {
+    fn len(&self) -> usize {
+        self.first.len().max(self.all.len())
+    }
+
+    fn add(&mut self, chunk: Bytes) {
+        if self.len() == 0 {
+            self.first = chunk;
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.extend_from_slice(&chunk);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
+    }
 }
 
 async fn discard(mut chunks: Body, most: usize) {
@@ -116,6 +149,11 @@ async fn discard(mut chunks: Body, most: usize) {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Knowing the place all along costs as much again as reading: it is looked for when there is something wrong.
+    serde_json::from_slice(bytes).or_else(|_| parse_with_places(bytes))
+}
+
+fn parse_with_places<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let (path, cause) = (pointer(error.path()), error.into_inner());
@@ -163,27 +201,27 @@ pub(super) fn check_id(name: &str, text: &str) -> Result<(), Problem> {
     if problems.is_empty() { Ok(()) } else { Err(Problem::invalid(problems)) }
 }
 
-/// Collects what is wrong with identifiers and texts; the first 50.
+/// Collects what is wrong with identifiers and texts; the first 50. A pointer is written out only where something is wrong.
 #[derive(Default)]
 pub struct Findings(Vec<FieldProblem>);
 
 impl Findings {
-    pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+    pub fn add(&mut self, pointer: impl Display, detail: impl Into<String>) {
         if self.0.len() < MAX_FINDINGS {
-            self.0.push(FieldProblem::new(pointer, detail));
+            self.0.push(FieldProblem::new(pointer.to_string(), detail));
         }
     }
 
     /// An identifier: 1 to 128 characters, none of them a control character.
-    pub fn id(&mut self, pointer: impl Into<String>, text: &str) {
+    pub fn id(&mut self, pointer: impl Display, text: &str) {
         // No character takes more than 4 bytes: a long text is not counted out.
-        let too_long = text.len() > 4 * MAX_ID || text.chars().count() > MAX_ID;
+        let too_long = text.len() > 4 * MAX_ID || (text.len() > MAX_ID && text.chars().count() > MAX_ID);
         if text.is_empty() || too_long || text.chars().any(char::is_control) {
             self.add(pointer, format!("must have 1 to {MAX_ID} characters and no control characters"));
         }
     }
 
-    pub fn optional_id(&mut self, pointer: impl Into<String>, text: Option<&str>) {
+    pub fn optional_id(&mut self, pointer: impl Display, text: Option<&str>) {
         if let Some(text) = text {
             self.id(pointer, text);
         }
@@ -196,26 +234,25 @@ impl Findings {
     }
 
     /// A text that a person wrote.
-    pub fn text(&mut self, pointer: impl Into<String>, text: Option<&str>) {
+    pub fn text(&mut self, pointer: impl Display, text: Option<&str>) {
         if text.is_some_and(|text| text.chars().count() > MAX_TEXT) {
             self.add(pointer, format!("must have at most {MAX_TEXT} characters"));
         }
     }
 
     /// A quantity above zero, below a million million, with at most 6 decimals.
-    pub fn quantity(&mut self, pointer: impl Into<String>, quantity: &crate::domain::Quantity) {
-        let pointer = pointer.into();
+    pub fn quantity(&mut self, pointer: impl Display, quantity: &crate::domain::Quantity) {
         let value = quantity.value;
         let limit = rust_decimal::Decimal::from(1_000_000_000_000_i64);
         if value <= rust_decimal::Decimal::ZERO || value > limit || value.normalize().scale() > 6 {
-            self.add(format!("{pointer}/value"), "must be above 0, at most 1000000000000, with at most 6 decimals");
+            self.add(format_args!("{pointer}/value"), "must be above 0, at most 1000000000000, with at most 6 decimals");
         }
-        self.id(format!("{pointer}/unit"), quantity.unit.as_str());
+        self.id(format_args!("{pointer}/unit"), quantity.unit.as_str());
     }
 
     /// How many there are; whether that many are read further.
     #[must_use]
-    pub fn count(&mut self, pointer: impl Into<String>, count: usize, max: usize) -> bool {
+    pub fn count(&mut self, pointer: impl Display, count: usize, max: usize) -> bool {
         let fits = (1..=max).contains(&count);
         if !fits {
             self.add(pointer, format!("must have 1 to {max} entries, has {count}"));
@@ -236,7 +273,7 @@ mod tests {
     fn an_answer_holds_at_most_fifty_findings() {
         let mut findings = Findings::default();
         for index in 0..500 {
-            findings.id(format!("/items/{index}/sku"), "");
+            findings.id(format_args!("/items/{index}/sku"), "");
         }
         assert_eq!(findings.into_vec().len(), MAX_FINDINGS);
     }

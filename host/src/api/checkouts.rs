@@ -58,10 +58,10 @@ impl Check for NewCheckout {
             return findings.into_vec();
         }
         for (index, line) in self.lines.iter().enumerate() {
-            findings.optional_id(format!("/lines/{index}/id"), line.id.as_deref());
-            findings.id(format!("/lines/{index}/sku"), line.sku.as_str());
-            findings.quantity(format!("/lines/{index}/quantity"), &line.quantity);
-            findings.optional_id(format!("/lines/{index}/location"), line.location.as_ref().map(Location::as_str));
+            findings.optional_id(format_args!("/lines/{index}/id"), line.id.as_deref());
+            findings.id(format_args!("/lines/{index}/sku"), line.sku.as_str());
+            findings.quantity(format_args!("/lines/{index}/quantity"), &line.quantity);
+            findings.optional_id(format_args!("/lines/{index}/location"), line.location.as_ref().map(Location::as_str));
         }
         check_parties(&mut findings, &self.parties);
         findings.optional_id("/ship_to", self.ship_to.as_deref());
@@ -78,11 +78,11 @@ pub(super) fn check_parties(findings: &mut Findings, parties: &[Party]) {
     }
     for (index, party) in parties.iter().enumerate() {
         if !matches!(party.role.as_str(), "sold-to" | "ship-to" | "bill-to" | "payer" | "contact") {
-            findings.add(format!("/parties/{index}/role"), "must be one of sold-to, ship-to, bill-to, payer, contact");
+            findings.add(format_args!("/parties/{index}/role"), "must be one of sold-to, ship-to, bill-to, payer, contact");
         }
         // The account decides who buys; a party of the body must not say otherwise.
         if party.role == "sold-to" && party.number.is_some() {
-            findings.add(format!("/parties/{index}/number"), "the sold-to number is the request's account: leave it out");
+            findings.add(format_args!("/parties/{index}/number"), "the sold-to number is the request's account: leave it out");
         }
     }
 }

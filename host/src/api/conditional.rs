@@ -1,13 +1,18 @@
 //! HTTP caching derived from freshness (rule F1): `Cache-Control`, `Age`, `ETag` and 304. Always `private`: answers belong to their caller.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
-use crate::domain::{Fresh, Source};
+use crate::domain::Source;
+use crate::service::Shown;
 
 /// How fresh an answer of many values is: as its oldest and soonest ending part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +33,10 @@ impl Freshness {
         self.storable = false;
     }
 
-    pub fn add<T>(&mut self, fresh: &Fresh<T>) {
-        self.as_of = self.as_of.min(fresh.as_of);
-        self.fresh_until = self.fresh_until.min(fresh.fresh_until);
-        self.storable &= fresh.source != Source::Stale;
+    pub fn add<T>(&mut self, shown: &Shown<T>) {
+        self.as_of = self.as_of.min(shown.as_of());
+        self.fresh_until = self.fresh_until.min(shown.fresh_until());
+        self.storable &= shown.source() != Source::Stale;
     }
 
     /// Whole freshness lifetime: caches subtract `Age` from it (RFC 9111, section 4.2).
@@ -40,32 +45,63 @@ impl Freshness {
     }
 }
 
+/// Most values take less.
+const BYTES_PER_ITEM: usize = 320;
+
 /// The answer as JSON with its caching headers; 304 when the client has it already.
-pub fn respond<T: Serialize>(body: &T, freshness: Freshness, now: Timestamp, request: &HeaderMap) -> Response {
-    let bytes = match serde_json::to_vec(body) {
-        Ok(bytes) => bytes,
-        Err(cause) => {
-            tracing::error!(error = %cause, "an answer could not be written");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        }
-    };
-    let digest = Sha256::digest(&bytes);
-    let tag = format!("\"{}\"", HEXLOWER.encode(digest.get(..16).unwrap_or_default()));
-    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| matches(tags, &tag));
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
+///
+/// `items`: how many values it holds; room for them is made at once.
+pub fn respond<T: Serialize>(body: &T, items: usize, freshness: Freshness, now: Timestamp, known: &KnownTag) -> Response {
+    let mut bytes = Vec::with_capacity(64 + items * BYTES_PER_ITEM);
+    if let Err(cause) = serde_json::to_writer(&mut bytes, body) {
+        tracing::error!(error = %cause, "an answer could not be written");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    // The same bytes have the same tag on every host. Whoever makes two answers with one tag fools nobody but his own cache.
+    let tag = format!("\"{:032x}\"", xxh3_128(&bytes));
+    let mut response = Response::new(Body::empty());
+    if known.matches(&tag) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        *response.body_mut() = Body::from(bytes);
+    }
     let headers = response.headers_mut();
+    headers.reserve(6);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let max_age = freshness.max_age(now);
-    let cache_control =
-        if freshness.storable && max_age > 0 { format!("private, max-age={max_age}") } else { "private, no-cache".to_owned() };
-    let age = now.duration_since(freshness.as_of).as_secs().max(0);
-    for (name, value) in [(header::CACHE_CONTROL, cache_control), (header::ETAG, tag), (header::AGE, age.to_string())] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
+    if freshness.storable && max_age > 0 {
+        put(headers, header::CACHE_CONTROL, format!("private, max-age={max_age}"));
+    } else {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
+    put(headers, header::ETAG, tag);
+    let age = now.duration_since(freshness.as_of).as_secs();
+    headers.insert(header::AGE, HeaderValue::from(u64::try_from(age).unwrap_or_default()));
     headers.insert(header::VARY, HeaderValue::from_static("Authorization, X-Api-Key, X-Account, X-Store, Accept-Encoding"));
     response
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// The tags of the answers that the client has, from `If-None-Match`.
+pub struct KnownTag(Option<HeaderValue>);
+
+impl KnownTag {
+    fn matches(&self, tag: &str) -> bool {
+        self.0.as_ref().and_then(|tags| tags.to_str().ok()).is_some_and(|tags| matches(tags, tag))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for KnownTag {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get(header::IF_NONE_MATCH).cloned()))
+    }
 }
 
 /// Weak comparison (RFC 9110, section 8.8.3.2): a compressing proxy marks our tags weak.
@@ -78,11 +114,14 @@ fn matches(tags: &str, tag: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Fresh;
     use jiff::SignedDuration;
 
-    fn fresh(as_of: i64, until: i64, source: Source) -> Fresh<u8> {
+    const NOTHING: KnownTag = KnownTag(None);
+
+    fn fresh(as_of: i64, until: i64, source: Source) -> Shown<u8> {
         let at = |secs| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(secs);
-        Fresh { value: 1, source, as_of: at(as_of), fresh_until: at(until) }
+        Shown::Own(Fresh { value: 1, source, as_of: at(as_of), fresh_until: at(until) })
     }
 
     #[test]
@@ -91,7 +130,7 @@ mod tests {
         let mut freshness = Freshness::best(now);
         freshness.add(&fresh(90, 150, Source::Cached));
         freshness.add(&fresh(60, 400, Source::Cached));
-        let response = respond(&"x", freshness, now, &HeaderMap::new());
+        let response = respond(&"x", 1, freshness, now, &NOTHING);
         // 40 s old, fresh for another 50 s: a cache subtracts the age from max-age.
         assert_eq!(response.headers()[header::AGE], "40");
         assert_eq!(response.headers()[header::CACHE_CONTROL], "private, max-age=90");
@@ -102,11 +141,10 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let mut freshness = Freshness::best(now);
         freshness.add(&fresh(0, 10, Source::Stale));
-        let first = respond(&"x", freshness, now, &HeaderMap::new());
+        let first = respond(&"x", 1, freshness, now, &NOTHING);
         assert_eq!(first.headers()[header::CACHE_CONTROL], "private, no-cache");
-        let mut request = HeaderMap::new();
-        request.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
-        assert_eq!(respond(&"x", freshness, now, &request).status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(respond(&"y", freshness, now, &request).status(), StatusCode::OK);
+        let known = KnownTag(first.headers().get(header::ETAG).cloned());
+        assert_eq!(respond(&"x", 1, freshness, now, &known).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(respond(&"y", 1, freshness, now, &known).status(), StatusCode::OK);
     }
 }

@@ -25,7 +25,7 @@ impl Key {
     pub fn with<T>(self, caller: &Caller, body: Checked<T>) -> (IdempotencyKey, T) {
         let account = caller.account.as_ref().map_or("", AccountNumber::as_str);
         let digest = Sha256::new()
-            .chain_update(body.digest)
+            .chain_update(body.digest())
             .chain_update(caller.shop.name.as_str())
             .chain_update([0])
             .chain_update(account);

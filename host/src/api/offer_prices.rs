@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -12,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::access::require;
 use super::availability::{MAX_ITEMS, ReadPurpose, check_sku, show, sole_answer};
 use super::body::{Check, Checked, CheckedQuery, Findings};
-use super::conditional::{Freshness, respond};
+use super::conditional::{Freshness, KnownTag, respond};
 use super::problem::{ItemProblem, Problem, Problems};
 use crate::domain::{Currency, Fresh, Location, OfferPrice, PriceItem, Quantity, Scope, Sku, Unit};
-use crate::service::{Caller, Commerce, FieldProblem, ItemAnswer, OfferPriceRequest};
+use crate::service::{Caller, Commerce, FieldProblem, ItemAnswer, OfferPriceRequest, Shown};
 
 /// What is asked.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -62,7 +61,8 @@ pub struct OfferPriceAnswerItem {
     sku: Sku,
     quantity: Quantity,
     #[serde(skip_serializing_if = "Option::is_none")]
-    price: Option<Fresh<OfferPrice>>,
+    #[schema(value_type = Option<Fresh<OfferPrice>>)]
+    price: Option<Shown<OfferPrice>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ItemProblem>,
     /// The price is being asked: come back.
@@ -89,9 +89,9 @@ impl Check for OfferPriceQuery {
             return findings.into_vec();
         }
         for (index, item) in self.items.iter().enumerate() {
-            findings.id(format!("/items/{index}/sku"), item.sku.as_str());
-            findings.quantity(format!("/items/{index}/quantity"), &item.quantity);
-            findings.optional_id(format!("/items/{index}/location"), item.location.as_ref().map(Location::as_str));
+            findings.id(format_args!("/items/{index}/sku"), item.sku.as_str());
+            findings.quantity(format_args!("/items/{index}/quantity"), &item.quantity);
+            findings.optional_id(format_args!("/items/{index}/location"), item.location.as_ref().map(Location::as_str));
         }
         findings.optional_id("/ship_to", self.ship_to.as_deref());
         findings.optional_id("/contract", self.contract.as_deref());
@@ -120,7 +120,7 @@ impl OfferPriceParameters {
 pub async fn query_offer_prices(
     State(commerce): State<Commerce>,
     caller: Caller,
-    headers: HeaderMap,
+    known: KnownTag,
     query: Checked<OfferPriceQuery>,
 ) -> Result<Response, Problem> {
     require(&caller, Scope::CatalogRead)?;
@@ -149,7 +149,7 @@ pub async fn query_offer_prices(
         OfferPriceAnswerItem { sku, quantity, price, problem, pending }
     });
     let answer = OfferPriceAnswer { items: items.collect() };
-    Ok(respond(&answer, freshness, now, &headers))
+    Ok(respond(&answer, answer.items.len(), freshness, now, &known))
 }
 
 /// Tell what one item costs the caller's account.
@@ -157,7 +157,7 @@ pub async fn query_offer_prices(
 pub async fn show_offer_price(
     State(commerce): State<Commerce>,
     caller: Caller,
-    headers: HeaderMap,
+    known: KnownTag,
     Path(sku): Path<String>,
     CheckedQuery(parameters): CheckedQuery<OfferPriceParameters>,
 ) -> Result<Response, Problem> {
@@ -168,5 +168,5 @@ pub async fn show_offer_price(
     let purpose = parameters.purpose.into();
     let request = OfferPriceRequest { items: vec![item], purpose, ship_to: None, contract: None, currency: None, wait: None };
     let answer = commerce.offer_prices(&caller, request).await?.pop();
-    sole_answer(answer, &sku, &commerce, &headers)
+    sole_answer(answer, &sku, &commerce, &known)
 }

@@ -7,22 +7,22 @@ mod cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::extract::{FromRef, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::{credential, digest};
 use super::body::{BodyLimit, Check, Checked, Findings};
+use super::front::Front;
+use super::limits::Gate;
 use super::problem::{Problem, method_not_allowed, route_not_found};
 use super::problem_pages as pages;
-use super::request_id;
 use crate::config::OpsConfig;
 use crate::domain::{BackendNumber, Reference};
 use crate::service::{Commerce, Decision, Dossier, FieldProblem, TransferReport};
@@ -47,31 +47,40 @@ impl OpsState {
 }
 
 /// Every route of the operators' port.
-pub fn ops_router(state: OpsState) -> Router {
-    Router::new()
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(show_metrics))
-        .route("/ops/v1/adapters", get(adapters::list_adapters))
-        .route("/ops/v1/adapters/{name}", get(adapters::show_adapter))
-        .route("/ops/v1/adapters/{name}/shadow", get(adapters::show_shadow))
-        .route("/ops/v1/adapters/{name}/breaker", post(breaker::move_breaker))
-        .route("/ops/v1/adapters/{name}/load", post(adapters::load_adapter))
-        .route("/ops/v1/adapters/{name}/promote", post(adapters::promote_adapter))
-        .route("/ops/v1/adapters/{name}/rollback", post(adapters::roll_back_adapter))
-        .route("/ops/v1/cache/{sku}", get(cache::show_cache))
-        .route("/ops/v1/cache/{sku}/invalidate", post(cache::invalidate))
-        .route("/ops/v1/degraded", get(list_degraded))
-        .route("/ops/v1/config/reload", post(adapters::reload_config))
-        .route("/ops/v1/transfers", get(list_transfers))
-        .route("/ops/v1/orders/{reference}", get(show_dossier))
-        .route("/ops/v1/orders/{reference}/{decision}", post(decide))
-        .fallback(route_not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(Extension(BodyLimit(MAX_BODY_BYTES)))
-        .layer(from_fn(super::limits::finish))
-        .layer(from_fn(request_id::identify))
-        .with_state(state)
+fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
+    vec![
+        ("/livez", get(livez)),
+        ("/readyz", get(readyz)),
+        ("/metrics", get(show_metrics)),
+        ("/ops/v1/adapters", get(adapters::list_adapters)),
+        ("/ops/v1/adapters/{name}", get(adapters::show_adapter)),
+        ("/ops/v1/adapters/{name}/shadow", get(adapters::show_shadow)),
+        ("/ops/v1/adapters/{name}/breaker", post(breaker::move_breaker)),
+        ("/ops/v1/adapters/{name}/load", post(adapters::load_adapter)),
+        ("/ops/v1/adapters/{name}/promote", post(adapters::promote_adapter)),
+        ("/ops/v1/adapters/{name}/rollback", post(adapters::roll_back_adapter)),
+        ("/ops/v1/cache/{sku}", get(cache::show_cache)),
+        ("/ops/v1/cache/{sku}/invalidate", post(cache::invalidate)),
+        ("/ops/v1/degraded", get(list_degraded)),
+        ("/ops/v1/config/reload", post(adapters::reload_config)),
+        ("/ops/v1/transfers", get(list_transfers)),
+        ("/ops/v1/orders/{reference}", get(show_dossier)),
+        ("/ops/v1/orders/{reference}/{decision}", post(decide)),
+    ]
+}
+
+/// The operators' API. Its callers are few and may take their time.
+pub fn operators_api(state: OpsState) -> Front {
+    let patterns: Vec<_> = routes().into_iter().map(|(pattern, _)| pattern.to_owned()).collect();
+    let router = routes().into_iter().fold(Router::new(), |router, (pattern, route)| router.route(pattern, route));
+    let router = router.fallback(route_not_found).method_not_allowed_fallback(method_not_allowed).with_state(state);
+    Front::new(router, Gate::open(), patterns)
+}
+
+impl FromRef<OpsState> for BodyLimit {
+    fn from_ref(_: &OpsState) -> Self {
+        Self(MAX_BODY_BYTES)
+    }
 }
 
 /// An operator, known by the key of the operations port.

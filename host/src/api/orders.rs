@@ -79,7 +79,7 @@ pub(super) fn check_notes(findings: &mut Findings, notes: &[Note]) {
         findings.add("/notes", "must have at most 20 entries");
     }
     for (index, note) in notes.iter().enumerate() {
-        findings.text(format!("/notes/{index}/text"), Some(&note.text));
+        findings.text(format_args!("/notes/{index}/text"), Some(&note.text));
     }
 }
 

@@ -100,13 +100,13 @@ fn check_lines(findings: &mut Findings, lines: &[NewQuoteLine]) {
         return;
     }
     for (index, line) in lines.iter().enumerate() {
-        findings.optional_id(format!("/lines/{index}/id"), line.id.as_deref());
-        findings.id(format!("/lines/{index}/sku"), line.sku.as_str());
-        findings.quantity(format!("/lines/{index}/quantity"), &line.quantity);
-        findings.text(format!("/lines/{index}/description"), line.description.as_deref());
+        findings.optional_id(format_args!("/lines/{index}/id"), line.id.as_deref());
+        findings.id(format_args!("/lines/{index}/sku"), line.sku.as_str());
+        findings.quantity(format_args!("/lines/{index}/quantity"), &line.quantity);
+        findings.text(format_args!("/lines/{index}/description"), line.description.as_deref());
         let id = line_id(line.id.as_ref(), index);
         if lines.iter().take(index).enumerate().any(|(other, line)| line_id(line.id.as_ref(), other) == id) {
-            findings.add(format!("/lines/{index}/id"), format!("line {id} is there twice"));
+            findings.add(format_args!("/lines/{index}/id"), format!("line {id} is there twice"));
         }
     }
 }

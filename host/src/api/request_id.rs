@@ -1,47 +1,43 @@
-//! Gives every request an id, writes problems out with it, and counts and logs the request in one line. Checks the trace that it belongs to.
+//! The id of a request, the one line that logs it and the histogram that counts it. Checks the trace that it belongs to.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use metrics::Histogram;
 use parking_lot::RwLock;
-use smol_str::SmolStr;
 use uuid::Uuid;
 
-use super::problem::Problem;
-
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The route of a request that no route matches: what clients make up must not become a metric label.
-const UNMATCHED: SmolStr = SmolStr::new_static("unmatched");
 
 /// The id of the request: the client's, when it is short and plain, else a new one.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Middleware around all routes.
-pub async fn identify(mut request: Request, next: Next) -> Response {
-    let id = request.headers().get(&X_REQUEST_ID).and_then(acceptable).unwrap_or_else(|| Uuid::now_v7().to_string());
-    let route = request.extensions().get::<MatchedPath>().map_or(UNMATCHED, |path| SmolStr::new(path.as_str()));
-    let method = request.method().clone();
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let started = Instant::now();
-    let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let headers = std::mem::take(response.headers_mut());
-        response = problem.render(&id);
-        response.headers_mut().extend(headers.into_iter().filter_map(|(name, value)| Some((name?, value))));
+/// What the client calls its request, or a new id.
+pub(super) fn of(headers: &HeaderMap) -> String {
+    headers.get(&X_REQUEST_ID).and_then(acceptable).unwrap_or_else(|| fresh().to_string())
+}
+
+/// A version 7 UUID: the time, and a number that starts at random and never comes twice. Asking the kernel for random bits each time would be
+/// the most expensive part of a cached read, and nobody needs an id that cannot be guessed.
+fn fresh() -> Uuid {
+    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(Uuid::now_v7().as_u64_pair().1));
+    // 2^64 divided by the golden ratio: odd, so that the sum runs through all numbers, and far apart, so that the ids look it.
+    let number = NEXT.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed).to_be_bytes();
+    let mut tail = [0; 10];
+    tail.iter_mut().skip(2).zip(number).for_each(|(place, byte)| *place = byte);
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_millis());
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(millis).unwrap_or_default(), &tail).into_uuid()
+}
+
+/// Tells the client its request's id.
+pub(super) fn put(headers: &mut HeaderMap, id: String) {
+    if let Ok(value) = HeaderValue::try_from(id) {
+        headers.insert(X_REQUEST_ID.clone(), value);
     }
-    record(&method, route, response.status(), started, &id);
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(X_REQUEST_ID.clone(), value);
-    }
-    response
 }
 
 fn acceptable(value: &HeaderValue) -> Option<String> {
@@ -50,24 +46,25 @@ fn acceptable(value: &HeaderValue) -> Option<String> {
     (!text.is_empty() && text.len() <= 128 && text.bytes().all(plain)).then(|| text.to_owned())
 }
 
-fn record(method: &Method, route: SmolStr, status: StatusCode, started: Instant, id: &str) {
+/// Logs and counts a request that was answered.
+pub(super) fn record(method: &'static str, route: &'static str, status: StatusCode, started: Instant, id: &str) {
     let seconds = started.elapsed().as_secs_f64();
     tracing::debug!(
-        http.method = method_label(method),
-        http.route = route.as_str(),
+        http.method = method,
+        http.route = route,
         http.status = status.as_u16(),
         request.id = id,
         duration_ms = seconds * 1_000.0,
         "request"
     );
-    series(Series { method: method_label(method), route, status: status.as_u16() }).record(seconds);
+    series(Series { method, route, status: status.as_u16() }).record(seconds);
 }
 
 /// What is counted apart.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Series {
     method: &'static str,
-    route: SmolStr,
+    route: &'static str,
     status: u16,
 }
 
@@ -78,14 +75,14 @@ fn series(series: Series) -> Histogram {
         return known.clone();
     }
     let labels =
-        [("method", series.method.to_owned()), ("route", series.route.to_string()), ("status", series.status.to_string())];
+        [("method", series.method.to_owned()), ("route", series.route.to_owned()), ("status", series.status.to_string())];
     let made = metrics::histogram!("ordergate_http_request_seconds", &labels);
     KNOWN.write().insert(series, made.clone());
     made
 }
 
 /// A client may invent methods, but not metrics: each label makes a series that stays.
-fn method_label(method: &Method) -> &'static str {
+pub(super) fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
@@ -114,6 +111,13 @@ pub(super) fn trace_parent(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_version_7_and_differ() {
+        let ids: std::collections::HashSet<_> = (0..10_000).map(|_| fresh()).collect();
+        assert_eq!(ids.len(), 10_000);
+        assert!(ids.iter().all(|id| id.get_version_num() == 7));
+    }
 
     #[test]
     fn methods_that_clients_invent_share_one_metric_label() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 
 /// Requests of one connection.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Activity(Arc<Counts>);
 
 #[derive(Debug, Default)]

@@ -1,13 +1,13 @@
 //! A port: accepts connections, bounds how many there are and how long each may do nothing, and lets requests in flight end when it stops.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
-use hyper::service::{Service, service_fn};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -17,8 +17,11 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::service_fn;
+use tower_http::compression::Compression;
 
 use super::activity::Activity;
+use crate::api::Front;
 use crate::clock::Clock;
 
 /// Of one HTTP/1 connection; also bounds its headers.
@@ -54,11 +57,11 @@ pub(super) async fn bind(address: SocketAddr, option: &str) -> anyhow::Result<Tc
 
 impl Listener {
     /// Serves until it is told to stop. `port` labels the metrics.
-    pub(super) fn serve(port: &'static str, listener: TcpListener, routes: Router, bounds: Bounds, clock: &Clock) -> Self {
+    pub(super) fn serve(port: &'static str, listener: TcpListener, front: Front, bounds: Bounds, clock: &Clock) -> Self {
         let stop = CancellationToken::new();
         let connections = TaskTracker::new();
         let places = Arc::new(Semaphore::new(bounds.connections));
-        let serving = Serving { port, builder: builder(&bounds), routes, bounds, clock: clock.clone(), stop: stop.clone() };
+        let serving = Serving { port, builder: builder(&bounds), front, bounds, clock: clock.clone(), stop: stop.clone() };
         let (stopped, tracker) = (stop.clone(), connections.clone());
         let task = tokio::spawn(async move {
             loop {
@@ -111,7 +114,7 @@ fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
 struct Serving {
     port: &'static str,
     builder: Builder<TokioExecutor>,
-    routes: Router,
+    front: Front,
     bounds: Bounds,
     clock: Clock,
     stop: CancellationToken,
@@ -125,16 +128,16 @@ impl Serving {
             tracing::debug!(error = %cause, "no TCP_NODELAY");
         }
         let activity = Activity::default();
-        let routes = TowerToHyperService::new(self.routes);
-        let service = service_fn(|request| {
-            let running = activity.begin();
-            let response = routes.call(request);
+        let (front, requests) = (self.front, activity.clone());
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let (running, front) = (requests.begin(), front.clone());
             async move {
-                let response = response.await;
+                let response = front.answer(request).await;
                 drop(running);
-                response
+                Ok::<_, Infallible>(response)
             }
         });
+        let service = TowerToHyperService::new(Compression::new(service));
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         let closing_time = tokio::select! {
             ended = connection.as_mut() => return log_end(ended),

@@ -1,9 +1,11 @@
 //! A cached answer and how it stands at an instant.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::Lifetime;
 use crate::domain::{Failure, FailureCode, Fresh, Source};
@@ -23,6 +25,8 @@ pub struct Entry<V> {
     pub(super) proven_at: Timestamp,
     /// Another host was given it.
     pub is_shared: bool,
+    /// The value as it is shown from the cache, once it was.
+    json: OnceLock<Box<RawValue>>,
 }
 
 /// How an entry stands at an instant.
@@ -49,6 +53,7 @@ impl<V> Entry<V> {
             is_shared: false,
             fresh_until: later(lifetime.fresh).unwrap_or(Timestamp::MAX),
             kept_until: later(lifetime.kept_for()).unwrap_or(Timestamp::MAX),
+            json: OnceLock::new(),
         }
     }
 
@@ -86,11 +91,31 @@ impl<V> Entry<V> {
     }
 }
 
-impl<V: Clone> Entry<V> {
+impl<V> Entry<V> {
     /// The value with its provenance (rule F1).
-    pub fn to_fresh(&self, source: Source) -> Result<Fresh<V>, Failure> {
-        let value = self.answer.clone()?;
+    pub fn shown(&self, source: Source) -> Result<Fresh<&V>, &Failure> {
+        let value = self.answer.as_ref()?;
         Ok(Fresh { value, source, as_of: self.as_of, fresh_until: self.fresh_until })
+    }
+}
+
+impl<V: Clone> Entry<V> {
+    /// The same, to be changed.
+    pub fn to_fresh(&self, source: Source) -> Result<Fresh<V>, Failure> {
+        let Fresh { value, source, as_of, fresh_until } = self.shown(source).map_err(Failure::clone)?;
+        Ok(Fresh { value: value.clone(), source, as_of, fresh_until })
+    }
+}
+
+impl<V: Serialize> Entry<V> {
+    /// The value with its provenance as JSON, shown from the cache. Written at the first time.
+    pub fn json(&self) -> Result<&RawValue, String> {
+        if let Some(json) = self.json.get() {
+            return Ok(json);
+        }
+        let shown = self.shown(Source::Cached).map_err(|failure| failure.message.clone())?;
+        let json = to_raw_value(&shown).map_err(|cause| cause.to_string())?;
+        Ok(self.json.get_or_init(|| json))
     }
 }
 

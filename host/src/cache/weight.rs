@@ -7,6 +7,8 @@ use crate::domain::{Availability, Buyer, Extensions, Failure, OfferPrice, PriceC
 
 /// What the cache itself keeps for an entry: its place in the table with room to grow, and the entry's own counts.
 const BOOKKEEPING: usize = 100;
+/// What a value's fields and provenance take as JSON, besides its texts. Kept with an entry once it was shown.
+const JSON: usize = 256;
 /// A node of a map or an allocation's header, per text.
 const TEXT: usize = 32;
 
@@ -18,7 +20,8 @@ pub trait Weigh {
 /// Bytes of an entry with its key.
 pub(super) fn entry_bytes<K: Weigh, V: Weigh>(key: &K, entry: &Entry<V>) -> usize {
     let behind = match &entry.answer {
-        Ok(value) => value.bytes_behind(),
+        // Its texts twice: as JSON as well.
+        Ok(value) => 2 * value.bytes_behind() + JSON,
         Err(failure) => failure.bytes_behind(),
     };
     BOOKKEEPING + size_of::<K>() + key.bytes_behind() + size_of::<Entry<V>>() + behind

@@ -57,7 +57,8 @@ pub struct Availability {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_time_days: Option<u32>,
     /// When the back end determined the value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// [`Fresh`](super::Fresh) shows it.
+    #[serde(skip)]
     pub as_of: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Extensions::is_empty")]
     pub ext: Extensions,

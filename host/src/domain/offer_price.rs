@@ -52,7 +52,8 @@ pub struct OfferPrice {
     pub components: Vec<PriceComponent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// [`Fresh`](super::Fresh) shows it.
+    #[serde(skip)]
     pub as_of: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Extensions::is_empty")]
     pub ext: Extensions,

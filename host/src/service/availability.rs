@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::catalog::{Answers, Asking, Catalog, Question, asker, by_policy, demand, read_each, urgency};
 use super::policies::InForce;
-use super::{Caller, Commerce, ItemAnswer, ServiceError};
+use super::{Caller, Commerce, ItemAnswer, ServiceError, Shown};
 use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
 use crate::cache::{
@@ -75,20 +75,19 @@ impl Commerce {
         answer: Answer<Availability>,
         item: Option<&AvailabilityItem>,
     ) -> ItemAnswer<Availability> {
-        match answer {
-            Answer::Known(entry, source) => match entry.to_fresh(source) {
-                Ok(mut fresh) => {
-                    if let Some(item) = item {
-                        self.lower_shown(store, item, entry.asked_at, &mut fresh);
-                    }
-                    ItemAnswer::Known(fresh)
-                }
-                Err(failure) => ItemAnswer::Failed(failure),
+        let known = match answer {
+            Answer::Known(entry, source) => match item {
+                Some(item) => entry.to_fresh(source).map(|mut fresh| {
+                    self.lower_shown(store, item, entry.asked_at, &mut fresh);
+                    Shown::Own(fresh)
+                }),
+                None => Shown::kept(entry, source),
             },
-            Answer::Pending => ItemAnswer::Pending,
-            Answer::NotAsked => ItemAnswer::NotAsked,
-            Answer::Failed(failure) => ItemAnswer::Failed(failure),
-        }
+            Answer::Pending => return ItemAnswer::Pending,
+            Answer::NotAsked => return ItemAnswer::NotAsked,
+            Answer::Failed(failure) => Err(failure),
+        };
+        known.map_or_else(ItemAnswer::Failed, ItemAnswer::Known)
     }
 }
 

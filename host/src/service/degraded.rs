@@ -11,8 +11,8 @@ use super::{Caller, Commerce, FieldProblem, ItemAnswer, ServiceError};
 use crate::adapter::error::is_outage;
 use crate::cache::Demand;
 use crate::domain::{
-    CalculatedLine, Calculation, Cart, CartLine, DegradedMode, Failure, Fresh, LineKind, Money, OfferPrice, PriceBasis,
-    PriceItem, Provisional, Purpose, Seal, Totals,
+    CalculatedLine, Calculation, Cart, CartLine, DegradedMode, Failure, LineKind, Money, OfferPrice, PriceBasis, PriceItem,
+    Provisional, Purpose, Seal, Totals,
 };
 
 /// The price of a line that is known without the back end.
@@ -120,7 +120,8 @@ impl Commerce {
 
 /// A price that a mode may seal at: never one that has ended by the back end's own word.
 fn usable(answer: ItemAnswer<OfferPrice>, mode: DegradedMode, now: Timestamp) -> Option<KnownPrice> {
-    let ItemAnswer::Known(Fresh { value, as_of, .. }) = answer else { return None };
+    let ItemAnswer::Known(shown) = answer else { return None };
+    let (value, as_of) = (shown.value()?, shown.as_of());
     let unit_price = if mode == DegradedMode::ListPrice { value.list_price? } else { value.unit_price };
     let (per, valid_until) = (value.per, value.valid_until);
     valid_until.is_none_or(|end| now < end).then_some(KnownPrice { unit_price, per, as_of, valid_until })

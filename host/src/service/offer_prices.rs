@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::catalog::{Answers, Asking, Catalog, Question, asker, by_policy, demand, read_each, urgency};
 use super::policies::InForce;
-use super::{Caller, Commerce, ItemAnswer, ServiceError};
+use super::{Caller, Commerce, ItemAnswer, ServiceError, Shown};
 use crate::adapter::Reader;
 use crate::adapter::operation::OfferPrices;
 use crate::cache::{
@@ -120,17 +120,21 @@ fn for_quantity(price: OfferPrice, quantity: &Quantity, by_quantity: bool) -> Op
 
 fn item_answer(answer: Answer<OfferPrice>, quantity: &Quantity, by_quantity: bool) -> ItemAnswer<OfferPrice> {
     let known = match answer {
-        Answer::Known(entry, source) => entry.to_fresh(source),
+        Answer::Known(entry, source) if is_about(&entry, quantity) => Shown::kept(entry, source),
+        Answer::Known(entry, source) => entry.to_fresh(source).and_then(|fresh| {
+            let value = for_quantity(fresh.value, quantity, by_quantity).ok_or_else(priced_something_else)?;
+            Ok(Shown::Own(Fresh { value, ..fresh }))
+        }),
         Answer::Pending => return ItemAnswer::Pending,
         Answer::NotAsked => return ItemAnswer::NotAsked,
         Answer::Failed(failure) => Err(failure),
     };
-    known
-        .and_then(|fresh| {
-            let value = for_quantity(fresh.value, quantity, by_quantity).ok_or_else(priced_something_else)?;
-            Ok(Fresh { value, ..fresh })
-        })
-        .map_or_else(ItemAnswer::Failed, ItemAnswer::Known)
+    known.map_or_else(ItemAnswer::Failed, ItemAnswer::Known)
+}
+
+/// Whether it is the price of this very quantity, to be shown as it is.
+fn is_about(entry: &Entry<OfferPrice>, quantity: &Quantity) -> bool {
+    entry.answer.as_ref().is_ok_and(|price| price.quantity == *quantity)
 }
 
 fn priced_something_else() -> Failure {

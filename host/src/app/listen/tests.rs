@@ -1,6 +1,7 @@
 //! Raw clients against a port: what they may hold and for how long.
 
 use super::*;
+use axum::Router;
 use axum::routing::get;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,7 +22,7 @@ async fn served(bounds: Bounds, routes: Router) -> SocketAddr {
 async fn served_by(clock: &Clock, bounds: Bounds, routes: Router) -> SocketAddr {
     let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0)), "test").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let _runs_on = Listener::serve("test", listener, routes, bounds, clock);
+    let _runs_on = Listener::serve("test", listener, Front::open(routes), bounds, clock);
     address
 }
 
@@ -116,7 +117,7 @@ async fn connections_beyond_the_limit_are_closed_at_once_and_a_closed_one_makes_
 async fn stopping_closes_what_is_idle_and_waits_for_what_runs() {
     let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0)), "test").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let port = Listener::serve("test", listener, hello(), BOUNDS, &Clock::system());
+    let port = Listener::serve("test", listener, Front::open(hello()), BOUNDS, &Clock::system());
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(REQUEST).await.unwrap();
     assert!(read_some(&mut idle).await.ends_with("hello"));
