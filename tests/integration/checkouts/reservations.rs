@@ -1,6 +1,6 @@
 //! Stock that is held for checkouts (rule C4): extended once, and given back when nobody orders, also when the back end is down just then.
 
-use ordergate_tests::{HostConfig, World, eventually, order, seal, text};
+use ordergate_tests::{HostConfig, PLIERS, World, demo_profile, eventually, order, seal, text, until_order};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -84,6 +84,24 @@ async fn c4_a_reservation_that_ended_early_does_not_block_a_submit() {
     until_expired(&checkout).await;
     order(&world.hansen(), &checkout, "late").await.expect(202);
     assert_eq!(world.backend.requests("POST /api/reservations").await, 2, "it was held again");
+}
+
+#[tokio::test]
+async fn c4_a_reservation_that_has_ended_is_not_named_with_the_order() {
+    // By what the back end said it ended long ago; that it is there all the same shows who named it.
+    let ended = "response = '{id, expires_at: \"2026-01-01T00:00:00Z\"}'";
+    let profile = std::fs::read_to_string(demo_profile()).unwrap().replace("response = \"{id, expires_at: .until}\"", ended);
+    assert!(profile.contains(ended));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("profile.toml");
+    std::fs::write(&file, profile).unwrap();
+    let world = World::with(|config| config.set("adapters.nordwind.settings_file", &format!("{file:?}"))).await;
+    let before = free_in_backend(&world, PLIERS).await;
+    let checkout = seal(&world.hansen(), PLIERS, "20").await;
+    let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
+    until_order(&world.hansen(), text(&captured, "/reference"), "confirmed", |order| order["number"].is_string()).await;
+    let free = free_in_backend(&world, PLIERS).await;
+    assert_eq!(before - free, Decimal::from(40), "20 are booked, and the reservation that was not named still holds 20");
 }
 
 #[tokio::test]
