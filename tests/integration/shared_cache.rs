@@ -2,12 +2,11 @@
 //! or holds nonsense: slower, never wrong, never down.
 
 mod nonsense;
+mod operators;
 mod outages;
 
 use futures::future::join_all;
-use ordergate_tests::{
-    CacheServer, Client, DemoBackend, Host, HostConfig, PLIERS, eventually, lasting_port, order, run_host, seal, text,
-};
+use ordergate_tests::{CacheServer, Client, DemoBackend, Host, HostConfig, PLIERS, eventually, order, seal, text};
 use serde_json::{Value, json};
 
 const STOCK: &str = "GET /api/stock";
@@ -225,56 +224,6 @@ async fn f11_a_host_before_another_back_end_or_with_other_settings_takes_nothing
 }
 
 #[tokio::test]
-async fn f11_operators_see_whether_the_shared_cache_is_attached_and_where_an_answer_is() {
-    let mut pair = Pair::start().await;
-    stock(&pair.one, PLIERS).await;
-    until_written(&pair.one, 1.0).await;
-    stock(&pair.two, PLIERS).await;
-    let report = pair.two.operator().get(&format!("/ops/v1/cache/{PLIERS}")).await.expect(200);
-    assert_eq!((&report["shared"]["attached"], &report["availability"][0]["from_shared"]), (&json!(true), &json!(true)));
-    let report = pair.one.operator().get(&format!("/ops/v1/cache/{PLIERS}")).await.expect(200);
-    assert_eq!(report["availability"][0]["from_shared"], json!(false), "it asked itself");
-    pair.cache.kill_9();
-    until_metric(&pair.two, "ordergate_shared_cache_connections_total", &["lost"], 1.0).await;
-    let shown = pair.two.operate(&["cache", "show", PLIERS]).await;
-    assert!(shown.stdout.contains("shared cache  127.0.0.1:"), "{}", shown.stdout);
-    assert!(shown.stdout.contains("not attached since"), "{}", shown.stdout);
-}
-
-#[tokio::test]
-async fn f11_a_check_tells_that_the_server_is_not_there_or_refuses_the_password_and_a_host_serves_without_it() {
-    let cache = CacheServer::start_with(&[], Some("right-password")).await;
-    let backend = DemoBackend::start().await;
-    let config = cache.shared_by(HostConfig::for_backend(&backend.url(), backend.key()));
-    let with = |url: &str| config.clone().set("cache.shared.url", r#"{ env = "TEST_CACHE_URL" }"#).env("TEST_CACHE_URL", url);
-    let at = |password: &str| cache.url().replace("redis://", &format!("redis://:{password}@"));
-    for (url, code) in [
-        (at("right-password"), 0),
-        (at("wrong-password"), 69),
-        (cache.url(), 69),
-        ("redis://:hunter2@127.0.0.1:9".to_owned(), 69),
-        ("http://hunter2.example.com".to_owned(), 64),
-    ] {
-        let config = with(&url);
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("ordergate.toml");
-        std::fs::write(&file, config.toml()).unwrap();
-        let ended = run_host(&config, &["check", "--config", file.to_str().unwrap()]).await;
-        assert_eq!(ended.code, Some(code), "{url}: {}", ended.stderr);
-        assert!(code == 0 || ended.stderr.contains("cache"), "{url}: {}", ended.stderr);
-        for secret in ["wrong-password", "hunter2"] {
-            assert!(!ended.stderr.contains(secret), "{url}: {}", ended.stderr);
-        }
-    }
-    let host = Host::start(with(&at("wrong-password"))).await;
-    assert_eq!(shown(&host, PLIERS).await, ("live".into(), "307".into()));
-    until_metric(&host, "ordergate_shared_cache_connections_total", &["failed"], 1.0).await;
-    assert!(!host.log().contains("wrong-password"));
-    let host = Host::start(with(&at("right-password"))).await;
-    until_metric(&host, "ordergate_shared_cache_attached", &[], 1.0).await;
-}
-
-#[tokio::test]
 async fn f2_what_may_not_be_asked_is_shown_where_another_host_was_answered() {
     let pair = Pair::with(|config| config.set("freshness.availability.call_on_miss", "false")).await;
     let path = format!("/v1/availability/{PLIERS}");
@@ -305,31 +254,33 @@ async fn f5_an_order_on_one_host_lowers_what_the_other_shows_when_the_back_end_c
 }
 
 #[tokio::test]
-async fn f11_a_server_behind_tls_is_checked_against_the_authorities_that_the_operator_names() {
-    let folder = tempfile::tempdir().unwrap();
-    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let write = |name: &str, text: String| {
-        let file = folder.path().join(name);
-        std::fs::write(&file, text).unwrap();
-        file.to_str().unwrap().to_owned()
-    };
-    let (certificate, key) = (write("server.pem", made.cert.pem()), write("server.key", made.signing_key.serialize_pem()));
-    let port = lasting_port().to_string();
-    let arguments = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-auth-clients", "no"];
-    let cache = CacheServer::start_with(&arguments, None).await;
-    let backend = DemoBackend::start().await;
-    let config = cache.shared_by(HostConfig::for_backend(&backend.url(), backend.key()));
-    let strange = config.set("cache.shared.url", &format!("\"rediss://127.0.0.1:{port}\""));
-    let known = strange.clone().set("cache.shared.roots", &format!("{certificate:?}"));
-    for (config, code) in [(&strange, 69), (&known, 0)] {
-        let file = folder.path().join("ordergate.toml");
-        std::fs::write(&file, config.toml()).unwrap();
-        let ended = run_host(config, &["check", "--config", file.to_str().unwrap()]).await;
-        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+async fn f11_an_answer_that_was_under_way_on_another_host_does_not_bring_the_old_value_back() {
+    let pair = Pair::start().await;
+    pair.backend.slow_down(700).await;
+    let early = tokio::spawn({
+        let customer = hansen(&pair.two);
+        async move { customer.get(&format!("/v1/availability/{PLIERS}")).await.expect(200) }
+    });
+    eventually("the call is under way", async || (pair.backend.requests(STOCK).await == 1).then_some(())).await;
+    assert_eq!(text(&invalidate(&pair.one, PLIERS, json!({})).await, "/other_hosts"), "everyone");
+    until_metric(&pair.two, "ordergate_shared_cache_invalidations_heard_total", &["availability"], 1.0).await;
+    let early = early.await.unwrap();
+    until_written(&pair.two, 1.0).await;
+    // It was asked under a version that is gone: neither host uses it.
+    let late = stock(&pair.one, PLIERS).await;
+    assert_eq!(text(&late, "/source"), "live");
+    assert_eq!(pair.one.metric("ordergate_shared_cache_reads_total", &["invalidated"]).await, 1.0);
+    assert!(text(&stock(&pair.two, PLIERS).await, "/as_of") > text(&early, "/as_of"));
+}
+
+#[tokio::test]
+async fn f8_a_query_of_many_items_is_one_look_up() {
+    let pair = Pair::start().await;
+    let skus: Vec<_> = (1001..1061).map(|number| json!({"sku": format!("NW-{number}")})).collect();
+    for host in [&pair.one, &pair.two] {
+        hansen(host).post("/v1/availability:query", &json!({"items": skus})).await.expect(200);
+        until_written(&pair.one, 60.0).await;
+        assert_eq!(host.metric("ordergate_shared_cache_look_up_seconds_count", &[]).await, 1.0);
     }
-    let host = Host::start(known).await;
-    until_metric(&host, "ordergate_shared_cache_attached", &[], 1.0).await;
-    stock(&host, PLIERS).await;
-    until_written(&host, 1.0).await;
-    assert_eq!(cache.values().len(), 1);
+    assert_eq!(pair.backend.requests(STOCK).await, 1);
 }

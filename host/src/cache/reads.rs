@@ -101,7 +101,7 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
     }
 
     /// From now on, nothing within `reach` is used that was asked until `at`, here and on all other hosts. Tells whether those know it;
-    /// nothing when there are none.
+    /// nothing when there are none. What the back end said by itself is remembered after it, or it is marked as well.
     pub async fn mark(&self, reach: Reach, at: Timestamp) -> Option<Told> {
         // Here first: what this host looks up meanwhile is asked before.
         self.memory.mark(reach.clone(), at);

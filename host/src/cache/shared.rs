@@ -29,11 +29,13 @@ pub use metrics::Told;
 pub use names::Kind;
 pub use shelf::{Known, Shelf, Shelved, Ticket};
 
-use super::{Keyed, Memory, Weigh};
+use super::{Keyed, Memory, Reach, Weigh};
 use crate::clock::Clock;
 use crate::config::SharedCacheConfig;
+use crate::domain::Sku;
 use link::{Link, Notice};
-use server::{Server, ServerError, Write};
+use names::Names;
+use server::{Question, Server, ServerError, Write};
 use value::Signer;
 
 /// Most bytes that wait to be written. More is not kept.
@@ -87,10 +89,11 @@ impl Shared {
         let unavailable =
             |cause: ServerError| SharedError::Unavailable { address: config.url.address(), cause: cause.to_string() };
         let server = Server::connect(&client, config, |_| ()).await.map_err(unavailable)?;
-        // A look-up of nothing: the commands are allowed.
         let limit = config.connect();
-        let looked_up = timeout(limit, server.look_up(&[])).await.unwrap_or(Err(ServerError::Timeout(limit)));
-        looked_up.map(drop).map_err(unavailable)
+        timeout(limit, try_out(&server, &Names::new(&config.key_prefix)))
+            .await
+            .unwrap_or(Err(ServerError::Timeout(limit)))
+            .map_err(unavailable)
     }
 
     /// Stays connected and writes what is to be kept. Runs until it is dropped.
@@ -165,6 +168,25 @@ fn client(config: &SharedCacheConfig, folder: &Path) -> Result<redis::Client, Sh
     };
     let roots = config.roots.as_ref().map(read).transpose()?;
     server::client(config, roots).map_err(|error| SharedError::Config(error.to_string()))
+}
+
+/// Does once what hosts do all the time, with an item that has no number.
+async fn try_out(server: &Server, names: &Names) -> Result<(), ServerError> {
+    let reach = Reach { sku: Sku::new(""), adapter: None, store: None, location: None };
+    let versions = names.versions_within(Kind::Availability, &reach);
+    let version = versions.join("");
+    let value = names.value(Kind::Availability, "");
+    let looked_up =
+        server.look_up(&[Question { versions: [version.clone(), version.clone()], values: vec![value.clone()] }]).await?;
+    if looked_up.found.iter().any(|found| found.versions.iter().any(Option::is_none)) {
+        return Err(ServerError::Refused(format!("does not let {version} be set and read: it is full, or the user may not")));
+    }
+    let probe = Write { name: value.clone(), bytes: b"-".to_vec(), lasts: Duration::from_secs(1) };
+    let written = server.write(&[probe]).await?;
+    if let Some(Err(code)) = written.into_iter().next() {
+        return Err(ServerError::Refused(format!("keeps no values: {code}")));
+    }
+    server.end_versions(&[versions, vec![value]].concat()).await
 }
 
 fn refusal(code: &str) -> &'static str {

@@ -99,7 +99,7 @@ fn show_shared(file: &Path, error: &SharedError) -> Value {
     json!({"file": file, "line": line, "column": column, "path": SHARED, "message": error.to_string(), "code": "D002"})
 }
 
-const SHARED: &str = "cache.shared.url";
+const SHARED: &str = "cache.shared";
 
 /// Brings the database's schema up to date.
 pub(super) async fn migrate(file: &Path) -> Result<(), CliError> {

@@ -29,7 +29,7 @@ pub enum CliError {
     #[error("the check found problems")]
     Found,
     /// The shared cache cannot be used.
-    #[error("cache.shared.url: {0}")]
+    #[error("cache.shared: {0}")]
     SharedCache(SharedError),
     /// Findings were printed already; the database or the shared cache is one of them.
     #[error("the database or the shared cache is unavailable")]
@@ -55,8 +55,8 @@ impl CliError {
                 ExitCode::from(UNAVAILABLE)
             }
             Self::SharedCache(error) => {
-                eprintln!("cache.shared.url: {error}");
-                ExitCode::from(UNAVAILABLE)
+                eprintln!("{self}");
+                ExitCode::from(if matches!(error, SharedError::Config(_)) { USAGE } else { UNAVAILABLE })
             }
             Self::Found => ExitCode::from(USAGE),
             Self::Unavailable => ExitCode::from(UNAVAILABLE),

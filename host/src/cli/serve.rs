@@ -10,6 +10,7 @@ use super::failure::{adapter_problems, key_problem};
 use crate::adapter::LoadError;
 use crate::api::KeyError;
 use crate::app::App;
+use crate::cache::SharedError;
 use crate::config::{self, Config, ConfigError};
 use crate::pipeline::failpoint;
 use crate::store::StoreError;
@@ -61,6 +62,10 @@ fn explain(config: &Config, error: anyhow::Error) -> CliError {
     if let Some(error) = error.downcast_ref::<KeyError>() {
         return refused(vec![key_problem(&config.file, error)]);
     }
+    let error = match error.downcast::<SharedError>() {
+        Ok(error) => return CliError::SharedCache(error),
+        Err(error) => error,
+    };
     match error.downcast::<StoreError>() {
         Ok(error) => CliError::Store(error),
         Err(error) => CliError::Failed(error),

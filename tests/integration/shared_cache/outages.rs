@@ -27,7 +27,8 @@ async fn f11_when_the_server_dies_hosts_go_on_and_what_they_hold_is_soon_asked_a
     for host in [&pair.one, &pair.two] {
         eventually("the new stock is shown", async || (shown(host, PLIERS).await.1 == "267").then_some(())).await;
     }
-    assert_eq!(pair.backend.requests("POST /api/price-inquiries").await, 0);
+    let by_hand = pair.one.operate(&["cache", "invalidate", PLIERS, "--actor", "anna", "--reason", "counted"]).await;
+    assert!(by_hand.stdout.contains("other hosts are told when it is back"), "{}{}", by_hand.stdout, by_hand.stderr);
 }
 
 #[tokio::test]
@@ -73,6 +74,28 @@ async fn f11_a_server_that_answers_nothing_costs_a_few_look_ups_and_no_answer() 
     assert_eq!(pair.one.metric("ordergate_shared_cache_rests_total", &[]).await, 1.0);
     assert_eq!(pair.one.ops().get("/readyz").await.status, 200);
     pair.cache.resume();
+}
+
+#[tokio::test]
+async fn f11_a_server_that_is_silent_for_too_long_is_as_good_as_gone() {
+    let mut pair = Pair::with(|config| {
+        config.set("cache.shared.detached_secs", "1").set("cache.shared.connect_ms", "1000").set("cache.shared.lookup_ms", "200")
+    })
+    .await;
+    for host in [&pair.one, &pair.two] {
+        assert_eq!(shown(host, PLIERS).await.1, "307");
+        until_written(&pair.one, 1.0).await;
+    }
+    pair.cache.pause();
+    pair.backend.set_stock(PLIERS, "BER", "100").await;
+    assert_eq!(text(&invalidate(&pair.one, PLIERS, json!({})).await, "/other_hosts"), "later");
+    eventually("the new stock is shown", async || (shown(&pair.two, PLIERS).await.1 == "267").then_some(())).await;
+    until_metric(&pair.two, "ordergate_shared_cache_connections_total", &["lost"], 1.0).await;
+    pair.cache.resume();
+    pair.attached(2.0).await;
+    until_metric(&pair.one, "ordergate_shared_cache_attached", &[], 1.0).await;
+    invalidate(&pair.two, PLIERS, json!({})).await;
+    assert_eq!(shown(&pair.one, PLIERS).await.1, "267");
 }
 
 #[tokio::test]

@@ -180,11 +180,16 @@ impl Link {
             loop {
                 sleep(HEARTBEAT).await;
                 let Some(server) = self.server.load_full() else { return ServerError::Gone("it was closed".to_owned()) };
-                if let Err(error) = timeout(limit, server.ping()).await.unwrap_or(Err(ServerError::Timeout(limit))) {
-                    return error;
-                }
-                if let Err(error) = self.pay(&server).await {
-                    tracing::warn!(%error, "invalidations have not reached the other hosts yet");
+                let beat = async {
+                    server.ping().await?;
+                    self.pay(&server).await
+                };
+                match timeout(limit, beat).await.unwrap_or(Err(ServerError::Timeout(limit))) {
+                    Ok(()) => {}
+                    Err(error @ ServerError::Refused(_)) => {
+                        tracing::warn!(%error, "invalidations have not reached the other hosts yet");
+                    }
+                    Err(error) => return error,
                 }
             }
         };

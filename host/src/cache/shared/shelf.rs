@@ -58,6 +58,15 @@ pub struct Ticket {
     under: [String; 2],
 }
 
+impl Ticket {
+    /// This host's time when the server's was `asked`; nothing for the future. The age is taken by the server's clock alone: no host's clock
+    /// makes an answer younger than it is.
+    fn when(&self, asked: u64) -> Option<Timestamp> {
+        let age = self.at.checked_sub(asked).and_then(|age| i64::try_from(age).ok())?;
+        self.taken_at.checked_sub(SignedDuration::from_micros(age)).ok()
+    }
+}
+
 impl<V> Shelved<V> {
     fn nothing() -> Self {
         Self { known: Vec::new(), ticket: None }
@@ -99,7 +108,11 @@ where
         let found = looked_up.found.into_iter().zip(items.iter().zip(&keys));
         found
             .map(|(found, ((_, keys), whole))| {
-                let Found { versions: [Some(of_item), Some(of_location)], values } = found else { return Shelved::nothing() };
+                let Found { versions: [Some(of_item), Some(of_location)], values } = found else {
+                    // Full, or not allowed.
+                    metrics::read(self.kind, "unversioned", 1);
+                    return Shelved::nothing();
+                };
                 let ticket = Ticket { taken_at: asked_at, at: looked_up.at, under: [of_item, of_location] };
                 let stored = values.iter().zip(keys.iter().zip(whole)).filter(|(stored, _)| !stored.is_empty());
                 let known = stored.filter_map(|(stored, (key, whole))| {
@@ -124,9 +137,7 @@ where
         if under != ticket.under {
             return Err("invalidated");
         }
-        // Both by the server's clock: no host's clock makes an answer younger than it is.
-        let age = ticket.at.checked_sub(asked).and_then(|age| i64::try_from(age).ok()).ok_or("from_the_future")?;
-        let asked_at = ticket.taken_at.checked_sub(SignedDuration::from_micros(age)).map_err(|_| "unreadable")?;
+        let asked_at = ticket.when(asked).ok_or("from_the_future")?;
         // This host's own invalidation may be on its way to the server.
         if self.memory.marked_at(&key.dimensions()).is_some_and(|marked_at| asked_at <= marked_at) {
             return Err("invalidated");
@@ -172,5 +183,27 @@ impl<K, V> Shelf<K, V> {
     pub async fn end(&self, reach: &Reach) -> Told {
         let link = self.shared.link();
         link.end_versions(link.names.versions_within(self.kind, reach)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f11_how_old_an_answer_is_the_servers_clock_decides_not_the_hosts() {
+        let ticket = |taken_at: &str| Ticket {
+            taken_at: taken_at.parse().unwrap(),
+            at: 1_800_000_060_000_000,
+            under: ["v".into(), "w".into()],
+        };
+        // Asked a minute ago, for hosts whose clocks are an hour apart.
+        for (now, asked_at) in
+            [("2026-11-25T12:00:00Z", "2026-11-25T11:59:00Z"), ("2026-11-25T13:00:00Z", "2026-11-25T12:59:00Z")]
+        {
+            assert_eq!(ticket(now).when(1_800_000_000_000_000), Some(asked_at.parse().unwrap()));
+        }
+        assert_eq!(ticket("2026-11-25T12:00:00Z").when(1_800_000_060_000_001), None, "nobody has asked yet");
+        assert!(ticket("2026-11-25T12:00:00Z").when(0).unwrap() < Timestamp::UNIX_EPOCH);
     }
 }

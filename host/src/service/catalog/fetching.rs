@@ -71,7 +71,7 @@ where
         };
         let is_missing = |place: &Place<K, V>| place.settled.is_none();
         let missing: Vec<_> =
-            items.iter().zip(&places).filter(|(_, place)| is_missing(place)).map(|(item, _)| item.clone()).collect();
+            items.into_iter().zip(&places).filter(|(_, place)| is_missing(place)).map(|(item, _)| item).collect();
         if !missing.is_empty() {
             let answered = self.ask(asking, &missing, operation, answers).await;
             let open = places.iter_mut().filter(|place| is_missing(place));
@@ -99,7 +99,14 @@ where
     ) -> Vec<Option<Arc<Entry<V>>>> {
         let Some(shelf) = &self.shelf else { return items.iter().map(|_| None).collect() };
         let places = self.look_up(shelf, asking, items, answers).await;
-        places.into_iter().map(|place| place.settled.or(place.fallback.map(|(_, entry)| entry))).collect()
+        let known = |place: Place<K, V>| {
+            place.settled.or_else(|| {
+                let (key, stale) = place.fallback?;
+                self.memory.remember(&key, Arc::clone(&stale));
+                Some(stale)
+            })
+        };
+        places.into_iter().map(known).collect()
     }
 
     async fn look_up<I: Send + Sync>(
