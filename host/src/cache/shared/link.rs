@@ -25,6 +25,8 @@ use crate::config::SharedCacheConfig;
 
 /// How often the link is proven.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Longest that what waits for the server may take when it is back.
+const SETTLING: Duration = Duration::from_secs(10);
 /// Most ends of versions that wait for the server. When there are more, all versions end.
 const MAX_OWED: usize = 100_000;
 
@@ -144,7 +146,7 @@ impl Link {
         let link = Arc::downgrade(self);
         let server = Server::connect(&self.client, &self.config, move |news| hear(&link, news)).await?;
         // What this host has invalidated meanwhile comes first: nobody is to find it in the server any more.
-        self.pay(&server).await?;
+        timeout(SETTLING, self.pay(&server)).await.unwrap_or(Err(ServerError::Timeout(SETTLING)))?;
         self.notify(&Notice::Doubt);
         // Of the last connection.
         let _ = self.closed.notified().now_or_never();
