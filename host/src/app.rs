@@ -17,8 +17,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::adapter::{self, Adapters, ReadThreads};
 use crate::api::{ApiState, Authenticator, OpsState, operators_api, storefront_api};
 use crate::cache::Shared;
-use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Place};
 use crate::pipeline::{AdapterBackend, Pipeline};
 use crate::service::Commerce;
 use crate::store::Store;
@@ -47,9 +46,12 @@ pub struct App {
     _reads: ReadThreads,
 }
 
-/// Where compiled adapters are kept: `ORDERGATE_CACHE_DIR`, or `cache` beside the database.
+/// Where compiled adapters are kept: `ORDERGATE_CACHE_DIR`, or `cache` beside the database's file, or beside the configuration.
 pub fn cache_folder(config: &Config) -> PathBuf {
-    let beside = || config.database.path.parent().map(|folder| folder.join("cache")).unwrap_or_else(|| "cache".into());
+    let beside = || match config.database.place() {
+        Place::File(path) => path.parent().map(|folder| folder.join("cache")).unwrap_or_else(|| "cache".into()),
+        Place::Server(_) => config.folder().join("cache"),
+    };
     std::env::var_os("ORDERGATE_CACHE_DIR").map_or_else(beside, PathBuf::from)
 }
 
@@ -57,12 +59,12 @@ impl App {
     /// Starts everything, or nothing: an error leaves no port open.
     pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         adapter::metrics::describe();
-        let clock = Clock::system();
         let authenticator = Arc::new(Authenticator::new(&config.access)?);
         // Ports first: an address in use is found out before a minute is spent compiling adapters.
         let api = listen::bind(config.server.listen, "server.listen").await?;
         let ops = listen::bind(config.ops.listen, "ops.listen").await?;
-        let store = Store::open(&config.database.path).await?;
+        let store = Store::open(&config.database).await?;
+        let clock = store.clock();
         let reads = ReadThreads::start().context("the threads for reads could not be started")?;
         let (folder, cache) = (config.folder(), cache_folder(config));
         let adapters =

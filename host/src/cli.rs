@@ -70,10 +70,15 @@ enum Command {
     #[command(subcommand)]
     Orders(orders::OrdersCommand),
     /// Bring the database's schema up to date.
-    #[command(after_help = "Example: ordergate migrate --config ordergate.toml\n`serve` does the same when it starts.")]
+    #[command(
+        after_help = "Example: ordergate migrate --config ordergate.toml\n`serve` does the same when it starts.\nExit code 69: the database is unavailable, or was made by a newer version."
+    )]
     Migrate {
         #[command(flatten)]
         config: ConfigFile,
+        /// Change nothing, only tell whether the schema is up to date; exit code 1 when it is not.
+        #[arg(long)]
+        check: bool,
     },
     /// Print the OpenAPI document of the storefront API.
     #[command(after_help = "Example: ordergate openapi > openapi.json")]
@@ -138,7 +143,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Adapter(AdapterCommand::Operate(command)) => operate::operate(command).await,
         Command::Cache(command) => cache::cache(command).await,
         Command::Orders(command) => orders::orders(command).await,
-        Command::Migrate { config } => check::migrate(&config.file).await,
+        Command::Migrate { config, check } => check::migrate(&config.file, check).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;
             print(&document)

@@ -5,6 +5,7 @@ mod adapters;
 mod breaker;
 mod canary;
 mod check;
+mod database;
 mod degraded;
 mod glob;
 mod limits;
@@ -26,6 +27,7 @@ pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
 pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, TlsConfig};
 pub use breaker::BreakerConfig;
 pub use canary::CanaryConfig;
+pub use database::{DatabaseConfig, Place, PostgresUrl, ServerAddress, Tls};
 pub use degraded::DegradedConfig;
 pub use glob::Glob;
 pub use limits::{Limit, LimitsConfig, RuntimeConfig};
@@ -34,7 +36,7 @@ pub use read_policy::{
     AvailabilityFreshness, AvailabilityRule, CacheConfig, FreshnessConfig, PriceFreshness, PriceRule, Selector,
 };
 pub use secret::Secret;
-pub use server::{DatabaseConfig, OpsConfig, ServerConfig};
+pub use server::{OpsConfig, ServerConfig};
 pub use shadow::ShadowConfig;
 pub use shared_cache::{SharedCacheConfig, SharedCacheUrl};
 pub use stores::{Consent, StoreConfig};

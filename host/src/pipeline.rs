@@ -34,6 +34,9 @@ use work::Engine;
 /// Changes that a slow subscriber may lag behind before it loses the oldest.
 const CHANGES: usize = 4096;
 
+/// With several hosts: how often is looked, in case another's news got lost.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// A handle to the running pipeline. Cheap to clone; the pipeline runs until [`Pipeline::drain`].
 #[derive(Clone)]
 pub struct Pipeline {
@@ -72,6 +75,9 @@ impl Pipeline {
         let stop = CancellationToken::new();
         let under_way = Arc::new(AtomicUsize::new(0));
         tokio::spawn(stop.clone().run_until_cancelled_owned(figures::keep(store.clone(), clock)));
+        let (heard, other_hosts) = (changed.clone(), store.clone());
+        let hear = async move { other_hosts.hear_other_hosts(heard).await };
+        tokio::spawn(stop.clone().run_until_cancelled_owned(hear));
         let runner = tokio::spawn(run::run(engine, stop.clone(), Arc::clone(&under_way)));
         Ok(Self { store, wake, changed, stop, under_way, runner: Arc::new(Mutex::new(Some(runner))) })
     }
@@ -81,7 +87,8 @@ impl Pipeline {
         self.wake.notify_one();
     }
 
-    /// References of documents and operations whose transfer has just changed. A slow reader loses old ones.
+    /// References of documents and operations whose transfer has just changed, on this host or another. A slow reader loses old ones, and news
+    /// of other hosts can get lost.
     pub fn subscribe(&self) -> broadcast::Receiver<Reference> {
         self.changed.subscribe()
     }
@@ -100,13 +107,15 @@ impl Pipeline {
             if newest.state.is_settled() {
                 return Ok(newest.state);
             }
-            loop {
-                match changes.recv().await {
-                    Ok(changed) if changed == *reference => break,
-                    Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => break,
-                    Err(RecvError::Closed) => return Err(StoreError::Stopped),
+            let look_again = async {
+                match self.store.is_shared() {
+                    true => tokio::time::sleep(LOOK_AGAIN).await,
+                    false => std::future::pending().await,
                 }
+            };
+            tokio::select! {
+                news = news_of(reference, &mut changes) => news?,
+                () = look_again => {}
             }
         }
     }
@@ -121,6 +130,18 @@ impl Pipeline {
         }
         runner.abort();
         self.under_way.load(Ordering::Relaxed)
+    }
+}
+
+/// Waits until a reference has changed, or may have.
+async fn news_of(reference: &Reference, changes: &mut broadcast::Receiver<Reference>) -> Result<(), StoreError> {
+    loop {
+        match changes.recv().await {
+            Ok(changed) if changed == *reference => return Ok(()),
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return Ok(()),
+            Err(RecvError::Closed) => return Err(StoreError::Stopped),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The durable store: captured orders and quotes, their transfers, seals, idempotency answers and last-known lists, in one SQLite file.
+//! The durable store: captured orders and quotes, their transfers, seals, idempotency answers and last-known lists, in one SQLite file or in a
+//! PostgreSQL database that several hosts share. One set of statements for both (`sql`); what differs lies in `sqlite` and `postgres`.
 //! Called by `service` and `pipeline`. All SQL of the host is in this module; it decides no move of a transfer by itself (that is
 //! `domain::TransferState::after`) and never calls a back end.
 
@@ -6,6 +7,7 @@ mod answers;
 mod capture;
 mod carried;
 mod claim;
+mod columns;
 mod desk;
 mod document;
 mod error;
@@ -15,27 +17,31 @@ mod history;
 mod instant;
 mod left_out;
 mod lists;
-mod open;
+mod lock;
+mod postgres;
 mod pricing;
 mod record;
 mod release;
 mod rows;
+mod schema;
 mod seals;
+mod sql;
+mod sqlite;
 mod taken;
 mod transfer;
-mod writer;
 
-use std::fs::File;
-use std::path::Path;
-use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
-use parking_lot::Mutex;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqlitePool;
+use tokio::sync::broadcast;
 
-use writer::Writer;
+use crate::clock::Clock;
+use crate::config::{DatabaseConfig, Place};
+use crate::domain::Reference;
+use postgres::Postgres;
+use sql::Connection;
+use sqlite::Sqlite;
 
 pub use answers::{Answer, StoredAnswer};
 pub use capture::{Capture, CaptureOutcome, NewOperation};
@@ -48,6 +54,7 @@ pub use held::FreedStock;
 pub use history::{DocumentQuery, ListedBy};
 pub use left_out::LeftOut;
 pub use lists::ListKey;
+pub use schema::Schema;
 pub use seals::StoredSeal;
 pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Held, Instruction, Outcome, Taken, Transfer, TransferId};
 
@@ -57,40 +64,127 @@ pub const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(48);
 /// A handle to the open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    writer: Writer,
-    readers: SqlitePool,
-    /// Keeps other processes out; given up when the store is closed.
-    lock: Arc<Mutex<Option<File>>>,
+    database: Database,
+}
+
+#[derive(Clone)]
+enum Database {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// An Idempotency-Key whose request is running: no other host begins with the same one until this is dropped.
+pub struct HeldKey {
+    _held: Option<postgres::HeldKey>,
 }
 
 impl Store {
-    /// Opens the database file, creates it when it is missing (mode 0600) and brings its schema up to date. Only one process at a time can
-    /// have it open. Refuses a schema that is newer than this build.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let opened = open::open(path).await?;
-        let lock = Arc::new(Mutex::new(Some(opened.lock)));
-        Ok(Self { writer: Writer::start(opened.writer), readers: opened.readers, lock })
+    /// Opens the database and brings its schema up to date; refuses one that is newer than this build. A SQLite file is created when it is
+    /// missing (mode 0600), and only one process at a time can have it open.
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, StoreError> {
+        let database = match config.place() {
+            Place::File(path) => Database::Sqlite(Sqlite::open(path).await?),
+            Place::Server(url) => Database::Postgres(Postgres::open(url, config).await?),
+        };
+        Ok(Self { database })
     }
 
-    /// Finishes what was queued, then closes the file. Later calls answer [`StoreError::Stopped`].
+    /// Looks which version the database's schema has, and changes nothing of it. Refuses one that is newer than this build.
+    pub async fn schema(config: &DatabaseConfig) -> Result<Schema, StoreError> {
+        match config.place() {
+            Place::File(path) => Sqlite::schema(path).await,
+            Place::Server(url) => Postgres::schema(url, config).await,
+        }
+    }
+
+    /// Finishes what was begun, then closes the database. Later calls answer [`StoreError::Stopped`].
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-        drop(self.lock.lock().take());
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.close().await,
+            Database::Postgres(postgres) => postgres.close().await,
+        }
     }
 
-    /// Transactions committed since it was opened; fewer than commands when many came at once (group commit).
+    /// Whether other hosts may be at work on the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
+    }
+
+    /// The time that all hosts of this database agree on. For as long as [`Store::keep_time`] is called now and then.
+    pub fn clock(&self) -> Clock {
+        match &self.database {
+            Database::Sqlite(_) => Clock::system(),
+            Database::Postgres(postgres) => postgres.clock().clone(),
+        }
+    }
+
+    /// Sets [`Store::clock`] by the database's time, so that no host takes over another's work because their clocks differ (rule T5).
+    pub async fn keep_time(&self) -> Result<(), StoreError> {
+        match &self.database {
+            Database::Sqlite(_) => Ok(()),
+            Database::Postgres(postgres) => postgres.keep_time().await,
+        }
+    }
+
+    /// Holds an Idempotency-Key against all other hosts; none when one of them holds it (rule A2).
+    pub async fn hold_key(&self, principal: &str, key: &str) -> Result<Option<HeldKey>, StoreError> {
+        match &self.database {
+            Database::Sqlite(_) => Ok(Some(HeldKey { _held: None })),
+            Database::Postgres(postgres) => {
+                Ok(postgres.hold_key(principal, key).await?.map(|held| HeldKey { _held: Some(held) }))
+            }
+        }
+    }
+
+    /// Passes on which documents and operations other hosts change, until it is dropped. News can get lost: what must not be missed has to
+    /// be looked up now and then.
+    pub async fn hear_other_hosts(&self, heard: broadcast::Sender<Reference>) {
+        match &self.database {
+            Database::Sqlite(_) => std::future::pending().await,
+            Database::Postgres(postgres) => postgres.news().hear(heard).await,
+        }
+    }
+
+    fn tell_other_hosts(&self, reference: &Reference) {
+        if let Database::Postgres(postgres) = &self.database {
+            postgres.news().tell(reference);
+        }
+    }
+
+    /// Transactions committed since it was opened; in SQLite fewer than commands when many came at once (group commit).
     pub fn commits(&self) -> u64 {
-        self.writer.commits()
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.commits(),
+            Database::Postgres(postgres) => postgres.commits(),
+        }
     }
 
-    /// Runs a command in the writer's transaction; answers when it is on disk.
+    /// How long to try to learn what came of a lost commit. One process cannot lose its own.
+    fn patience(&self) -> Duration {
+        match &self.database {
+            Database::Sqlite(_) => Duration::ZERO,
+            Database::Postgres(postgres) => postgres.patience(),
+        }
+    }
+
+    /// A connection that only reads.
+    async fn read(&self) -> Result<Connection, StoreError> {
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.read().await,
+            Database::Postgres(postgres) => postgres.read().await,
+        }
+    }
+
+    /// Runs a command in a transaction; answers when it is on disk. A command that is refused leaves nothing behind.
     async fn write<T, F>(&self, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        self.writer.run(command).await
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.write(command).await,
+            Database::Postgres(postgres) => postgres.write(command).await,
+        }
     }
 }
 
@@ -98,5 +192,3 @@ impl Store {
 mod contract;
 #[cfg(test)]
 pub(crate) mod fixtures;
-#[cfg(test)]
-mod sqlite_tests;

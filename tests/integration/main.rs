@@ -26,6 +26,7 @@ mod operations;
 mod orders;
 mod parked;
 mod policies;
+mod postgres;
 mod quotes;
 mod restart;
 mod sap;

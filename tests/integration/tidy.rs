@@ -223,7 +223,17 @@ fn every_test_that_is_named_in_a_document_exists() {
 
 #[test]
 fn every_member_of_the_workspace_follows_its_lints() {
-    for folder in ["host", "sdk/rust", "adapters/rest", "tests", "tests/backends/demo", "tests/handmade", "tests/zoo", "xtask"] {
+    for folder in [
+        "host",
+        "sdk/rust",
+        "adapters/rest",
+        "tests",
+        "tests/backends/demo",
+        "tests/handmade",
+        "tests/postgres",
+        "tests/zoo",
+        "xtask",
+    ] {
         let manifest = std::fs::read_to_string(repository().join(folder).join("Cargo.toml")).unwrap();
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder}/Cargo.toml does not take the workspace's lints");
     }

@@ -6,31 +6,59 @@ use anyhow::{Context, Result, bail};
 
 use crate::cargo::{Network, run};
 
-/// Any of these programs will do.
-const CACHE_SERVERS: [&str; 2] = ["valkey-server", "redis-server"];
-const BY_HAND: &str = "install Valkey or Redis, 6 or later, so that `valkey-server` or `redis-server` is found in PATH";
+/// What tests start: the programs of which any will do, the package that brings one, and what to do by hand.
+struct Server {
+    programs: &'static [&'static str],
+    package: &'static str,
+    by_hand: &'static str,
+}
 
-/// Makes sure that there is a server for shared caches.
+const CACHE: Server = Server {
+    programs: &["valkey-server", "redis-server"],
+    package: "redis-server",
+    by_hand: "install Valkey or Redis, 6 or later, so that `valkey-server` or `redis-server` is found in PATH",
+};
+
+const POSTGRES: Server = Server {
+    programs: &["initdb"],
+    package: "postgresql",
+    by_hand: "install PostgreSQL, 13 or later, so that its programs are in /usr/lib/postgresql/VERSION/bin",
+};
+
+/// Makes sure that there are a server for shared caches, and PostgreSQL. Tests start servers of their own; one that a package starts by itself
+/// is left alone.
 pub(crate) fn install(network: Network) -> Result<()> {
-    if !is_missing(network, is_there)? {
+    provide(&CACHE, network, is_there)?;
+    provide(&POSTGRES, network, |program| is_there(program) || is_postgres(program))
+}
+
+fn provide(server: &Server, network: Network, is_there: impl Fn(&str) -> bool) -> Result<()> {
+    if !is_missing(server, network, is_there)? {
         return Ok(());
     }
-    let install = ["install", "-y", "-q", "--no-install-recommends", "redis-server"];
-    apt(&["update", "-q"]).and_then(|()| apt(&install)).context(BY_HAND)
+    let install = ["install", "-y", "-q", "--no-install-recommends", server.package];
+    apt(&["update", "-q"]).and_then(|()| apt(&install)).context(server.by_hand)
 }
 
 /// Whether a server is missing and can be installed.
-fn is_missing(network: Network, is_there: impl Fn(&str) -> bool) -> Result<bool> {
-    if CACHE_SERVERS.into_iter().any(&is_there) {
+fn is_missing(server: &Server, network: Network, is_there: impl Fn(&str) -> bool) -> Result<bool> {
+    if server.programs.iter().any(|program| is_there(program)) {
         return Ok(false);
     }
+    let by_hand = server.by_hand;
     if network == Network::Offline {
-        bail!("tests of the shared cache need a server, and none is there: {BY_HAND}, or leave out --offline");
+        bail!("tests need a server, and none is there: {by_hand}, or leave out --offline");
     }
     if !is_there("apt-get") {
-        bail!("tests of the shared cache need a server, and there is no apt-get to install one: {BY_HAND}");
+        bail!("tests need a server, and there is no apt-get to install one: {by_hand}");
     }
     Ok(true)
+}
+
+/// Debian keeps them out of PATH, by version.
+fn is_postgres(program: &str) -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin").join(program)).any(|file| file.is_file())
 }
 
 fn is_there(program: &str) -> bool {
@@ -56,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_server_is_installed_only_where_none_is_there_and_that_is_allowed_and_possible() {
-        let missing = |network, programs: &'static [&'static str]| is_missing(network, |program| programs.contains(&program));
+        let missing =
+            |network, programs: &'static [&'static str]| is_missing(&CACHE, network, |program| programs.contains(&program));
         assert!(!missing(Network::Offline, &["valkey-server"]).unwrap());
         assert!(!missing(Network::Allowed, &["redis-server"]).unwrap());
         assert!(missing(Network::Allowed, &["apt-get"]).unwrap());

@@ -51,6 +51,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
     vec![
         ("/livez", get(livez)),
         ("/readyz", get(readyz)),
+        ("/readyz/catalog", get(readyz_catalog)),
         ("/metrics", get(show_metrics)),
         ("/ops/v1/adapters", get(adapters::list_adapters)),
         ("/ops/v1/adapters/{name}", get(adapters::show_adapter)),
@@ -101,10 +102,18 @@ async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// The host takes requests: its store answers and it is not stopping. Never depends on a back end.
-async fn readyz(State(state): State<OpsState>) -> Response {
+/// The host answers reads of the catalog: it is not stopping. They need no store, so it is not asked.
+async fn readyz_catalog(State(state): State<OpsState>) -> Response {
     if state.draining.load(Ordering::Relaxed) {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
+    }
+    "ok\n".into_response()
+}
+
+/// The host takes orders: its store answers and it is not stopping. Never depends on a back end.
+async fn readyz(State(state): State<OpsState>) -> Response {
+    if state.draining.load(Ordering::Relaxed) {
+        return readyz_catalog(State(state)).await;
     }
     match state.commerce.is_ready().await {
         Ok(()) => "ok\n".into_response(),

@@ -236,6 +236,10 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable(_) | StoreError::Stopped | StoreError::Open { .. } | StoreError::InUse { .. } => {
                 Self::new(&pages::STORE_UNAVAILABLE).with_retry_after(Duration::from_secs(5))
             }
+            StoreError::InDoubt(_) => {
+                let again = "it may have been taken or not: repeat the request with the same Idempotency-Key to learn which";
+                Self::new(&pages::STORE_UNAVAILABLE).with_detail(again).with_retry_after(Duration::from_secs(5))
+            }
             // Only operators meet these.
             StoreError::Conflict(conflict @ (Conflict::NotParked { .. } | Conflict::NoPriceToAccept { .. })) => {
                 Self::new(&pages::CONFLICT).with_detail(conflict.to_string())

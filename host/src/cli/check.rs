@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use crate::cache::{Shared, SharedError};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Problem};
-use crate::store::{Store, StoreError};
+use crate::store::{Schema, Store, StoreError};
 
 /// Checks configuration, adapters, database and shared cache, and reports all findings.
 pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
@@ -24,15 +24,14 @@ pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
                 eprintln!("note: adapters need no signature (trust.require_signatures = false)");
             }
             let problems = load_problems(&config).await;
-            // Opening brings the schema up to date, as `serve` would.
-            let store = match Store::open(&config.database.path).await {
-                Ok(store) => {
-                    store.close().await;
+            let store = match Store::schema(&config.database).await {
+                Ok(schema) => {
+                    eprintln!("note: {}", told(&config, schema));
                     None
                 }
                 // The usual case before a reload: the running host has checked it already.
                 Err(StoreError::InUse { .. }) => {
-                    eprintln!("note: a running host has {} open: it was not checked", config.database.path.display());
+                    eprintln!("note: a running host has {} open: it was not checked", config.database);
                     None
                 }
                 Err(error) => Some(error),
@@ -91,7 +90,7 @@ fn show(file: &Path, problem: &Problem) -> Value {
 }
 
 fn show_store(error: &StoreError) -> Value {
-    json!({"path": "database.path", "message": error.to_string(), "code": "D001"})
+    json!({"path": "database", "message": error.to_string(), "code": "D001"})
 }
 
 fn show_shared(file: &Path, error: &SharedError) -> Value {
@@ -101,10 +100,24 @@ fn show_shared(file: &Path, error: &SharedError) -> Value {
 
 const SHARED: &str = "cache.shared";
 
-/// Brings the database's schema up to date.
-pub(super) async fn migrate(file: &Path) -> Result<(), CliError> {
+/// Brings the database's schema up to date; or only tells whether it is.
+pub(super) async fn migrate(file: &Path, check: bool) -> Result<(), CliError> {
     let config = config::load(file)?;
-    let store = Store::open(&config.database.path).await?;
-    store.close().await;
-    print(&format!("{}: schema is up to date", config.database.path.display()))
+    let schema = Store::schema(&config.database).await?;
+    if check {
+        print(&told(&config, schema))?;
+        return if schema.is_up_to_date() { Ok(()) } else { Err(CliError::Pending) };
+    }
+    Store::open(&config.database).await?.close().await;
+    let from = if schema.is_up_to_date() { String::new() } else { format!(" (version {}, was {})", schema.known, schema.found) };
+    print(&format!("{}: schema is up to date{from}", config.database))
+}
+
+fn told(config: &Config, Schema { found, known }: Schema) -> String {
+    let database = &config.database;
+    if found == known {
+        format!("{database}: schema is up to date (version {found})")
+    } else {
+        format!("{database}: schema has version {found}; `ordergate migrate`, or the next start, brings it to {known}")
+    }
 }

@@ -31,6 +31,9 @@ pub enum CliError {
     /// The shared cache cannot be used.
     #[error("cache.shared: {0}")]
     SharedCache(SharedError),
+    /// The schema was told already.
+    #[error("the schema is not up to date")]
+    Pending,
     /// Findings were printed already; the database or the shared cache is one of them.
     #[error("the database or the shared cache is unavailable")]
     Unavailable,
@@ -58,6 +61,7 @@ impl CliError {
                 eprintln!("{self}");
                 ExitCode::from(if matches!(error, SharedError::Config(_)) { USAGE } else { UNAVAILABLE })
             }
+            Self::Pending => ExitCode::FAILURE,
             Self::Found => ExitCode::from(USAGE),
             Self::Unavailable => ExitCode::from(UNAVAILABLE),
             Self::Failed(error) => {

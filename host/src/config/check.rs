@@ -6,7 +6,7 @@ mod shared_cache;
 use std::collections::BTreeSet;
 
 use super::load::{Problem, Source};
-use super::{AdapterConfig, CanaryConfig, Config, EndpointConfig, Limit, StoreConfig, TlsConfig, TrustConfig};
+use super::{AdapterConfig, CanaryConfig, Config, DatabaseConfig, EndpointConfig, Limit, StoreConfig, TlsConfig, TrustConfig};
 use crate::domain::{AdapterName, Scope, StoreName};
 
 const MIN_KEY_CHARACTERS: usize = 16;
@@ -21,6 +21,7 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     let mut checker = Checker { source, problems: Vec::new() };
     checker.parts(config);
     checker.server(config);
+    checker.database(&config.database);
     checker.access(config);
     checker.freshness(config);
     checker.shared_cache(config);
@@ -84,6 +85,32 @@ impl Checker<'_, '_> {
             let message =
                 format!("is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one, such as `openssl rand -hex 32`");
             self.report(&["ops", "key"], "C015", message);
+        }
+    }
+
+    fn database(&mut self, database: &DatabaseConfig) {
+        match (&database.path, &database.url, &database.password) {
+            (Some(_), Some(_), _) => {
+                self.report(&["database", "url"], "C032", "stands beside database.path: leave out the one that is not meant");
+            }
+            (_, None, Some(_)) => {
+                self.report(
+                    &["database", "password"],
+                    "C032",
+                    "is for database.url, and there is none: a SQLite file has no password",
+                );
+            }
+            _ => {}
+        }
+        for (key, value) in [
+            ("max_connections", u64::from(database.max_connections)),
+            ("acquire_timeout_ms", database.acquire_timeout_ms),
+            ("statement_timeout_ms", database.statement_timeout_ms),
+            ("lock_timeout_ms", database.lock_timeout_ms),
+        ] {
+            if value == 0 {
+                self.report(&["database", key], "C013", "must be above 0");
+            }
         }
     }
 

@@ -203,7 +203,7 @@ impl<'text> Reader<'text> {
         let server = self.section("server");
         let ops = self.section("ops");
         let database = self.section("database").map(|mut database: super::DatabaseConfig| {
-            database.path = folder.join(&database.path);
+            database.resolve(&folder);
             database
         });
         let access = self.section("access");

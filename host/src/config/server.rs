@@ -1,7 +1,6 @@
-//! `[server]`, `[ops]` and `[database]`.
+//! `[server]` and `[ops]`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -83,19 +82,5 @@ pub struct OpsConfig {
 impl Default for OpsConfig {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)), key: None, max_connections: 256 }
-    }
-}
-
-/// Where orders and quotes are kept.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DatabaseConfig {
-    /// SQLite file, relative to the configuration file.
-    pub path: PathBuf,
-}
-
-impl Default for DatabaseConfig {
-    fn default() -> Self {
-        Self { path: PathBuf::from("ordergate.db") }
     }
 }

@@ -1,6 +1,8 @@
 //! Captured orders lower what is shown as available from the cache, and give it back when they come to nothing (rule F5). What the store
 //! says of an order decides; the pipeline only tells that there is news.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use tokio::sync::broadcast::error::RecvError;
@@ -13,6 +15,9 @@ use crate::store::CarriedOrder;
 
 /// Most open orders that are taken up at the start.
 const MAX_TAKEN_UP: u32 = 10_000;
+
+/// With several hosts: how often open orders are looked up, in case another's news got lost.
+const CATCH_UP: Duration = Duration::from_secs(10);
 
 impl Commerce {
     /// What a captured order lowers; nothing when no policy says so. `held`: from when until when the back end holds stock for it.
@@ -79,14 +84,25 @@ impl Commerce {
             Err(error) => tracing::error!(%error, "open orders do not lower what is shown as available"),
         }
         self.follow_all().await;
+        let is_shared = self.inner.store.is_shared();
+        let mut catch_up = tokio::time::interval(CATCH_UP);
         loop {
-            match changes.recv().await {
-                Ok(reference) if self.inner.decrements.contains(&reference) => self.follow(&reference).await,
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) => self.follow_all().await,
-                Err(RecvError::Closed) => return,
+            tokio::select! {
+                _ = catch_up.tick(), if is_shared => self.follow_all().await,
+                news = changes.recv() => match news {
+                    Ok(reference) if self.inner.decrements.contains(&reference) => self.follow(&reference).await,
+                    // Another host may have captured it.
+                    Ok(reference) if is_shared && self.lowers_anything() => self.follow(&reference).await,
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => self.follow_all().await,
+                    Err(RecvError::Closed) => return,
+                },
             }
         }
+    }
+
+    fn lowers_anything(&self) -> bool {
+        self.inner.policies.availability.load().all().any(|policy| policy.decrement_on_submit)
     }
 
     /// Some news may have been missed.

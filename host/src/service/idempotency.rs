@@ -28,7 +28,7 @@ pub enum Captured<T> {
     },
 }
 
-/// Keys whose first request is still running in this host. Between hosts, the unique key in the store decides.
+/// Keys whose first request is still running in this host. What runs in other hosts, the store knows.
 #[derive(Clone, Default)]
 pub(super) struct RunningKeys(Arc<Mutex<HashSet<(String, String)>>>);
 
@@ -66,6 +66,7 @@ impl Commerce {
     ) -> Result<Captured<T>, ServiceError> {
         let principal = &caller.principal.id;
         let _running = self.inner.running.begin(principal, &key.key).ok_or(ServiceError::KeyInUse)?;
+        let _held = self.inner.store.hold_key(principal, &key.key).await?.ok_or(ServiceError::KeyInUse)?;
         match self.inner.store.answer(principal, &key.key).await? {
             Some(answer) if answer.body_sha256 == key.digest => {
                 return Ok(Captured::Replayed { status: answer.status, body: answer.body });

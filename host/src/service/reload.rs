@@ -119,7 +119,7 @@ mod tests {
         std::fs::write(&file, change(text.to_owned())).unwrap();
         let mut config = crate::config::load(&file).unwrap();
         // Both are read from folders of their own.
-        config.database.path = "ordergate.db".into();
+        config.database.path = Some("ordergate.db".into());
         config
     }
 

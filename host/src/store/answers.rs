@@ -2,9 +2,9 @@
 
 use futures::FutureExt;
 use jiff::Timestamp;
-use sqlx::{Row, SqliteConnection};
 
-use super::instant::to_millis;
+use super::lock::{Lock, lock};
+use super::sql::{Connection, query};
 use super::{CaptureOutcome, Store, StoreError};
 use crate::domain::Reference;
 
@@ -34,7 +34,7 @@ pub struct StoredAnswer {
 impl Store {
     /// The answer stored for a key, for a look before expensive work. [`Store::capture`] decides.
     pub async fn answer(&self, principal: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
-        let mut connection = self.readers.acquire().await?;
+        let mut connection = self.read().await?;
         find_answer(&mut connection, principal, key).await
     }
 
@@ -43,8 +43,8 @@ impl Store {
         let (principal, key) = (principal.to_owned(), key.to_owned());
         self.write(move |connection| {
             async move {
-                let query = sqlx::query("UPDATE answers SET status = ?, body = ? WHERE principal = ? AND key = ?");
-                query.bind(status).bind(body).bind(principal).bind(key).execute(connection).await?;
+                let update = query("UPDATE answers SET status = $1, body = $2 WHERE principal = $3 AND key = $4");
+                update.bind(status).bind(body).bind(principal).bind(key).execute(connection).await?;
                 Ok(())
             }
             .boxed()
@@ -54,11 +54,9 @@ impl Store {
 }
 
 /// What is answered when the key was seen before.
-pub(super) async fn replay(
-    connection: &mut SqliteConnection,
-    answer: Option<&Answer>,
-) -> Result<Option<CaptureOutcome>, StoreError> {
+pub(super) async fn replay(connection: &mut Connection, answer: Option<&Answer>) -> Result<Option<CaptureOutcome>, StoreError> {
     let Some(answer) = answer else { return Ok(None) };
+    lock(connection, Lock::Key { principal: &answer.principal, key: &answer.key }).await?;
     let stored = find_answer(connection, &answer.principal, &answer.key).await?;
     Ok(stored.map(|first| {
         if first.body_sha256 == answer.body_sha256 {
@@ -69,33 +67,33 @@ pub(super) async fn replay(
     }))
 }
 
-async fn find_answer(connection: &mut SqliteConnection, principal: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
-    let row = sqlx::query("SELECT reference, body_sha256, status, body FROM answers WHERE principal = ? AND key = ?")
-        .bind(principal.to_owned())
-        .bind(key.to_owned())
-        .fetch_optional(connection)
+async fn find_answer(connection: &mut Connection, principal: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
+    let row = query("SELECT reference, body_sha256, status, body FROM answers WHERE principal = $1 AND key = $2")
+        .bind(principal)
+        .bind(key)
+        .optional(connection)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let digest: Vec<u8> = row.try_get("body_sha256")?;
-    let body_sha256 = digest.try_into().map_err(|_| StoreError::Corrupt { what: "digest", reason: "not 32 bytes".to_owned() })?;
-    let reference: String = row.try_get("reference")?;
+    let digest = row.bytes("body_sha256")?.try_into();
+    let body_sha256 = digest.map_err(|_| StoreError::Corrupt { what: "digest", reason: "not 32 bytes".to_owned() })?;
     Ok(Some(StoredAnswer {
-        reference: reference.into(),
+        reference: row.text("reference")?.into(),
         body_sha256,
-        status: row.try_get("status")?,
-        body: row.try_get("body")?,
+        status: row.number("status")?,
+        body: row.text("body")?,
     }))
 }
 
 pub(super) async fn keep_answer(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     answer: Option<Answer>,
     reference: &Reference,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(answer) = answer else { return Ok(()) };
-    sqlx::query(
-        "INSERT INTO answers (principal, key, operation, body_sha256, reference, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    query(
+        "INSERT INTO answers (principal, key, operation, body_sha256, reference, status, body, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(answer.principal)
     .bind(answer.key)
@@ -104,7 +102,7 @@ pub(super) async fn keep_answer(
     .bind(reference.to_string())
     .bind(answer.status)
     .bind(answer.body)
-    .bind(to_millis(at))
+    .bind(at)
     .execute(connection)
     .await?;
     Ok(())

@@ -1,12 +1,14 @@
 //! Capture: the one transaction after which an order or quote is acknowledged (rules T1, A2, C2).
 
+use std::time::Duration;
+
 use futures::future::FutureExt;
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::answers::{Answer, keep_answer, replay};
-use super::instant::to_millis;
+use super::lock::{Lock, lock};
 use super::rows::json;
+use super::sql::{Connection, query};
 use super::{Instruction, NewDocument, Payload, Store, StoreError};
 use crate::domain::{
     AccountNumber, AdapterName, CheckoutId, QuoteStatus, Reference, StoreName, TransferEvent, TransferOperation, TransferState,
@@ -56,16 +58,55 @@ impl Store {
     /// Commits document, transfer, answer and use of the seal in one transaction. Returns when they are on disk. A quoted seal must be
     /// stored; otherwise [`StoreError::NotFound`].
     pub async fn capture(&self, capture: Capture) -> Result<CaptureOutcome, StoreError> {
-        self.write(move |connection| capture_document(connection, capture).boxed()).await
+        let trace = Trace { reference: capture.document.reference.clone(), answer: capture.answer.clone() };
+        let outcome = self.write(move |connection| capture_document(connection, capture).boxed()).await;
+        self.told(outcome, trace).await
     }
 
     /// Commits an operation on an existing document, with the same idempotency as [`Store::capture`].
     pub async fn enqueue(&self, operation: NewOperation) -> Result<CaptureOutcome, StoreError> {
-        self.write(move |connection| enqueue_operation(connection, operation).boxed()).await
+        let trace = Trace { reference: operation.reference.clone(), answer: operation.answer.clone() };
+        let outcome = self.write(move |connection| enqueue_operation(connection, operation).boxed()).await;
+        self.told(outcome, trace).await
+    }
+
+    /// Tells other hosts of a capture. When the connection was lost while it was committed: what is there was committed; that it is not there
+    /// yet proves nothing, so the doubt stays.
+    async fn told(&self, outcome: Result<CaptureOutcome, StoreError>, trace: Trace) -> Result<CaptureOutcome, StoreError> {
+        if let Ok(CaptureOutcome::Captured) = outcome {
+            self.tell_other_hosts(&trace.reference);
+        }
+        let Err(StoreError::InDoubt(_)) = outcome else { return outcome };
+        let look = async {
+            while !self.has(&trace).await {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        match tokio::time::timeout(self.patience(), look).await {
+            Ok(()) => Ok(CaptureOutcome::Captured),
+            Err(_) => outcome,
+        }
+    }
+
+    async fn has(&self, trace: &Trace) -> bool {
+        let Some(answer) = &trace.answer else { return false };
+        match self.answer(&answer.principal, &answer.key).await {
+            Ok(Some(stored)) => stored.reference == trace.reference && stored.body_sha256 == answer.body_sha256,
+            Ok(None) | Err(_) => false,
+        }
     }
 }
 
-async fn capture_document(connection: &mut SqliteConnection, capture: Capture) -> Result<CaptureOutcome, StoreError> {
+/// What a capture leaves behind, all of it or nothing.
+struct Trace {
+    reference: Reference,
+    answer: Option<Answer>,
+}
+
+/// How often the database is asked whether a commit was done whose answer was lost.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+async fn capture_document(connection: &mut Connection, capture: Capture) -> Result<CaptureOutcome, StoreError> {
     let Capture { document, operation, instruction, answer, at } = capture;
     if let Some(outcome) = replay(connection, answer.as_ref()).await? {
         return Ok(outcome);
@@ -88,7 +129,7 @@ async fn capture_document(connection: &mut SqliteConnection, capture: Capture) -
     Ok(CaptureOutcome::Captured)
 }
 
-async fn enqueue_operation(connection: &mut SqliteConnection, new: NewOperation) -> Result<CaptureOutcome, StoreError> {
+async fn enqueue_operation(connection: &mut Connection, new: NewOperation) -> Result<CaptureOutcome, StoreError> {
     if let Some(outcome) = replay(connection, new.answer.as_ref()).await? {
         return Ok(outcome);
     }
@@ -99,39 +140,37 @@ async fn enqueue_operation(connection: &mut SqliteConnection, new: NewOperation)
 }
 
 /// Marks a seal as used. Returns the order that used it before, if one did (rule C2).
-async fn use_seal(connection: &mut SqliteConnection, seal: &CheckoutId, by: &Reference) -> Result<Option<Reference>, StoreError> {
-    let marked = sqlx::query("UPDATE seals SET used_by = ? WHERE id = ? AND used_by IS NULL")
+async fn use_seal(connection: &mut Connection, seal: &CheckoutId, by: &Reference) -> Result<Option<Reference>, StoreError> {
+    let marked = query("UPDATE seals SET used_by = $1 WHERE id = $2 AND used_by IS NULL")
         .bind(by.to_string())
         .bind(seal.to_string())
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    if marked.rows_affected() == 1 {
+    if marked == 1 {
         return Ok(None);
     }
-    let used_by: Option<String> = sqlx::query_scalar("SELECT used_by FROM seals WHERE id = ?")
-        .bind(seal.to_string())
-        .fetch_optional(connection)
-        .await?
-        .flatten();
+    let row = query("SELECT used_by FROM seals WHERE id = $1").bind(seal.to_string()).optional(connection).await?;
+    let used_by = row.map(|row| row.optional_text("used_by")).transpose()?.flatten();
     used_by.map(|reference| Some(reference.into())).ok_or_else(|| StoreError::NotFound(format!("checkout {seal}")))
 }
 
 /// The order that accepts the same quote already: a double click in two windows must not make two orders.
 async fn accepted_by(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     document: &NewDocument,
     instruction: &Instruction,
 ) -> Result<Option<Reference>, StoreError> {
     let Some(number) = &instruction.number else { return Ok(None) };
-    let reference: Option<String> = sqlx::query_scalar(
-        "SELECT reference FROM transfers WHERE store = ? AND adapter = ? AND accepts = ? AND state NOT IN ('rejected', 'abandoned')",
+    lock(connection, Lock::Quote { store: &document.store, adapter: &document.adapter, number: number.as_str() }).await?;
+    let row = query(
+        "SELECT reference FROM transfers WHERE store = $1 AND adapter = $2 AND accepts = $3 AND state NOT IN ('rejected', 'abandoned')",
     )
     .bind(document.store.to_string())
     .bind(document.adapter.to_string())
     .bind(number.to_string())
-    .fetch_optional(connection)
+    .optional(connection)
     .await?;
-    Ok(reference.map(Reference::from))
+    row.map(|row| Ok(row.text("reference")?.into())).transpose()
 }
 
 /// Whose transfer it is and where it goes.
@@ -144,19 +183,22 @@ pub(super) struct Route<'a> {
 
 /// Queues a transfer; it is in turn when its account has no other that is unsettled (rule T6), or when it lines up with nobody.
 pub(super) async fn insert_transfer(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     route: &Route<'_>,
     operation: TransferOperation,
     instruction: &Instruction,
     at: Timestamp,
 ) -> Result<i64, StoreError> {
     let state = TransferState::Captured.after(TransferEvent::Enqueued)?;
-    let inserted = sqlx::query(
+    if !operation.is_best_effort() {
+        lock(connection, Lock::Line { store: route.store, account: route.account, adapter: route.adapter }).await?;
+    }
+    let inserted = query(
         "INSERT INTO transfers \
          (reference, operation, store, account, adapter, instruction, accepts, state, turn, due_at, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?9, ?7, \
-         ?10 OR NOT EXISTS (SELECT 1 FROM transfers WHERE store = ?3 AND account = ?4 AND adapter = ?5 AND turn IS NOT NULL \
-         AND operation <> 'release-reservation'), ?8, ?8, ?8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $9, $7, \
+         CASE WHEN $10 OR NOT EXISTS (SELECT 1 FROM transfers WHERE store = $3 AND account = $4 AND adapter = $5 AND turn IS NOT NULL \
+         AND operation <> 'release-reservation') THEN 1 ELSE 0 END, $8, $8, $8) RETURNING id",
     )
     .bind(route.reference.to_string())
     .bind(operation.as_str())
@@ -165,16 +207,16 @@ pub(super) async fn insert_transfer(
     .bind(route.adapter.to_string())
     .bind(json("instruction", instruction)?)
     .bind(state.as_str())
-    .bind(to_millis(at))
+    .bind(at)
     .bind(instruction.number.as_ref().filter(|_| operation == TransferOperation::AcceptQuote).map(ToString::to_string))
     .bind(operation.is_best_effort())
-    .execute(connection)
+    .one(connection)
     .await?;
-    Ok(inserted.last_insert_rowid())
+    inserted.number("id")
 }
 
 async fn insert_document(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     document: &NewDocument,
     transfer: i64,
     at: Timestamp,
@@ -183,9 +225,9 @@ async fn insert_document(
         Payload::Order(order) => (json("order", order)?, None),
         Payload::Quote(request) => (json("quote request", request)?, Some(QuoteStatus::Requested.as_str())),
     };
-    sqlx::query(
+    query(
         "INSERT INTO documents (reference, kind, store, account, adapter, principal, seal, parent, captured_at, payload, status, transfer, \
-         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?9)",
+         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $9)",
     )
     .bind(document.reference.to_string())
     .bind(document.payload.kind().as_str())
@@ -195,7 +237,7 @@ async fn insert_document(
     .bind(document.principal.clone())
     .bind(document.seal.as_ref().map(ToString::to_string))
     .bind(document.parent.as_ref().map(ToString::to_string))
-    .bind(to_millis(at))
+    .bind(at)
     .bind(payload)
     .bind(status)
     .bind(transfer)

@@ -1,8 +1,7 @@
 //! Captured orders together with the transfers that carry them.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
+use super::columns::transfer_columns;
+use super::sql::{Row, query};
 use super::{Store, StoreError, Transfer, rows};
 use crate::domain::{BusinessStatus, Order, Reference};
 
@@ -19,7 +18,9 @@ pub struct CarriedOrder {
 macro_rules! carried {
     ($condition:literal) => {
         concat!(
-            "SELECT t.*, d.payload AS payload, d.status AS status FROM documents d JOIN transfers t ON t.id = d.transfer ",
+            "SELECT ",
+            transfer_columns!("t."),
+            ", d.payload AS payload, d.status AS status FROM documents d JOIN transfers t ON t.id = d.transfer ",
             "WHERE d.kind = 'order' AND ",
             $condition
         )
@@ -29,19 +30,19 @@ macro_rules! carried {
 impl Store {
     /// The order with this reference; none when it is a quote, or not ours.
     pub async fn carried_order(&self, reference: &Reference) -> Result<Option<CarriedOrder>, StoreError> {
-        let query = sqlx::query(carried!("d.reference = ?")).bind(reference.to_string());
-        query.fetch_optional(&self.readers).await?.as_ref().map(carried).transpose()
+        let order = query(carried!("d.reference = $1")).bind(reference.to_string());
+        order.optional(&mut self.read().await?).await?.as_ref().map(carried).transpose()
     }
 
     /// Orders whose transfers are not settled, oldest first, at most so many.
     pub async fn open_orders(&self, most: u32) -> Result<Vec<CarriedOrder>, StoreError> {
-        let query = sqlx::query(carried!("t.turn IS NOT NULL ORDER BY t.id LIMIT ?")).bind(most);
-        query.fetch_all(&self.readers).await?.iter().map(carried).collect()
+        let open = query(carried!("t.turn IS NOT NULL ORDER BY t.id LIMIT $1")).bind(most);
+        open.all(&mut self.read().await?).await?.iter().map(carried).collect()
     }
 }
 
-fn carried(row: &SqliteRow) -> Result<CarriedOrder, StoreError> {
-    let (payload, status): (String, Option<String>) = (row.try_get("payload")?, row.try_get("status")?);
-    let order = rows::parse("order", &payload)?;
-    Ok(CarriedOrder { transfer: rows::transfer(row)?, order, status: status.as_deref().map(BusinessStatus::parse) })
+fn carried(row: &Row) -> Result<CarriedOrder, StoreError> {
+    let order = rows::parse("order", &row.text("payload")?)?;
+    let status = row.optional_text("status")?.as_deref().map(BusinessStatus::parse);
+    Ok(CarriedOrder { transfer: rows::transfer(row)?, order, status })
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::instant::{after, from_millis, to_millis};
-use super::left_out::CLAIMABLE;
+use super::columns::transfer_columns;
+use super::instant::after;
+use super::left_out::claimable;
+use super::sql::{Connection, Row, query};
 use super::{Claimed, Conflict, Document, Fence, LeftOut, Store, StoreError, Transfer, TransferId, rows};
 use crate::domain::{Reference, TransferEvent, TransferState};
 
@@ -65,10 +65,10 @@ impl Store {
         self.write(move |connection| {
             async move {
                 for (transfer, fence) in claims {
-                    sqlx::query("UPDATE transfers SET lease_until = NULL, due_at = updated_at WHERE id = ? AND fence = ?")
+                    query("UPDATE transfers SET lease_until = NULL, due_at = updated_at WHERE id = $1 AND fence = $2")
                         .bind(transfer.id.0)
                         .bind(fence.0)
-                        .execute(&mut *connection)
+                        .execute(connection)
                         .await?;
                 }
                 Ok(())
@@ -100,42 +100,46 @@ impl Store {
     }
 
     /// Ends all claims of a host that died: `sending` becomes `unknown` (rule T3), the others can be claimed at once. For the start of the
-    /// only host on this database. Returns how many transfers were freed.
+    /// only host on this database; where several share it, claims are other hosts' and end with their leases. Returns how many transfers
+    /// were freed.
     pub async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {
+        if self.is_shared() {
+            return Ok(0);
+        }
         self.write(move |connection| recover(connection, now).boxed()).await
     }
 
     /// When the next transfer is due, or the earliest lease ends, of those that are not left out.
     pub async fn next_due(&self, left_out: &LeftOut) -> Result<Option<Timestamp>, StoreError> {
         let [in_hand, looking_up, sending] = left_out.to_json()?;
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT min(due_at) FROM transfers WHERE ");
-        let query = query.push(CLAIMABLE).build_query_scalar().bind(in_hand).bind(looking_up).bind(sending);
-        let due: Option<i64> = query.fetch_one(&self.readers).await?;
-        due.map(from_millis).transpose()
+        let mut connection = self.read().await?;
+        let due = query("SELECT min(due_at) AS due_at FROM transfers WHERE ").push(claimable(connection.dialect()));
+        due.bind(in_hand).bind(looking_up).bind(sending).one(&mut connection).await?.optional_instant("due_at")
     }
 }
 
 async fn claim(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     now: Timestamp,
     limit: usize,
     lease_until: Timestamp,
     [in_hand, looking_up, sending]: [String; 3],
 ) -> Result<Vec<(Transfer, Fence)>, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "UPDATE transfers SET fence = fence + 1, lease_until = ?5, due_at = ?5, updated_at = ?4 WHERE id IN (SELECT id FROM transfers WHERE ",
-    );
-    let claimed = query
-        .push(CLAIMABLE)
-        .push(" AND due_at <= ?4 ORDER BY due_at, id LIMIT ?6) RETURNING *")
-        .build()
+    let dialect = connection.dialect();
+    // What another host is just claiming or recording is passed over, not waited for. Chosen once, before anything is changed.
+    let claimed = query("WITH due AS MATERIALIZED (SELECT id FROM transfers WHERE ")
+        .push(claimable(dialect))
+        .push(" AND due_at <= $4 ORDER BY due_at, id LIMIT $6")
+        .push(dialect.choose("", " FOR UPDATE SKIP LOCKED"))
+        .push(") UPDATE transfers SET fence = fence + 1, lease_until = $5, due_at = $5, updated_at = $4 WHERE id IN (SELECT id FROM due)")
+        .push(concat!(" RETURNING ", transfer_columns!("")))
         .bind(in_hand)
         .bind(looking_up)
         .bind(sending)
-        .bind(to_millis(now))
-        .bind(to_millis(lease_until))
+        .bind(now)
+        .bind(lease_until)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&mut *connection)
+        .all(connection)
         .await?;
     let mut claims = Vec::with_capacity(claimed.len());
     for row in &claimed {
@@ -143,28 +147,28 @@ async fn claim(
         if transfer.state == TransferState::Sending {
             lose_outcome(connection, &mut transfer, now).await?;
         }
-        claims.push((transfer, Fence(row.try_get("fence")?)));
+        claims.push((transfer, Fence(row.number("fence")?)));
     }
     claims.sort_by_key(|(transfer, _)| transfer.id);
     Ok(claims)
 }
 
 /// A row that this build cannot read (written by a newer one) keeps its lease and is tried again after it: it must not stop the others.
-fn readable(row: &SqliteRow) -> Option<Transfer> {
+fn readable(row: &Row) -> Option<Transfer> {
     rows::transfer(row).inspect_err(|error| tracing::error!(%error, "a transfer cannot be read by this build")).ok()
 }
 
 /// Its worker died or hangs: it may or may not have been taken.
-async fn lose_outcome(connection: &mut SqliteConnection, transfer: &mut Transfer, now: Timestamp) -> Result<(), StoreError> {
+async fn lose_outcome(connection: &mut Connection, transfer: &mut Transfer, now: Timestamp) -> Result<(), StoreError> {
     transfer.state = transfer.state.after(TransferEvent::OutcomeLost)?;
     transfer.unknown_since = Some(now);
-    sqlx::query("UPDATE transfers SET state = ?, unknown_since = ? WHERE id = ?")
+    query("UPDATE transfers SET state = $1, unknown_since = $2 WHERE id = $3")
         .bind(transfer.state.as_str())
-        .bind(to_millis(now))
+        .bind(now)
         .bind(transfer.id.0)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    sqlx::query("UPDATE attempts SET outcome = ? WHERE transfer = ? AND ended_at IS NULL AND outcome IS NULL")
+    query("UPDATE attempts SET outcome = $1 WHERE transfer = $2 AND ended_at IS NULL AND outcome IS NULL")
         .bind(transfer.state.as_str())
         .bind(transfer.id.0)
         .execute(connection)
@@ -173,27 +177,27 @@ async fn lose_outcome(connection: &mut SqliteConnection, transfer: &mut Transfer
 }
 
 async fn begin(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     transfer: &Transfer,
     now: Timestamp,
     lease_until: Timestamp,
     adapter_digest: String,
 ) -> Result<(), StoreError> {
     let state = transfer.state.after(TransferEvent::AttemptBegan)?;
-    sqlx::query(
-        "UPDATE transfers SET state = ?1, attempts = attempts + 1, unknown_since = NULL, lease_until = ?2, due_at = ?2, updated_at = ?3 \
-         WHERE id = ?4",
+    query(
+        "UPDATE transfers SET state = $1, attempts = attempts + 1, unknown_since = NULL, lease_until = $2, due_at = $2, updated_at = $3 \
+         WHERE id = $4",
     )
     .bind(state.as_str())
-    .bind(to_millis(lease_until))
-    .bind(to_millis(now))
+    .bind(lease_until)
+    .bind(now)
     .bind(transfer.id.0)
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    sqlx::query("INSERT INTO attempts (transfer, number, kind, started_at, adapter_digest) VALUES (?, ?, 'send', ?, ?)")
+    query("INSERT INTO attempts (transfer, number, kind, started_at, adapter_digest) VALUES ($1, $2, 'send', $3, $4)")
         .bind(transfer.id.0)
         .bind(transfer.attempts + transfer.lookups + 1)
-        .bind(to_millis(now))
+        .bind(now)
         .bind(adapter_digest)
         .execute(connection)
         .await?;
@@ -201,29 +205,30 @@ async fn begin(
 }
 
 /// The transfer, if this claim on it still holds (rule T5).
-pub(super) async fn held(connection: &mut SqliteConnection, id: TransferId, fence: Fence) -> Result<Transfer, StoreError> {
-    let row = sqlx::query("SELECT * FROM transfers WHERE id = ? AND fence = ? AND lease_until IS NOT NULL")
-        .bind(id.0)
-        .bind(fence.0)
-        .fetch_optional(connection)
-        .await?;
+pub(super) async fn held(connection: &mut Connection, id: TransferId, fence: Fence) -> Result<Transfer, StoreError> {
+    let transfer = query(concat!(
+        "SELECT ",
+        transfer_columns!(""),
+        " FROM transfers WHERE id = $1 AND fence = $2 AND lease_until IS NOT NULL"
+    ));
+    let transfer = transfer.push(connection.dialect().choose("", " FOR UPDATE"));
+    let row = transfer.bind(id.0).bind(fence.0).optional(connection).await?;
     row.map(|row| rows::transfer(&row)).transpose()?.ok_or_else(|| Conflict::StaleFence.into())
 }
 
-async fn recover(connection: &mut SqliteConnection, now: Timestamp) -> Result<u64, StoreError> {
-    let claimed =
-        sqlx::query("SELECT * FROM transfers WHERE turn = 1 AND lease_until IS NOT NULL").fetch_all(&mut *connection).await?;
+async fn recover(connection: &mut Connection, now: Timestamp) -> Result<u64, StoreError> {
+    let claimed = query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE turn = 1 AND lease_until IS NOT NULL"));
+    let claimed = claimed.all(connection).await?;
     for row in &claimed {
         let Some(mut transfer) = readable(row) else { continue };
         if transfer.state == TransferState::Sending {
             lose_outcome(connection, &mut transfer, now).await?;
         }
         // The rise of the fence shuts out a worker that is somehow still alive.
-        sqlx::query("UPDATE transfers SET lease_until = NULL, fence = fence + 1, due_at = ?, updated_at = ? WHERE id = ?")
-            .bind(to_millis(now))
-            .bind(to_millis(now))
+        query("UPDATE transfers SET lease_until = NULL, fence = fence + 1, due_at = $1, updated_at = $1 WHERE id = $2")
+            .bind(now)
             .bind(transfer.id.0)
-            .execute(&mut *connection)
+            .execute(connection)
             .await?;
     }
     Ok(claimed.len() as u64)

@@ -19,73 +19,77 @@ use crate::domain::{
 const LEASE: Duration = Duration::from_secs(60);
 
 macro_rules! contract {
-    ($module:ident: $($name:ident),+ $(,)?) => {$(
-        #[tokio::test]
-        async fn $name() {
-            let temp = TempStore::open().await;
-            $module::$name(&temp.store).await;
+    ($($module:ident: $($name:ident),+ $(,)?;)+) => {
+        mod on_sqlite {
+            $($(
+                #[tokio::test]
+                async fn $name() {
+                    let temp = super::TempStore::open().await;
+                    super::$module::$name(&temp.store).await;
+                }
+            )+)+
         }
-    )+};
+
+        mod on_postgres {
+            $($(
+                #[tokio::test]
+                async fn $name() {
+                    let temp = super::TempStore::on_postgres().await;
+                    super::$module::$name(&temp.store).await;
+                }
+            )+)+
+        }
+    };
 }
 
 contract! {
     cases:
-    t1_a_captured_order_reads_back_as_it_was_given,
-    a2_the_same_key_and_body_give_the_first_answer_again,
-    a2_the_same_key_with_another_body_captures_nothing,
-    a2_keys_are_scoped_by_principal,
-    a2_answers_are_kept_48_hours_and_then_pruned,
-    a2_an_operation_is_replayed_too,
-    c2_two_orders_never_come_from_one_seal,
-    c2_an_unknown_seal_captures_nothing,
-    c1_a_seal_can_be_replaced_and_deleted_until_it_is_used,
-    t3_sending_with_an_expired_lease_comes_back_as_unknown,
-    t3_a_restart_turns_sending_into_unknown_and_frees_the_rest,
-    t5_a_stale_fence_can_neither_begin_nor_record,
-    t5_an_outcome_is_recorded_once,
-    t5_what_the_claimer_has_in_hand_is_not_claimed_again_however_late_its_clock_says_it_is,
-    t6_only_the_oldest_of_an_account_is_claimed,
-    t6_a_parked_or_backed_off_order_blocks_no_other_account,
-    t6_a_parked_order_lets_the_next_of_its_account_go,
-    t6_a_resent_order_waits_for_the_one_under_way,
-    t7_a_transfer_is_not_claimed_before_it_is_due,
-    transfers_of_a_paused_back_end_stay_in_their_order,
-    t11_what_is_done_by_hand_needs_a_parked_transfer_and_is_audited,
-    an_illegal_move_is_refused_and_changes_nothing,
-    a_confirmation_gives_the_document_number_status_and_amendments,
-    an_accepted_quote_becomes_ordered_and_stays_so,
-    a_cancellation_changes_the_status_of_its_order,
-    the_timeline_shows_every_attempt_and_look_up,
-    the_backlog_counts_what_is_open,
-}
-
-contract! {
+        t1_a_captured_order_reads_back_as_it_was_given,
+        a2_the_same_key_and_body_give_the_first_answer_again,
+        a2_the_same_key_with_another_body_captures_nothing,
+        a2_keys_are_scoped_by_principal,
+        a2_answers_are_kept_48_hours_and_then_pruned,
+        a2_an_operation_is_replayed_too,
+        c2_two_orders_never_come_from_one_seal,
+        c2_an_unknown_seal_captures_nothing,
+        c1_a_seal_can_be_replaced_and_deleted_until_it_is_used,
+        t3_sending_with_an_expired_lease_comes_back_as_unknown,
+            t5_a_stale_fence_can_neither_begin_nor_record,
+        t5_an_outcome_is_recorded_once,
+        t5_what_the_claimer_has_in_hand_is_not_claimed_again_however_late_its_clock_says_it_is,
+        t6_only_the_oldest_of_an_account_is_claimed,
+        t6_a_parked_or_backed_off_order_blocks_no_other_account,
+        t6_a_parked_order_lets_the_next_of_its_account_go,
+        t6_a_resent_order_waits_for_the_one_under_way,
+        t7_a_transfer_is_not_claimed_before_it_is_due,
+        transfers_of_a_paused_back_end_stay_in_their_order,
+        t11_what_is_done_by_hand_needs_a_parked_transfer_and_is_audited,
+        an_illegal_move_is_refused_and_changes_nothing,
+        a_confirmation_gives_the_document_number_status_and_amendments,
+        an_accepted_quote_becomes_ordered_and_stays_so,
+        a_cancellation_changes_the_status_of_its_order,
+        the_timeline_shows_every_attempt_and_look_up,
+        the_backlog_counts_what_is_open;
     documents:
-    h1_documents_are_listed_newest_first_in_pages,
-    h2_the_newest_list_is_remembered,
-    h3_only_the_granted_accounts_are_listed,
-    documents_are_found_by_reference_however_many_are_asked_for,
-    documents_are_found_by_number_within_store_adapter_and_kind,
-    of_several_documents_with_one_number_the_oldest_comes_first,
-    a_document_tells_how_far_the_transfer_got_that_carries_it,
-    orders_are_open_until_their_transfers_are_settled,
-}
-
-contract! {
+        h1_documents_are_listed_newest_first_in_pages,
+        h2_the_newest_list_is_remembered,
+        h3_only_the_granted_accounts_are_listed,
+        documents_are_found_by_reference_however_many_are_asked_for,
+        documents_are_found_by_number_within_store_adapter_and_kind,
+        of_several_documents_with_one_number_the_oldest_comes_first,
+        a_document_tells_how_far_the_transfer_got_that_carries_it,
+        orders_are_open_until_their_transfers_are_settled;
     releases:
-    c4_what_is_held_for_a_refused_order_is_released_where_it_is_held,
-    c4_what_is_held_for_an_abandoned_order_is_released,
-    c4_what_is_held_for_a_cancelled_order_is_released_once_it_is_cancelled,
-    c4_where_nothing_is_held_or_an_operation_is_given_up_nothing_is_released,
-    t6_a_release_lines_up_with_nobody,
-}
-
-contract! {
+        c4_what_is_held_for_a_refused_order_is_released_where_it_is_held,
+        c4_what_is_held_for_an_abandoned_order_is_released,
+        c4_what_is_held_for_a_cancelled_order_is_released_once_it_is_cancelled,
+        c4_where_nothing_is_held_or_an_operation_is_given_up_nothing_is_released,
+        t6_a_release_lines_up_with_nobody;
     held:
-    c4_an_abandoned_checkout_queues_the_release_of_what_it_holds_with_its_end,
-    c4_stock_of_a_checkout_is_given_back_once_when_its_time_is_over,
-    c4_what_an_order_uses_or_has_ended_by_itself_is_not_given_back,
-    c3_a_checkout_that_changed_meanwhile_is_not_renewed,
+        c4_an_abandoned_checkout_queues_the_release_of_what_it_holds_with_its_end,
+        c4_stock_of_a_checkout_is_given_back_once_when_its_time_is_over,
+        c4_what_an_order_uses_or_has_ended_by_itself_is_not_given_back,
+        c3_a_checkout_that_changed_meanwhile_is_not_renewed;
 }
 
 async fn captured(store: &Store, capture: Capture) -> NewDocument {

@@ -2,10 +2,10 @@
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
-use super::instant::{from_millis, to_millis};
+use super::columns::transfer_columns;
+use super::lock::{Lock, lock};
+use super::sql::{Connection, Row, query};
 use super::{Conflict, Store, StoreError, Transfer, pricing, release, rows};
 use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferState};
 
@@ -64,19 +64,24 @@ impl Store {
 
     /// Parked transfers, oldest first.
     pub async fn parked(&self, limit: u32) -> Result<Vec<Transfer>, StoreError> {
-        let query = sqlx::query("SELECT * FROM transfers WHERE state = 'parked' ORDER BY id LIMIT ?").bind(limit);
-        query.fetch_all(&self.readers).await?.iter().map(rows::transfer).collect()
+        let parked =
+            query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE state = 'parked' ORDER BY id LIMIT $1"))
+                .bind(limit);
+        parked.all(&mut self.read().await?).await?.iter().map(rows::transfer).collect()
     }
 
     /// The audit log of a reference, oldest first.
     pub async fn audit_of(&self, reference: &Reference) -> Result<Vec<AuditEntry>, StoreError> {
-        let query = sqlx::query("SELECT * FROM audit WHERE reference = ? ORDER BY id").bind(reference.to_string());
-        query.fetch_all(&self.readers).await?.iter().map(audit_entry).collect()
+        let entries = query("SELECT at, actor, action, reference, reason, detail FROM audit WHERE reference = $1 ORDER BY id")
+            .bind(reference.to_string());
+        entries.all(&mut self.read().await?).await?.iter().map(audit_entry).collect()
     }
 
     async fn by_hand(&self, reference: &Reference, action: Action, deed: Deed) -> Result<Transfer, StoreError> {
-        let reference = reference.clone();
-        self.write(move |connection| act(connection, reference, action, deed).boxed()).await
+        let document = reference.clone();
+        let transfer = self.write(move |connection| act(connection, document, action, deed).boxed()).await?;
+        self.tell_other_hosts(reference);
+        Ok(transfer)
     }
 }
 
@@ -106,12 +111,7 @@ impl Action {
     }
 }
 
-async fn act(
-    connection: &mut SqliteConnection,
-    reference: Reference,
-    action: Action,
-    deed: Deed,
-) -> Result<Transfer, StoreError> {
+async fn act(connection: &mut Connection, reference: Reference, action: Action, deed: Deed) -> Result<Transfer, StoreError> {
     let mut transfer = parked_transfer(connection, &reference).await?;
     transfer.state = transfer.state.after(action.event())?;
     transfer.updated_at = deed.at;
@@ -119,23 +119,24 @@ async fn act(
         (transfer.spent, transfer.due_at, transfer.unknown_since) = (0, deed.at, None);
         transfer.resent_at = Some(deed.at);
     }
+    lock(connection, Lock::Line { store: &transfer.store, account: &transfer.account, adapter: &transfer.adapter }).await?;
     // A resent transfer lines up again; when its account has none under way, it is in turn (rule T6).
-    sqlx::query(
-        "UPDATE transfers SET state = ?1, spent = ?2, due_at = ?3, unknown_since = ?4, updated_at = ?5, resent_at = ?8, turn = CASE WHEN ?6 THEN \
-         operation = 'release-reservation' OR NOT EXISTS (SELECT 1 FROM transfers o WHERE o.store = transfers.store \
+    query(
+        "UPDATE transfers SET state = $1, spent = $2, due_at = $3, unknown_since = $4, updated_at = $5, resent_at = $8, turn = \
+         CASE WHEN NOT $6 THEN NULL \
+         WHEN operation = 'release-reservation' OR NOT EXISTS (SELECT 1 FROM transfers o WHERE o.store = transfers.store \
          AND o.account = transfers.account AND o.adapter = transfers.adapter AND o.turn IS NOT NULL \
-         AND o.operation <> 'release-reservation') \
-         END WHERE id = ?7",
+         AND o.operation <> 'release-reservation') THEN 1 ELSE 0 END WHERE id = $7",
     )
     .bind(transfer.state.as_str())
     .bind(transfer.spent)
-    .bind(to_millis(transfer.due_at))
-    .bind(transfer.unknown_since.map(to_millis))
-    .bind(to_millis(deed.at))
+    .bind(transfer.due_at)
+    .bind(transfer.unknown_since)
+    .bind(deed.at)
     .bind(!transfer.state.is_settled())
     .bind(transfer.id.0)
-    .bind(transfer.resent_at.map(to_millis))
-    .execute(&mut *connection)
+    .bind(transfer.resent_at)
+    .execute(connection)
     .await?;
     release::follow(connection, &transfer, transfer.state, None, deed.at).await?;
     if let Action::Link(number) = &action {
@@ -150,9 +151,11 @@ async fn act(
     Ok(transfer)
 }
 
-async fn parked_transfer(connection: &mut SqliteConnection, reference: &Reference) -> Result<Transfer, StoreError> {
-    let query = sqlx::query("SELECT * FROM transfers WHERE reference = ? ORDER BY id").bind(reference.to_string());
-    let transfers: Vec<_> = query.fetch_all(connection).await?.iter().map(rows::transfer).collect::<Result<_, _>>()?;
+async fn parked_transfer(connection: &mut Connection, reference: &Reference) -> Result<Transfer, StoreError> {
+    let all = query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE reference = $1 ORDER BY id"))
+        .bind(reference.to_string());
+    let all = all.push(connection.dialect().choose("", " FOR UPDATE"));
+    let transfers: Vec<_> = all.all(connection).await?.iter().map(rows::transfer).collect::<Result<_, _>>()?;
     let newest = transfers.iter().rfind(|transfer| !transfer.operation.is_best_effort());
     let Some(newest) = newest else { return Err(StoreError::NotFound(reference.to_string())) };
     let newest_state = newest.state;
@@ -162,16 +165,16 @@ async fn parked_transfer(connection: &mut SqliteConnection, reference: &Referenc
 
 /// The back end's number, for a document that has none yet (a parked cancellation's order has one).
 async fn link_document(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     reference: &Reference,
     number: &BackendNumber,
     deed: &Deed,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE documents SET backend_number = ?, updated_at = ?, version = version + 1 WHERE reference = ? AND backend_number IS NULL",
+    query(
+        "UPDATE documents SET backend_number = $1, updated_at = $2, version = version + 1 WHERE reference = $3 AND backend_number IS NULL",
     )
     .bind(number.to_string())
-    .bind(to_millis(deed.at))
+    .bind(deed.at)
     .bind(reference.to_string())
     .execute(connection)
     .await?;
@@ -183,14 +186,14 @@ fn accepted((agreed, now): (Option<Money>, Money)) -> String {
 }
 
 async fn write_audit(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     transfer: &Transfer,
     action: &Action,
     detail: Option<String>,
     deed: Deed,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(to_millis(deed.at))
+    query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(deed.at)
         .bind(deed.actor)
         .bind(action.name())
         .bind(transfer.reference.to_string())
@@ -204,14 +207,14 @@ async fn write_audit(
 
 /// No transfer has the number 0.
 async fn note(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     subject: String,
     action: &'static str,
     detail: Option<String>,
     deed: Deed,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES (?, ?, ?, ?, 0, ?, ?)")
-        .bind(to_millis(deed.at))
+    query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES ($1, $2, $3, $4, 0, $5, $6)")
+        .bind(deed.at)
         .bind(deed.actor)
         .bind(action)
         .bind(subject)
@@ -222,14 +225,13 @@ async fn note(
     Ok(())
 }
 
-fn audit_entry(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
-    let reference: String = row.try_get("reference")?;
+fn audit_entry(row: &Row) -> Result<AuditEntry, StoreError> {
     Ok(AuditEntry {
-        at: from_millis(row.try_get("at")?)?,
-        actor: row.try_get("actor")?,
-        action: row.try_get("action")?,
-        reference: reference.into(),
-        reason: row.try_get("reason")?,
-        detail: row.try_get("detail")?,
+        at: row.instant("at")?,
+        actor: row.text("actor")?,
+        action: row.text("action")?,
+        reference: row.text("reference")?.into(),
+        reason: row.text("reason")?,
+        detail: row.optional_text("detail")?,
     })
 }

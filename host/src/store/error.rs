@@ -1,7 +1,5 @@
-//! What can go wrong in the store. A failure that leaves in doubt whether something was committed is [`StoreError::Unavailable`]:
-//! it is never taken for success, and the same idempotency key tells on the next try.
-
-use std::path::PathBuf;
+//! What can go wrong in the store. A failure that leaves in doubt whether something was committed is [`StoreError::InDoubt`]: it is taken
+//! neither for success nor for the opposite, and the same idempotency key tells on the next try.
 
 use crate::domain::{IllegalMove, TransferState};
 
@@ -9,23 +7,25 @@ use crate::domain::{IllegalMove, TransferState};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database could not be opened; the text says what to change.
-    #[error("the database {} cannot be opened: {reason}. {mend}", path.display())]
-    Open { path: PathBuf, reason: String, mend: &'static str },
+    #[error("the database {database} cannot be opened: {reason}. {mend}")]
+    Open { database: String, reason: String, mend: &'static str },
     /// A host is running on it.
     #[error(
-        "the database {} cannot be opened: another process has it open. Stop the other ordergate, or give this one a database of its own",
-        path.display()
+        "the database {database} cannot be opened: another process has it open. Stop the other ordergate, or give this one a database of its \
+         own. Several hosts share one PostgreSQL database (database.url)"
     )]
-    InUse { path: PathBuf },
+    InUse { database: String },
     #[error(
-        "the database {} has schema version {found}, this build knows up to {known}. Start the newer version of ordergate, or restore \
-         the backup made before the upgrade",
-        path.display()
+        "the database {database} has schema version {found}, this build knows up to {known}. Start the newer version of ordergate, or \
+         restore the backup made before the upgrade"
     )]
-    NewerSchema { path: PathBuf, found: i64, known: i64 },
+    NewerSchema { database: String, found: i64, known: i64 },
     /// Disk full, input/output error, lock that did not end. Nothing may be told to have been taken.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The connection was lost while it was committed. It may be there or not; the same idempotency key tells.
+    #[error("the store did not say whether it was committed: {0}")]
+    InDoubt(String),
     #[error("the store was closed")]
     Stopped,
     #[error(transparent)]
@@ -76,6 +76,10 @@ impl From<sqlx::Error> for StoreError {
             }
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
                 Self::Corrupt { what: "row", reason: error.to_string() }
+            }
+            // A text with a NUL character, which PostgreSQL stores nowhere.
+            sqlx::Error::Database(database) if database.code().as_deref() == Some("22021") => {
+                Self::NotFound("what has a NUL character in it".to_owned())
             }
             sqlx::Error::PoolClosed => Self::Stopped,
             _ => Self::Unavailable(error.to_string()),

@@ -4,36 +4,58 @@ use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use scratch_postgres::Server;
 use tempfile::TempDir;
 
 use super::*;
+use crate::config::PostgresUrl;
 use crate::domain::{
     AccountNumber, BackendNumber, Buyer, Calculation, Cart, CheckoutId, Currency, Extensions, Money, Order, QuoteRequest,
     Reference, Reservation, Seal, Totals, TransferOperation,
 };
 
-/// A store in a folder of its own, which goes with it.
+/// A store of a test's own: a file in a folder that goes with it, or a database of the scratch server.
 pub(crate) struct TempStore {
     pub(crate) store: Store,
-    folder: TempDir,
+    pub(crate) config: DatabaseConfig,
+    _folder: Option<TempDir>,
 }
 
 impl TempStore {
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("test.db")).await.unwrap();
-        Self { store, folder }
+        let config = DatabaseConfig::file(folder.path().join("test.db"));
+        Self { store: Store::open(&config).await.unwrap(), config, _folder: Some(folder) }
+    }
+
+    pub(crate) async fn on_postgres() -> Self {
+        let server = tokio::task::spawn_blocking(Server::shared).await.unwrap();
+        Self::on_server(server).await
+    }
+
+    pub(crate) async fn on_server(server: &Server) -> Self {
+        let config = on_server(&server.url(&server.create_database()));
+        Self { store: Store::open(&config).await.unwrap(), config, _folder: None }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("test.db")
+        self.config.path.clone().unwrap()
     }
 
-    /// Closes the file and opens it again, as a restart does.
+    /// Another handle, as another host has it. Only on PostgreSQL.
+    pub(crate) async fn another(&self) -> Store {
+        Store::open(&self.config).await.unwrap()
+    }
+
+    /// Closes the database and opens it again, as a restart does.
     pub(crate) async fn reopen(&mut self) {
         self.store.close().await;
-        self.store = Store::open(&self.path()).await.unwrap();
+        self.store = Store::open(&self.config).await.unwrap();
     }
+}
+
+pub(crate) fn on_server(url: &str) -> DatabaseConfig {
+    DatabaseConfig { url: Some(PostgresUrl::parse(url).unwrap()), ..DatabaseConfig::default() }
 }
 
 /// The time at which most tests begin.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
-use sqlx::Row;
 
-use super::instant::{from_millis, to_millis};
+use super::lock::{Lock, try_lock};
+use super::sql::{Dialect, query};
 use super::{ANSWERS_KEPT, Store, StoreError, rows};
 use crate::domain::TransferState;
 
@@ -27,29 +27,24 @@ impl Store {
         // Every open state is there, with 0 when none waits: a gauge that vanishes looks like one that stands still.
         let open = TransferState::ALL.into_iter().filter(|state| !state.is_settled() || *state == TransferState::Parked);
         let mut by_state: BTreeMap<_, _> = open.map(|state| (state.as_str(), 0)).collect();
-        let counted = sqlx::query(
+        let mut connection = self.read().await?;
+        let counted = query(
             "SELECT state, count(*) AS number FROM transfers WHERE turn IS NOT NULL GROUP BY state \
              UNION ALL SELECT 'parked', count(*) FROM transfers WHERE state = 'parked'",
         )
-        .fetch_all(&self.readers)
+        .all(&mut connection)
         .await?;
         for row in &counted {
-            let number: i64 = row.try_get("number")?;
-            by_state.insert(rows::state(row, "state")?.as_str(), u64::try_from(number).unwrap_or_default());
+            by_state.insert(rows::state(row, "state")?.as_str(), row.number("number")?);
         }
-        let oldest: Option<i64> =
-            sqlx::query_scalar("SELECT min(created_at) FROM transfers WHERE turn IS NOT NULL").fetch_one(&self.readers).await?;
-        Ok(Backlog { by_state, oldest_waiting: oldest.map(from_millis).transpose()? })
+        let oldest = query("SELECT min(created_at) AS oldest FROM transfers WHERE turn IS NOT NULL").one(&mut connection).await?;
+        Ok(Backlog { by_state, oldest_waiting: oldest.optional_instant("oldest")? })
     }
 
-    /// Goes once through the writer and reads one row: fails when the database does not answer.
+    /// Goes once through a transaction as orders do: fails when the database does not answer.
     pub async fn probe(&self) -> Result<(), StoreError> {
         self.write(|connection| {
-            async move {
-                let _: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(connection).await?;
-                Ok(())
-            }
-            .boxed()
+            async move { query("SELECT count(*) AS number FROM seals WHERE id = ''").one(connection).await.map(drop) }.boxed()
         })
         .await
     }
@@ -57,24 +52,26 @@ impl Store {
     /// Deletes idempotency answers older than [`ANSWERS_KEPT`], unused seals that expired before that, and of each transfer all attempts but
     /// the first and the latest 200. Returns how many rows.
     pub async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let before = to_millis(now.saturating_sub(ANSWERS_KEPT).unwrap_or(Timestamp::MIN));
+        let before = now.saturating_sub(ANSWERS_KEPT).unwrap_or(Timestamp::MIN);
         self.write(move |connection| {
             async move {
-                let answers =
-                    sqlx::query("DELETE FROM answers WHERE created_at < ?").bind(before).execute(&mut *connection).await?;
-                let seals = sqlx::query("DELETE FROM seals WHERE used_by IS NULL AND expires_at < ?")
-                    .bind(before)
-                    .execute(&mut *connection)
-                    .await?;
-                let attempts = sqlx::query(
+                // One host at a time, and it may take its time.
+                if !try_lock(connection, Lock::Pruning).await? {
+                    return Ok(0);
+                }
+                if connection.dialect() == Dialect::Postgres {
+                    connection.run("SET LOCAL statement_timeout = 0").await?;
+                }
+                let answers = query("DELETE FROM answers WHERE created_at < $1").bind(before).execute(connection).await?;
+                let seals = query("DELETE FROM seals WHERE used_by IS NULL AND expires_at < $1");
+                let seals = seals.bind(before).execute(connection).await?;
+                let attempts = query(
                     "DELETE FROM attempts WHERE number > 1 AND number <= \
-                     (SELECT t.attempts + t.lookups - ?1 FROM transfers t WHERE t.id = attempts.transfer) \
-                     AND transfer IN (SELECT id FROM transfers WHERE attempts + lookups > ?1)",
-                )
-                .bind(ATTEMPTS_KEPT)
-                .execute(connection)
-                .await?;
-                Ok(answers.rows_affected() + seals.rows_affected() + attempts.rows_affected())
+                     (SELECT t.attempts + t.lookups - $1 FROM transfers t WHERE t.id = attempts.transfer) \
+                     AND transfer IN (SELECT id FROM transfers WHERE attempts + lookups > $1)",
+                );
+                let attempts = attempts.bind(ATTEMPTS_KEPT).execute(connection).await?;
+                Ok(answers + seals + attempts)
             }
             .boxed()
         })

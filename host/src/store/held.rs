@@ -3,11 +3,10 @@
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
-use sqlx::{Row, SqliteConnection};
 
 use super::capture::{Route, insert_transfer};
-use super::instant::to_millis;
 use super::rows::{json, parse};
+use super::sql::{Connection, query};
 use super::{Held, Instruction, Store, StoreError};
 use crate::domain::{AccountNumber, CheckoutId, Reference, Seal, StoreName, TransferOperation};
 
@@ -40,13 +39,9 @@ impl Store {
         let id = id.to_string();
         self.write(move |connection| {
             async move {
-                let deleted = sqlx::query("DELETE FROM seals WHERE id = ? AND used_by IS NULL RETURNING payload")
-                    .bind(id)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                let Some(row) = deleted else { return Ok(false) };
-                let payload: String = row.try_get("payload")?;
-                let seal: Seal = parse("seal", &payload)?;
+                let deleted = query("DELETE FROM seals WHERE id = $1 AND used_by IS NULL RETURNING payload").bind(id);
+                let Some(row) = deleted.optional(connection).await? else { return Ok(false) };
+                let seal: Seal = parse("seal", &row.text("payload")?)?;
                 if let Some(freed) = still_held(&seal, at) {
                     release(connection, freed, at).await?;
                 }
@@ -60,34 +55,32 @@ impl Store {
     /// Gives the stock of checkouts back whose time is over and that nobody ordered, at most so many. They can still be ordered; their stock
     /// is then held anew. Returns how many holds were ended.
     pub async fn release_expired(&self, now: Timestamp, most: u32) -> Result<usize, StoreError> {
-        let due: i64 = sqlx::query_scalar("SELECT count(*) FROM seals WHERE used_by IS NULL AND release_at <= ?")
-            .bind(to_millis(now))
-            .fetch_one(&self.readers)
-            .await?;
-        if due == 0 {
+        let due = query("SELECT count(*) AS number FROM seals WHERE used_by IS NULL AND release_at <= $1").bind(now);
+        if due.one(&mut self.read().await?).await?.number::<i64>("number")? == 0 {
             return Ok(0);
         }
         self.write(move |connection| release_expired(connection, now, most).boxed()).await
     }
 }
 
-async fn release_expired(connection: &mut SqliteConnection, now: Timestamp, most: u32) -> Result<usize, StoreError> {
-    let due = sqlx::query("SELECT payload FROM seals WHERE used_by IS NULL AND release_at <= ? ORDER BY release_at LIMIT ?")
-        .bind(to_millis(now))
+async fn release_expired(connection: &mut Connection, now: Timestamp, most: u32) -> Result<usize, StoreError> {
+    // What another host is just giving back, or an order using, is passed over.
+    let due = query("SELECT payload FROM seals WHERE used_by IS NULL AND release_at <= $1 ORDER BY release_at LIMIT $2")
+        .push(connection.dialect().choose("", " FOR UPDATE SKIP LOCKED"))
+        .bind(now)
         .bind(most)
-        .fetch_all(&mut *connection)
+        .all(connection)
         .await?;
     for row in &due {
-        let payload: String = row.try_get("payload")?;
-        let seal: Seal = parse("seal", &payload)?;
+        let seal: Seal = parse("seal", &row.text("payload")?)?;
         if let Some(freed) = still_held(&seal, now) {
             release(connection, freed, now).await?;
         }
         let without = Seal { reservation: None, hold: None, ..seal };
-        sqlx::query("UPDATE seals SET payload = ?, release_at = NULL WHERE id = ?")
+        query("UPDATE seals SET payload = $1, release_at = NULL WHERE id = $2")
             .bind(json("seal", &without)?)
             .bind(without.id.to_string())
-            .execute(&mut *connection)
+            .execute(connection)
             .await?;
     }
     Ok(due.len())
@@ -99,7 +92,7 @@ fn still_held(seal: &Seal, now: Timestamp) -> Option<FreedStock> {
 }
 
 /// There is no order: the checkout's id is the transfer's reference.
-async fn release(connection: &mut SqliteConnection, freed: FreedStock, at: Timestamp) -> Result<(), StoreError> {
+async fn release(connection: &mut Connection, freed: FreedStock, at: Timestamp) -> Result<(), StoreError> {
     let FreedStock { checkout, store, account, held } = freed;
     let (reference, adapter) = (Reference::new(checkout.as_str()), held.adapter.clone());
     let instruction = Instruction { held: Some(held), ..Instruction::default() };

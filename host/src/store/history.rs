@@ -2,10 +2,9 @@
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
-use super::instant::to_millis;
+use super::columns::{attempt_columns, document_columns, transfer_columns};
+use super::sql::{Query, Row, query};
 use super::{Attempt, Document, DocumentKind, Observed, Store, StoreError, Transfer, rows, taken};
 use crate::domain::{AccountGrant, AdapterName, BackendNumber, Reference, StoreName};
 
@@ -37,8 +36,12 @@ pub struct ListedBy {
 }
 
 /// Documents with where the transfer stands that carries them.
-const DOCUMENTS: &str = "SELECT d.*, t.state AS transfer_state, t.attempts AS transfer_attempts, t.due_at AS transfer_due_at, \
-    t.last_failure AS transfer_failure FROM documents d JOIN transfers t ON t.id = d.transfer WHERE ";
+const DOCUMENTS: &str = concat!(
+    "SELECT ",
+    document_columns!("d."),
+    ", t.state AS transfer_state, t.attempts AS transfer_attempts, t.due_at AS transfer_due_at, t.last_failure AS transfer_failure ",
+    "FROM documents d JOIN transfers t ON t.id = d.transfer WHERE "
+);
 
 /// How many references or numbers one query names.
 const AT_ONCE: usize = 500;
@@ -52,9 +55,8 @@ impl Store {
     pub async fn documents(&self, references: &[Reference]) -> Result<Vec<Document>, StoreError> {
         let mut found = Vec::with_capacity(references.len());
         for references in references.chunks(AT_ONCE) {
-            let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
-            push_list(&mut query, "d.reference IN (", references.iter().map(ToString::to_string));
-            extend(&mut found, query.build().fetch_all(&self.readers).await?)?;
+            let wanted = query(DOCUMENTS).push("d.reference IN ").push_list(references.iter().map(ToString::to_string));
+            extend(&mut found, wanted.all(&mut self.read().await?).await?)?;
         }
         Ok(found)
     }
@@ -69,59 +71,38 @@ impl Store {
     ) -> Result<Vec<Document>, StoreError> {
         let mut found = Vec::with_capacity(numbers.len());
         for numbers in numbers.chunks(AT_ONCE) {
-            let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
-            push_list(&mut query, "d.backend_number IN (", numbers.iter().map(ToString::to_string));
-            query.push(" AND d.kind = ").push_bind(kind.as_str());
-            query.push(" AND d.store = ").push_bind(store.to_string());
-            query.push(" AND d.adapter = ").push_bind(adapter.to_string());
-            query.push(" ORDER BY d.captured_at, d.transfer");
-            extend(&mut found, query.build().fetch_all(&self.readers).await?)?;
+            let wanted = query(DOCUMENTS).push("d.backend_number IN ").push_list(numbers.iter().map(ToString::to_string));
+            let wanted = wanted.push(" AND d.kind = ").push_bind(kind.as_str());
+            let wanted = wanted.push(" AND d.store = ").push_bind(store.to_string());
+            let wanted = wanted.push(" AND d.adapter = ").push_bind(adapter.to_string());
+            let wanted = wanted.push(" ORDER BY d.captured_at, d.transfer");
+            extend(&mut found, wanted.all(&mut self.read().await?).await?)?;
         }
         Ok(found)
     }
 
     /// Documents, newest first.
     pub async fn documents_of(&self, wanted: DocumentQuery) -> Result<Vec<Document>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(DOCUMENTS);
-        query.push("d.store = ").push_bind(wanted.store.to_string());
-        query.push(" AND d.kind = ").push_bind(wanted.kind.as_str());
-        if let AccountGrant::Only(accounts) = &wanted.accounts {
-            push_list(&mut query, " AND d.account IN (", accounts.iter().map(ToString::to_string));
-        }
-        if !wanted.statuses.is_empty() {
-            push_list(&mut query, " AND d.status IN (", wanted.statuses);
-        }
-        if let Some(from) = wanted.from {
-            query.push(" AND d.captured_at >= ").push_bind(to_millis(from));
-        }
-        if let Some(until) = wanted.until {
-            query.push(" AND d.captured_at < ").push_bind(to_millis(until));
-        }
-        if let Some(ListedBy { adapter, lagging_since }) = wanted.not_listed_by {
-            query.push(" AND (t.state NOT IN ('confirmed', 'linked') OR d.updated_at >= ").push_bind(to_millis(lagging_since));
-            query.push(" OR d.adapter <> ").push_bind(adapter.to_string()).push(")");
-        }
-        if let Some((captured_at, reference)) = wanted.after {
-            query.push(" AND (d.captured_at, d.reference) < (").push_bind(to_millis(captured_at));
-            query.push(", ").push_bind(reference.to_string()).push(")");
-        }
-        query.push(" ORDER BY d.captured_at DESC, d.reference DESC LIMIT ").push_bind(wanted.limit);
-        query.build().fetch_all(&self.readers).await?.iter().map(rows::document).collect()
+        let documents = wanted.into_query().all(&mut self.read().await?).await?;
+        documents.iter().map(rows::document).collect()
     }
 
     /// Everything that was or is to be sent for a reference, oldest first.
     pub async fn transfers_of(&self, reference: &Reference) -> Result<Vec<Transfer>, StoreError> {
-        let query = sqlx::query("SELECT * FROM transfers WHERE reference = ? ORDER BY id").bind(reference.to_string());
-        query.fetch_all(&self.readers).await?.iter().map(rows::transfer).collect()
+        let transfers = query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE reference = $1 ORDER BY id"))
+            .bind(reference.to_string());
+        transfers.all(&mut self.read().await?).await?.iter().map(rows::transfer).collect()
     }
 
     /// All attempts and look-ups for a reference, oldest first.
     pub async fn attempts_of(&self, reference: &Reference) -> Result<Vec<Attempt>, StoreError> {
-        let query = sqlx::query(
-            "SELECT a.* FROM attempts a JOIN transfers t ON t.id = a.transfer WHERE t.reference = ? ORDER BY a.transfer, a.number",
-        )
+        let attempts = query(concat!(
+            "SELECT ",
+            attempt_columns!("a."),
+            " FROM attempts a JOIN transfers t ON t.id = a.transfer WHERE t.reference = $1 ORDER BY a.transfer, a.number",
+        ))
         .bind(reference.to_string());
-        query.fetch_all(&self.readers).await?.iter().map(rows::attempt).collect()
+        attempts.all(&mut self.read().await?).await?.iter().map(rows::attempt).collect()
     }
 
     /// Keeps what the back end was just seen to say about one of our documents. A final quote stays as it is (rule Q4). Tells whether
@@ -132,18 +113,38 @@ impl Store {
     }
 }
 
-fn extend(found: &mut Vec<Document>, rows: Vec<SqliteRow>) -> Result<(), StoreError> {
+impl DocumentQuery {
+    fn into_query(self) -> Query {
+        let mut documents = query(DOCUMENTS).push("d.store = ").push_bind(self.store.to_string());
+        documents = documents.push(" AND d.kind = ").push_bind(self.kind.as_str());
+        if let AccountGrant::Only(accounts) = &self.accounts {
+            documents = documents.push(" AND d.account IN ").push_list(accounts.iter().map(ToString::to_string));
+        }
+        if !self.statuses.is_empty() {
+            documents = documents.push(" AND d.status IN ").push_list(self.statuses);
+        }
+        if let Some(from) = self.from {
+            documents = documents.push(" AND d.captured_at >= ").push_bind(from);
+        }
+        if let Some(until) = self.until {
+            documents = documents.push(" AND d.captured_at < ").push_bind(until);
+        }
+        if let Some(ListedBy { adapter, lagging_since }) = self.not_listed_by {
+            let not_confirmed = " AND (t.state NOT IN ('confirmed', 'linked') OR d.updated_at >= ";
+            documents = documents.push(not_confirmed).push_bind(lagging_since);
+            documents = documents.push(" OR d.adapter <> ").push_bind(adapter.to_string()).push(")");
+        }
+        if let Some((captured_at, reference)) = self.after {
+            documents = documents.push(" AND (d.captured_at, d.reference) < (").push_bind(captured_at);
+            documents = documents.push(", ").push_bind(reference.to_string()).push(")");
+        }
+        documents.push(" ORDER BY d.captured_at DESC, d.reference DESC LIMIT ").push_bind(self.limit)
+    }
+}
+
+fn extend(found: &mut Vec<Document>, rows: Vec<Row>) -> Result<(), StoreError> {
     for row in &rows {
         found.push(rows::document(row)?);
     }
     Ok(())
-}
-
-/// `head`, the values, and the closing bracket.
-fn push_list(query: &mut QueryBuilder<Sqlite>, head: &'static str, values: impl IntoIterator<Item = String>) {
-    let mut list = query.push(head).separated(", ");
-    for value in values {
-        list.push_bind(value);
-    }
-    query.push(")");
 }

@@ -1,6 +1,7 @@
 //! Which transfers a claim leaves where they are, in their order. Made by the pipeline, honored by claims.
 
 use super::rows::json;
+use super::sql::Dialect;
 use super::{StoreError, TransferId};
 use crate::domain::AdapterName;
 
@@ -16,8 +17,15 @@ pub struct LeftOut {
 }
 
 /// What is claimed: with [`LeftOut::to_json`] as its first three values. A `sending` transfer of a dead worker is to be looked up.
-pub(super) const CLAIMABLE: &str = "turn = 1 AND id NOT IN (SELECT value FROM json_each(?1)) AND adapter NOT IN \
-    (SELECT value FROM json_each(CASE WHEN state IN ('unknown', 'sending') THEN ?2 ELSE ?3 END))";
+pub(super) fn claimable(dialect: Dialect) -> &'static str {
+    dialect.choose(
+        "turn = 1 AND id NOT IN (SELECT value FROM json_each($1)) AND CASE WHEN state IN ('unknown', 'sending') \
+         THEN adapter NOT IN (SELECT value FROM json_each($2)) ELSE adapter NOT IN (SELECT value FROM json_each($3)) END",
+        "turn = 1 AND id NOT IN (SELECT json_array_elements_text($1::json)::bigint) AND CASE WHEN state IN ('unknown', 'sending') \
+         THEN adapter NOT IN (SELECT json_array_elements_text($2::json)) \
+         ELSE adapter NOT IN (SELECT json_array_elements_text($3::json)) END",
+    )
+}
 
 impl LeftOut {
     /// Transfers, adapters that nothing is looked up in, and those that nothing is sent to, as JSON arrays.

@@ -4,10 +4,9 @@ use futures::future::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
 
-use super::instant::{from_millis, to_millis};
 use super::rows::{json, parse};
+use super::sql::query;
 use super::{DocumentKind, Store, StoreError};
 use crate::domain::{AccountNumber, AdapterName, StoreName};
 
@@ -26,8 +25,8 @@ impl Store {
         let items = json("list", items)?;
         self.write(move |connection| {
             async move {
-                sqlx::query(
-                    "INSERT INTO known_lists (store, adapter, account, kind, items, as_of) VALUES (?, ?, ?, ?, ?, ?) \
+                query(
+                    "INSERT INTO known_lists (store, adapter, account, kind, items, as_of) VALUES ($1, $2, $3, $4, $5, $6) \
                      ON CONFLICT (store, adapter, account, kind) DO UPDATE SET items = excluded.items, as_of = excluded.as_of \
                      WHERE excluded.as_of >= known_lists.as_of",
                 )
@@ -36,7 +35,7 @@ impl Store {
                 .bind(key.account.to_string())
                 .bind(key.kind.as_str())
                 .bind(items)
-                .bind(to_millis(as_of))
+                .bind(as_of)
                 .execute(connection)
                 .await?;
                 Ok(())
@@ -48,16 +47,12 @@ impl Store {
 
     /// The list remembered last and its time.
     pub async fn last_known_list<T: DeserializeOwned>(&self, key: &ListKey) -> Result<Option<(Vec<T>, Timestamp)>, StoreError> {
-        let row =
-            sqlx::query("SELECT items, as_of FROM known_lists WHERE store = ? AND adapter = ? AND account = ? AND kind = ?")
-                .bind(key.store.to_string())
-                .bind(key.adapter.to_string())
-                .bind(key.account.to_string())
-                .bind(key.kind.as_str())
-                .fetch_optional(&self.readers)
-                .await?;
-        let Some(row) = row else { return Ok(None) };
-        let items: String = row.try_get("items")?;
-        Ok(Some((parse("list", &items)?, from_millis(row.try_get("as_of")?)?)))
+        let list = query("SELECT items, as_of FROM known_lists WHERE store = $1 AND adapter = $2 AND account = $3 AND kind = $4")
+            .bind(key.store.to_string())
+            .bind(key.adapter.to_string())
+            .bind(key.account.to_string())
+            .bind(key.kind.as_str());
+        let Some(row) = list.optional(&mut self.read().await?).await? else { return Ok(None) };
+        Ok(Some((parse("list", &row.text("items")?)?, row.instant("as_of")?)))
     }
 }

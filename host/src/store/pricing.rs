@@ -3,11 +3,10 @@
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
-use sqlx::{Row, SqliteConnection};
 
 use super::claim::held;
-use super::instant::to_millis;
 use super::rows::{json, parse};
+use super::sql::{Connection, query};
 use super::{Conflict, Fence, Store, StoreError, TransferId};
 use crate::domain::{Money, Order, Reference};
 
@@ -27,27 +26,24 @@ impl Store {
 
 /// Accepts the price that a parked order is at. Returns what was agreed to, and what is now.
 pub(super) async fn accept(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     reference: &Reference,
     at: Timestamp,
 ) -> Result<(Option<Money>, Money), StoreError> {
     let nothing = || Conflict::NoPriceToAccept { reference: reference.to_string() };
-    let row = sqlx::query("SELECT payload FROM documents WHERE reference = ? AND kind = 'order'")
-        .bind(reference.to_string())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let payload: String = row.ok_or_else(nothing)?.try_get("payload")?;
-    let order: Order = parse("order", &payload)?;
+    let row = query("SELECT payload FROM documents WHERE reference = $1 AND kind = 'order'").bind(reference.to_string());
+    let row = row.optional(connection).await?.ok_or_else(nothing)?;
+    let order: Order = parse("order", &row.text("payload")?)?;
     let accepted = order.accepted().ok_or_else(nothing)?;
     let terms = accepted.provisional.as_ref().and_then(|terms| Some((terms.agreed, terms.accepted?)));
     keep(connection, reference, &accepted, at).await?;
     terms.ok_or_else(|| nothing().into())
 }
 
-async fn keep(connection: &mut SqliteConnection, reference: &Reference, order: &Order, at: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE documents SET payload = ?, updated_at = ?, version = version + 1 WHERE reference = ?")
+async fn keep(connection: &mut Connection, reference: &Reference, order: &Order, at: Timestamp) -> Result<(), StoreError> {
+    query("UPDATE documents SET payload = $1, updated_at = $2, version = version + 1 WHERE reference = $3")
         .bind(json("order", order)?)
-        .bind(to_millis(at))
+        .bind(at)
         .bind(reference.to_string())
         .execute(connection)
         .await?;

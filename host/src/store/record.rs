@@ -2,27 +2,29 @@
 //! transfer of the account (rules T5, T6). Called by the pipeline only.
 
 use futures::future::FutureExt;
-use sqlx::SqliteConnection;
 
 use super::claim::held;
-use super::instant::to_millis;
+use super::lock::{Lock, lock};
 use super::rows::json;
+use super::sql::{Connection, query};
 use super::{Counts, Fence, Outcome, Store, StoreError, Transfer, TransferId, release, taken};
-use crate::domain::{TransferEvent, TransferState};
+use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
     /// Commits what came of an attempt or look-up and ends the claim. Refused with a stale fence (rule T5). Returns the new state.
     pub async fn record_outcome(&self, id: TransferId, fence: Fence, outcome: Outcome) -> Result<TransferState, StoreError> {
-        self.write(move |connection| record(connection, id, fence, outcome).boxed()).await
+        let (state, reference) = self.write(move |connection| record(connection, id, fence, outcome).boxed()).await?;
+        self.tell_other_hosts(&reference);
+        Ok(state)
     }
 }
 
 async fn record(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: TransferId,
     fence: Fence,
     outcome: Outcome,
-) -> Result<TransferState, StoreError> {
+) -> Result<(TransferState, Reference), StoreError> {
     let transfer = held(connection, id, fence).await?;
     let state = outcome.events.iter().try_fold(transfer.state, |state, event| state.after(*event))?;
     let failure = outcome.failure.as_ref().map(|failure| json("failure", failure)).transpose()?;
@@ -35,44 +37,44 @@ async fn record(
     if state.is_settled() {
         give_turn_on(connection, &transfer).await?;
     }
-    Ok(state)
+    Ok((state, transfer.reference))
 }
 
 /// Ends the attempt's line, or adds the look-up's. A claim that did neither (no adapter, too old) leaves no line.
 async fn write_timeline(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     transfer: &Transfer,
     state: TransferState,
     outcome: &Outcome,
     failure: Option<&str>,
 ) -> Result<(), StoreError> {
-    let query = match (transfer.state, &outcome.adapter_digest) {
+    let line = match (transfer.state, &outcome.adapter_digest) {
         (TransferState::Sending, _) => {
-            sqlx::query("UPDATE attempts SET ended_at = ?, outcome = ?, failure = ? WHERE transfer = ? AND ended_at IS NULL AND outcome IS NULL")
-                .bind(to_millis(outcome.ended_at))
+            query("UPDATE attempts SET ended_at = $1, outcome = $2, failure = $3 WHERE transfer = $4 AND ended_at IS NULL AND outcome IS NULL")
+                .bind(outcome.ended_at)
                 .bind(state.as_str())
-                .bind(failure.map(str::to_owned))
+                .bind(failure)
                 .bind(transfer.id.0)
         }
-        (TransferState::Unknown, Some(digest)) => sqlx::query(
+        (TransferState::Unknown, Some(digest)) => query(
             "INSERT INTO attempts (kind, ended_at, outcome, failure, transfer, number, started_at, adapter_digest) \
-             VALUES ('look-up', ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ('look-up', $1, $2, $3, $4, $5, $6, $7)",
         )
-        .bind(to_millis(outcome.ended_at))
+        .bind(outcome.ended_at)
         .bind(state.as_str())
-        .bind(failure.map(str::to_owned))
+        .bind(failure)
         .bind(transfer.id.0)
         .bind(transfer.attempts + transfer.lookups + 1)
-        .bind(to_millis(outcome.started_at))
+        .bind(outcome.started_at)
         .bind(digest.clone()),
         _ => return Ok(()),
     };
-    query.execute(connection).await?;
+    line.execute(connection).await?;
     Ok(())
 }
 
 async fn move_on(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     transfer: &Transfer,
     state: TransferState,
     outcome: &Outcome,
@@ -86,18 +88,18 @@ async fn move_on(
         TransferState::Parked => transfer.unknown_since,
         _ => None,
     };
-    sqlx::query(
-        "UPDATE transfers SET state = ?, lookups = lookups + ?, spent = spent + ?, due_at = ?, lease_until = NULL, unknown_since = ?, \
-         last_failure = CASE WHEN ?6 THEN NULL ELSE coalesce(?7, last_failure) END, updated_at = ?8 WHERE id = ?9",
+    query(
+        "UPDATE transfers SET state = $1, lookups = lookups + $2, spent = spent + $3, due_at = $4, lease_until = NULL, unknown_since = $5, \
+         last_failure = CASE WHEN $6 THEN NULL ELSE coalesce($7, last_failure) END, updated_at = $8 WHERE id = $9",
     )
     .bind(state.as_str())
     .bind(i64::from(looked_up))
     .bind(i64::from(outcome.counts == Counts::Counted))
-    .bind(to_millis(outcome.due_at))
-    .bind(unknown_since.map(to_millis))
+    .bind(outcome.due_at)
+    .bind(unknown_since)
     .bind(state == TransferState::Confirmed)
     .bind(failure)
-    .bind(to_millis(outcome.ended_at))
+    .bind(outcome.ended_at)
     .bind(transfer.id.0)
     .execute(connection)
     .await?;
@@ -106,15 +108,18 @@ async fn move_on(
 
 /// A settled transfer lets the next of its account go (rule T6). Each adapter has its own line: a sick quote system must not hold up orders
 /// to a healthy one.
-async fn give_turn_on(connection: &mut SqliteConnection, settled: &Transfer) -> Result<(), StoreError> {
-    sqlx::query("UPDATE transfers SET turn = NULL WHERE id = ?").bind(settled.id.0).execute(&mut *connection).await?;
+async fn give_turn_on(connection: &mut Connection, settled: &Transfer) -> Result<(), StoreError> {
+    if !settled.operation.is_best_effort() {
+        lock(connection, Lock::Line { store: &settled.store, account: &settled.account, adapter: &settled.adapter }).await?;
+    }
+    query("UPDATE transfers SET turn = NULL WHERE id = $1").bind(settled.id.0).execute(connection).await?;
     if settled.operation.is_best_effort() {
         // It was in no line.
         return Ok(());
     }
-    sqlx::query(
+    query(
         "UPDATE transfers SET turn = 1 WHERE id = \
-         (SELECT id FROM transfers WHERE store = ? AND account = ? AND adapter = ? AND turn IS NOT NULL \
+         (SELECT id FROM transfers WHERE store = $1 AND account = $2 AND adapter = $3 AND turn IS NOT NULL \
          AND operation <> 'release-reservation' ORDER BY id LIMIT 1)",
     )
     .bind(settled.store.to_string())

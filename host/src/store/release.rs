@@ -2,15 +2,15 @@
 //! up with nobody: a slow release must hold up no order.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::capture::{Route, insert_transfer};
+use super::sql::{Connection, query};
 use super::{Held, Instruction, StoreError, Taken, Transfer, rows};
 use crate::domain::{BusinessStatus, Reference, TransferOperation, TransferState};
 
 /// Queues the release of what is held for an order, when this move of one of its transfers was its end.
 pub(super) async fn follow(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     transfer: &Transfer,
     state: TransferState,
     taken: Option<&Taken>,
@@ -35,9 +35,9 @@ pub(super) async fn follow(
 }
 
 /// What the transfer that carries an order says of it; nothing for an order that we do not hold.
-async fn held_for(connection: &mut SqliteConnection, order: &Reference) -> Result<Option<Held>, StoreError> {
-    let carrier = "SELECT t.instruction FROM documents d JOIN transfers t ON t.id = d.transfer WHERE d.reference = ?";
-    let instruction: Option<String> = sqlx::query_scalar(carrier).bind(order.to_string()).fetch_optional(connection).await?;
-    let instruction: Option<Instruction> = instruction.map(|json| rows::parse("instruction", &json)).transpose()?;
-    Ok(instruction.and_then(|instruction| instruction.held))
+async fn held_for(connection: &mut Connection, order: &Reference) -> Result<Option<Held>, StoreError> {
+    let carrier = query("SELECT t.instruction FROM documents d JOIN transfers t ON t.id = d.transfer WHERE d.reference = $1");
+    let Some(row) = carrier.bind(order.to_string()).optional(connection).await? else { return Ok(None) };
+    let instruction: Instruction = rows::parse("instruction", &row.text("instruction")?)?;
+    Ok(instruction.held)
 }

@@ -1,88 +1,85 @@
 //! From rows to what they mean. The only place that knows the columns' types.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
-use super::instant::from_millis;
+use super::sql::Row;
 use super::{Attempt, AttemptKind, Document, DocumentKind, Payload, StoreError, Transfer, TransferId};
 use crate::domain::{Failure, Reference, TransferOperation, TransferState};
 
-pub(super) fn transfer(row: &SqliteRow) -> Result<Transfer, StoreError> {
-    let operation: String = row.try_get("operation")?;
+pub(super) fn transfer(row: &Row) -> Result<Transfer, StoreError> {
+    let operation = row.text("operation")?;
     Ok(Transfer {
-        id: TransferId(row.try_get("id")?),
-        reference: text(row, "reference")?.into(),
+        id: TransferId(row.number("id")?),
+        reference: row.text("reference")?.into(),
         operation: TransferOperation::parse(&operation).ok_or_else(|| unreadable("operation", &operation))?,
-        store: text(row, "store")?.into(),
-        account: text(row, "account")?.into(),
-        adapter: text(row, "adapter")?.into(),
-        instruction: parse("instruction", &text(row, "instruction")?)?,
+        store: row.text("store")?.into(),
+        account: row.text("account")?.into(),
+        adapter: row.text("adapter")?.into(),
+        instruction: parse("instruction", &row.text("instruction")?)?,
         state: state(row, "state")?,
-        attempts: row.try_get("attempts")?,
-        lookups: row.try_get("lookups")?,
-        spent: row.try_get("spent")?,
-        due_at: from_millis(row.try_get("due_at")?)?,
-        unknown_since: instant(row, "unknown_since")?,
+        attempts: row.number("attempts")?,
+        lookups: row.number("lookups")?,
+        spent: row.number("spent")?,
+        due_at: row.instant("due_at")?,
+        unknown_since: row.optional_instant("unknown_since")?,
         last_failure: failure(row, "last_failure")?,
-        created_at: from_millis(row.try_get("created_at")?)?,
-        resent_at: instant(row, "resent_at")?,
-        updated_at: from_millis(row.try_get("updated_at")?)?,
+        created_at: row.instant("created_at")?,
+        resent_at: row.optional_instant("resent_at")?,
+        updated_at: row.instant("updated_at")?,
     })
 }
 
 /// Needs the columns of `documents` and some of the carrying transfer's, as the query in `history` names them.
-pub(super) fn document(row: &SqliteRow) -> Result<Document, StoreError> {
-    let kind = text(row, "kind")?;
-    let payload = text(row, "payload")?;
+pub(super) fn document(row: &Row) -> Result<Document, StoreError> {
+    let kind = row.text("kind")?;
+    let payload = row.text("payload")?;
     let payload = match DocumentKind::parse(&kind).ok_or_else(|| unreadable("document kind", &kind))? {
         DocumentKind::Order => Payload::Order(parse("order", &payload)?),
         DocumentKind::Quote => Payload::Quote(parse("quote request", &payload)?),
     };
     let transfer = state(row, "transfer_state")?;
-    let due_at = from_millis(row.try_get("transfer_due_at")?)?;
+    let due_at = row.instant("transfer_due_at")?;
     Ok(Document {
-        reference: text(row, "reference")?.into(),
-        store: text(row, "store")?.into(),
-        account: text(row, "account")?.into(),
-        adapter: text(row, "adapter")?.into(),
-        principal: text(row, "principal")?,
-        seal: optional(row, "seal")?.map(Into::into),
-        parent: optional(row, "parent")?.map(Reference::from),
-        captured_at: from_millis(row.try_get("captured_at")?)?,
+        reference: row.text("reference")?.into(),
+        store: row.text("store")?.into(),
+        account: row.text("account")?.into(),
+        adapter: row.text("adapter")?.into(),
+        principal: row.text("principal")?,
+        seal: row.optional_text("seal")?.map(Into::into),
+        parent: row.optional_text("parent")?.map(Reference::from),
+        captured_at: row.instant("captured_at")?,
         payload,
-        backend_number: optional(row, "backend_number")?.map(Into::into),
-        status: optional(row, "status")?,
-        raw_status: optional(row, "raw_status")?,
-        revision: optional(row, "revision")?,
-        amendments: parse("amendments", &text(row, "amendments")?)?,
+        backend_number: row.optional_text("backend_number")?.map(Into::into),
+        status: row.optional_text("status")?,
+        raw_status: row.optional_text("raw_status")?,
+        revision: row.optional_text("revision")?,
+        amendments: parse("amendments", &row.text("amendments")?)?,
         transfer,
-        attempts: row.try_get("transfer_attempts")?,
+        attempts: row.number("transfer_attempts")?,
         next_attempt_at: (!transfer.is_settled()).then_some(due_at),
         last_failure: failure(row, "transfer_failure")?,
-        updated_at: from_millis(row.try_get("updated_at")?)?,
-        version: row.try_get("version")?,
+        updated_at: row.instant("updated_at")?,
+        version: row.number("version")?,
     })
 }
 
-pub(super) fn attempt(row: &SqliteRow) -> Result<Attempt, StoreError> {
-    let kind = text(row, "kind")?;
+pub(super) fn attempt(row: &Row) -> Result<Attempt, StoreError> {
+    let kind = row.text("kind")?;
     Ok(Attempt {
-        transfer: TransferId(row.try_get("transfer")?),
-        number: row.try_get("number")?,
+        transfer: TransferId(row.number("transfer")?),
+        number: row.number("number")?,
         kind: AttemptKind::parse(&kind).ok_or_else(|| unreadable("attempt kind", &kind))?,
-        started_at: from_millis(row.try_get("started_at")?)?,
-        ended_at: instant(row, "ended_at")?,
-        adapter_digest: optional(row, "adapter_digest")?,
-        outcome: optional(row, "outcome")?.map(|name| known_state(&name)).transpose()?,
+        started_at: row.instant("started_at")?,
+        ended_at: row.optional_instant("ended_at")?,
+        adapter_digest: row.optional_text("adapter_digest")?,
+        outcome: row.optional_text("outcome")?.map(|name| known_state(&name)).transpose()?,
         failure: failure(row, "failure")?,
     })
 }
 
-pub(super) fn state(row: &SqliteRow, column: &'static str) -> Result<TransferState, StoreError> {
-    known_state(&text(row, column)?)
+pub(super) fn state(row: &Row, column: &'static str) -> Result<TransferState, StoreError> {
+    known_state(&row.text(column)?)
 }
 
 /// A stored JSON value.
@@ -103,18 +100,6 @@ fn unreadable(what: &'static str, name: &str) -> StoreError {
     StoreError::Corrupt { what, reason: format!("{name:?} is not known to this build") }
 }
 
-fn text(row: &SqliteRow, column: &'static str) -> Result<String, StoreError> {
-    Ok(row.try_get(column)?)
-}
-
-fn failure(row: &SqliteRow, column: &'static str) -> Result<Option<Failure>, StoreError> {
-    optional(row, column)?.map(|failure| parse("failure", &failure)).transpose()
-}
-
-fn instant(row: &SqliteRow, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
-    row.try_get::<Option<i64>, _>(column)?.map(from_millis).transpose()
-}
-
-fn optional(row: &SqliteRow, column: &'static str) -> Result<Option<String>, StoreError> {
-    Ok(row.try_get(column)?)
+fn failure(row: &Row, column: &'static str) -> Result<Option<Failure>, StoreError> {
+    row.optional_text(column)?.map(|failure| parse("failure", &failure)).transpose()
 }

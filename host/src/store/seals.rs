@@ -1,10 +1,10 @@
 //! Seals: what the customer agreed to at checkout (rules C1, C2). Used up by the capture of an order.
 
 use futures::future::FutureExt;
-use sqlx::Row;
+use jiff::Timestamp;
 
-use super::instant::to_millis;
 use super::rows::{json, parse};
+use super::sql::query;
 use super::{Conflict, Store, StoreError};
 use crate::domain::{CheckoutId, Reference, Seal};
 
@@ -22,22 +22,18 @@ impl Store {
         let payload = json("seal", &seal)?;
         self.write(move |connection| {
             async move {
-                let put = sqlx::query(
-                    "INSERT INTO seals (id, payload, expires_at, release_at) VALUES (?, ?, ?, ?) \
+                let put = query(
+                    "INSERT INTO seals (id, payload, expires_at, release_at) VALUES ($1, $2, $3, $4) \
                      ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at, \
-                     release_at = excluded.release_at WHERE used_by IS NULL",
+                     release_at = excluded.release_at WHERE seals.used_by IS NULL",
                 )
                 .bind(seal.id.to_string())
                 .bind(payload)
-                .bind(to_millis(seal.expires_at))
+                .bind(seal.expires_at)
                 .bind(release_at(&seal))
                 .execute(connection)
                 .await?;
-                if put.rows_affected() == 1 {
-                    Ok(())
-                } else {
-                    Err(Conflict::Exists(format!("an order of checkout {}", seal.id)).into())
-                }
+                if put == 1 { Ok(()) } else { Err(Conflict::Exists(format!("an order of checkout {}", seal.id)).into()) }
             }
             .boxed()
         })
@@ -48,22 +44,22 @@ impl Store {
     /// back meanwhile is left alone. Tells whether it did.
     pub async fn renew_seal(&self, before: &Seal, seal: Seal) -> Result<bool, StoreError> {
         let payload = json("seal", &seal)?;
-        let (expired_at, was_released_at) = (to_millis(before.expires_at), release_at(before));
+        let (expired_at, was_released_at) = (before.expires_at, release_at(before));
         self.write(move |connection| {
             async move {
-                let renewed = sqlx::query(
-                    "UPDATE seals SET payload = ?, expires_at = ?, release_at = ? WHERE id = ? AND used_by IS NULL \
-                     AND expires_at = ? AND release_at IS NOT DISTINCT FROM ?",
+                let renewed = query(
+                    "UPDATE seals SET payload = $1, expires_at = $2, release_at = $3 WHERE id = $4 AND used_by IS NULL \
+                     AND expires_at = $5 AND release_at IS NOT DISTINCT FROM $6",
                 )
                 .bind(payload)
-                .bind(to_millis(seal.expires_at))
+                .bind(seal.expires_at)
                 .bind(release_at(&seal))
                 .bind(seal.id.to_string())
                 .bind(expired_at)
                 .bind(was_released_at)
                 .execute(connection)
                 .await?;
-                Ok(renewed.rows_affected() == 1)
+                Ok(renewed == 1)
             }
             .boxed()
         })
@@ -71,17 +67,13 @@ impl Store {
     }
 
     pub async fn seal(&self, id: &CheckoutId) -> Result<Option<StoredSeal>, StoreError> {
-        let row = sqlx::query("SELECT payload, used_by FROM seals WHERE id = ?")
-            .bind(id.to_string())
-            .fetch_optional(&self.readers)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let payload: String = row.try_get("payload")?;
-        let used_by: Option<String> = row.try_get("used_by")?;
-        Ok(Some(StoredSeal { seal: parse("seal", &payload)?, used_by: used_by.map(Reference::from) }))
+        let row = query("SELECT payload, used_by FROM seals WHERE id = $1").bind(id.to_string());
+        let Some(row) = row.optional(&mut self.read().await?).await? else { return Ok(None) };
+        let used_by = row.optional_text("used_by")?.map(Reference::from);
+        Ok(Some(StoredSeal { seal: parse("seal", &row.text("payload")?)?, used_by }))
     }
 }
 
-fn release_at(seal: &Seal) -> Option<i64> {
-    seal.hold.as_ref().filter(|_| seal.reservation.is_some()).map(|hold| to_millis(hold.release_at))
+fn release_at(seal: &Seal) -> Option<Timestamp> {
+    seal.hold.as_ref().filter(|_| seal.reservation.is_some()).map(|hold| hold.release_at)
 }

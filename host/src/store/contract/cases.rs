@@ -99,17 +99,6 @@ pub(super) async fn t3_sending_with_an_expired_lease_comes_back_as_unknown(store
     assert!(taken_over.fence > claimed.fence);
 }
 
-pub(super) async fn t3_a_restart_turns_sending_into_unknown_and_frees_the_rest(store: &Store) {
-    let sent = captured(store, capture_order("A")).await;
-    let claimed = captured(store, capture_order("B")).await;
-    let claims = store.claim_due(start(), 10, LEASE, &LeftOut::default()).await.unwrap();
-    begin(store, &claims[0], start()).await;
-    assert_eq!(store.recover(later(1)).await.unwrap(), 2);
-    assert_eq!(store.document(&sent.reference).await.unwrap().unwrap().transfer, TransferState::Unknown);
-    assert_eq!(store.document(&claimed.reference).await.unwrap().unwrap().transfer, TransferState::Queued);
-    assert_eq!(store.claim_due(later(1), 10, LEASE, &LeftOut::default()).await.unwrap().len(), 2);
-}
-
 pub(super) async fn t5_a_stale_fence_can_neither_begin_nor_record(store: &Store) {
     captured(store, capture_order("A")).await;
     let slow = claim_one(store, start()).await;

@@ -4,8 +4,14 @@ use std::os::unix::fs::PermissionsExt;
 
 use futures::future::{FutureExt, join_all};
 
-use super::fixtures::{TempStore, answer, capture_order};
+use super::super::fixtures::{TempStore, answer, capture_order, later, start};
+use super::super::sql::query;
+use super::super::{Capture, CaptureOutcome, Conflict, LeftOut, Store, StoreError};
 use super::*;
+use crate::config::DatabaseConfig;
+use crate::domain::TransferState;
+
+const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
 
 #[tokio::test]
 async fn t1_concurrent_captures_share_commits_and_all_survive_a_restart() {
@@ -53,7 +59,7 @@ async fn t1_a_failed_database_is_never_taken_for_success() {
     let broken = temp.store.write(|connection| {
         async move {
             // As a full disk does, in the middle of the batch.
-            sqlx::query("INSERT INTO no_such_table VALUES (1)").execute(connection).await?;
+            query("INSERT INTO no_such_table VALUES (1)").execute(connection).await?;
             Ok(())
         }
         .boxed()
@@ -71,8 +77,7 @@ async fn t1_a_full_disk_is_never_taken_for_success_and_passes() {
     let limit = |pages: i64| {
         temp.store.write(move |connection| {
             async move {
-                let pragma = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-                sqlx::query(pragma).execute(connection).await?;
+                query(format!("PRAGMA max_page_count = {pages}")).execute(connection).await?;
                 Ok(())
             }
             .boxed()
@@ -107,7 +112,7 @@ async fn t11_the_audit_log_is_append_only_in_the_database_itself() {
     let temp = TempStore::open().await;
     let inserted = "INSERT INTO audit (at, actor, action, reference, transfer, reason) VALUES (1, 'a', 'b', 'c', 1, 'd')";
     let run = |statement: &'static str| {
-        temp.store.write(move |connection| async move { Ok(sqlx::query(statement).execute(connection).await.map(drop)?) }.boxed())
+        temp.store.write(move |connection| async move { query(statement).execute(connection).await.map(drop) }.boxed())
     };
     run(inserted).await.unwrap();
     for tampering in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"] {
@@ -127,7 +132,7 @@ async fn only_the_owner_can_read_the_files() {
 }
 
 async fn refusal(path: &Path) -> String {
-    match Store::open(path).await {
+    match Store::open(&DatabaseConfig::file(path)).await {
         Ok(_) => panic!("{} was opened", path.display()),
         Err(error) => error.to_string(),
     }
@@ -157,11 +162,34 @@ async fn a_second_process_is_kept_out() {
 async fn a_newer_schema_is_refused_with_both_versions() {
     let temp = TempStore::open().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'future', 1, x'00', 0)";
-    temp.store
-        .write(move |connection| async move { Ok(sqlx::query(newer).execute(connection).await.map(drop)?) }.boxed())
-        .await
-        .unwrap();
+    temp.store.write(move |connection| async move { query(newer).execute(connection).await.map(drop) }.boxed()).await.unwrap();
     temp.store.close().await;
     let refused = refusal(&temp.path()).await;
     assert!(refused.contains("schema version 9999, this build knows up to 3"), "{refused}");
+}
+
+#[tokio::test]
+async fn t3_a_restart_turns_sending_into_unknown_and_frees_the_rest() {
+    let TempStore { store, .. } = &TempStore::open().await;
+    let (sent, claimed) = (capture_order("A"), capture_order("B"));
+    for capture in [&sent, &claimed] {
+        store.capture(capture.clone()).await.unwrap();
+    }
+    let claims = store.claim_due(start(), 10, LEASE, &LeftOut::default()).await.unwrap();
+    store.begin_attempt(claims[0].transfer.id, claims[0].fence, start(), LEASE, "digest".into()).await.unwrap();
+    assert_eq!(store.recover(later(1)).await.unwrap(), 2);
+    let state = async |capture: &Capture| store.document(&capture.document.reference).await.unwrap().unwrap().transfer;
+    assert_eq!((state(&sent).await, state(&claimed).await), (TransferState::Unknown, TransferState::Queued));
+    assert_eq!(store.claim_due(later(1), 10, LEASE, &LeftOut::default()).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_look_at_the_schema_changes_nothing_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = DatabaseConfig::file(folder.path().join("test.db"));
+    let before = Store::schema(&config).await.unwrap();
+    assert_eq!((before.found, before.is_up_to_date()), (0, false));
+    assert_eq!(Store::schema(&config).await.unwrap(), before);
+    Store::open(&config).await.unwrap().close().await;
+    assert!(Store::schema(&config).await.unwrap().is_up_to_date());
 }

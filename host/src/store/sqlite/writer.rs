@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt};
-use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::StoreError;
+use crate::store::StoreError;
+use crate::store::sql::Connection;
 
 /// Most commands in one transaction: bounds how long the first of them waits.
 const BATCH: usize = 256;
@@ -17,7 +17,7 @@ const BATCH: usize = 256;
 const QUEUE: usize = 4096;
 
 type Settle = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Job = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, (Fate, Settle)> + Send>;
+type Job = Box<dyn for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, (Fate, Settle)> + Send>;
 
 enum Message {
     Job(Job),
@@ -34,14 +34,14 @@ enum Fate {
 
 /// Hands commands to the writer task.
 #[derive(Clone)]
-pub(super) struct Writer {
+pub(in crate::store) struct Writer {
     queue: mpsc::Sender<Message>,
     commits: Arc<AtomicU64>,
 }
 
 impl Writer {
     /// Starts the task that owns the connection. It ends with [`Writer::close`] or when every handle is gone.
-    pub(super) fn start(connection: SqliteConnection) -> Self {
+    pub(in crate::store) fn start(connection: Connection) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let commits = Arc::new(AtomicU64::new(0));
         tokio::spawn(write(connection, waiting, Arc::clone(&commits)));
@@ -49,10 +49,10 @@ impl Writer {
     }
 
     /// Runs a command and answers when it is committed. Its own refusal undoes its own changes only.
-    pub(super) async fn run<T, F>(&self, command: F) -> Result<T, StoreError>
+    pub(in crate::store) async fn run<T, F>(&self, command: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
@@ -76,7 +76,7 @@ impl Writer {
     }
 
     /// Finishes what was queued before, then closes the connection.
-    pub(super) async fn close(&self) {
+    pub(in crate::store) async fn close(&self) {
         let (done, closed) = oneshot::channel();
         if self.queue.send(Message::Close(done)).await.is_ok() {
             let _ = closed.await;
@@ -93,12 +93,12 @@ impl Writer {
     }
 
     /// Transactions committed since the start.
-    pub(super) fn commits(&self) -> u64 {
+    pub(in crate::store) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
 }
 
-async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Message>, commits: Arc<AtomicU64>) {
+async fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Message>, commits: Arc<AtomicU64>) {
     let mut messages = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut messages, BATCH).await > 0 {
         let mut jobs = Vec::with_capacity(messages.len());
@@ -131,14 +131,14 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Mes
 }
 
 /// Runs the commands in one transaction and answers them all with its result.
-async fn commit(connection: &mut SqliteConnection, jobs: Vec<Job>) {
+async fn commit(connection: &mut Connection, jobs: Vec<Job>) {
     let mut settles = Vec::with_capacity(jobs.len());
     let committed = run_batch(connection, jobs, &mut settles).await;
     if let Err(error) = &committed {
         tracing::error!(%error, commands = settles.len(), "the store did not commit");
         metrics::counter!("ordergate_store_failed_commits_total").increment(1);
         // SQLite may have ended the transaction by itself; then there is nothing to roll back.
-        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+        let _ = connection.run("ROLLBACK").await;
     }
     for settle in settles {
         settle(committed.clone());
@@ -146,18 +146,18 @@ async fn commit(connection: &mut SqliteConnection, jobs: Vec<Job>) {
 }
 
 /// Commands that were not reached are dropped, which tells their callers that they did not run.
-async fn run_batch(connection: &mut SqliteConnection, jobs: Vec<Job>, settles: &mut Vec<Settle>) -> Result<(), StoreError> {
-    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+async fn run_batch(connection: &mut Connection, jobs: Vec<Job>, settles: &mut Vec<Settle>) -> Result<(), StoreError> {
+    connection.run("BEGIN IMMEDIATE").await?;
     for job in jobs {
-        sqlx::raw_sql("SAVEPOINT command").execute(&mut *connection).await?;
+        connection.run("SAVEPOINT command").await?;
         let (fate, settle) = job(connection).await;
         settles.push(settle);
         match fate {
-            Fate::Keep => sqlx::raw_sql("RELEASE command").execute(&mut *connection).await?,
-            Fate::Undo => sqlx::raw_sql("ROLLBACK TO command; RELEASE command").execute(&mut *connection).await?,
+            Fate::Keep => connection.run("RELEASE command").await?,
+            Fate::Undo => connection.run("ROLLBACK TO command; RELEASE command").await?,
             Fate::Spoil(error) => return Err(error),
         };
     }
-    sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
+    connection.run("COMMIT").await?;
     Ok(())
 }

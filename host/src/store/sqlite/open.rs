@@ -6,20 +6,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::MigrateError;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqlSafeStr};
+use sqlx::{ConnectOptions, Connection as _, Sqlite};
 
-use super::StoreError;
-
-/// The schema's versions, in order: what it is for, and its statements. Written out, because the macro that reads the folder would build
-/// SQLite a second time.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
-    (1, "orders", include_str!("../../migrations/sqlite/0001_orders.sql")),
-    (2, "resends", include_str!("../../migrations/sqlite/0002_resends.sql")),
-    (3, "releases", include_str!("../../migrations/sqlite/0003_releases.sql")),
-    (4, "seal_holds", include_str!("../../migrations/sqlite/0004_seal_holds.sql")),
-];
+use crate::store::StoreError;
+use crate::store::schema::{self, SQLITE, Schema};
+use crate::store::sql::Connection;
 
 /// How long a connection waits for another's lock. Only checkpoints and outside tools ever hold one.
 const BUSY: Duration = Duration::from_secs(5);
@@ -29,7 +23,7 @@ const READERS: u32 = 4;
 
 /// What an open database consists of.
 pub(super) struct Opened {
-    pub(super) writer: SqliteConnection,
+    pub(super) writer: Connection,
     pub(super) readers: SqlitePool,
     /// Held as long as the store is open; the operating system lets go of it when the process dies.
     pub(super) lock: File,
@@ -45,7 +39,7 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged order must survive a power failure (rule T1).
         .synchronous(SqliteSynchronous::Full);
-    let mut writer = SqliteConnection::connect_with(&writing).await.map_err(|error| refuse(path, &error))?;
+    let mut writer = lend(path, SqlitePoolOptions::new().max_connections(1).connect_with(writing)).await?;
     migrate(path, &mut writer).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -53,7 +47,16 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
         .connect_with(options.read_only(true))
         .await
         .map_err(|error| refuse(path, &error))?;
-    Ok(Opened { writer, readers, lock })
+    Ok(Opened { writer: Connection::Sqlite(writer), readers, lock })
+}
+
+/// The one connection of a pool of its own, for good.
+async fn lend(
+    path: &Path,
+    pool: impl Future<Output = Result<SqlitePool, sqlx::Error>>,
+) -> Result<PoolConnection<Sqlite>, StoreError> {
+    let lent = async { pool.await?.acquire().await }.await;
+    lent.map_err(|error| refuse(path, &error))
 }
 
 /// Only one process may have the database open: a second host would take the first one's transfers for those of a dead host.
@@ -64,7 +67,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     let file = private().open(&name).map_err(|error| refuse_file(path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { database: path.display().to_string() }),
         Err(TryLockError::Error(error)) => Err(refuse_file(path, &error)),
     }
 }
@@ -90,7 +93,7 @@ fn refuse_file(path: &Path, error: &std::io::Error) -> StoreError {
         ErrorKind::StorageFull => "Free disk space",
         _ => "Correct the path of the database in the configuration",
     };
-    StoreError::Open { path: path.to_owned(), reason: error.to_string(), mend }
+    StoreError::Open { database: path.display().to_string(), reason: error.to_string(), mend }
 }
 
 fn refuse(path: &Path, error: &sqlx::Error) -> StoreError {
@@ -100,56 +103,46 @@ fn refuse(path: &Path, error: &sqlx::Error) -> StoreError {
         Some("11") => "The file is damaged: restore a backup",
         _ => "Check that the file and its directory can be written and that the disk is not full",
     };
-    StoreError::Open { path: path.to_owned(), reason: error.to_string(), mend }
+    StoreError::Open { database: path.display().to_string(), reason: error.to_string(), mend }
+}
+
+/// Looks at the schema and changes nothing of it; an absent file is created, as an empty one.
+pub(super) async fn schema(path: &Path) -> Result<Schema, StoreError> {
+    let _lock = lock(path)?;
+    create(path)?;
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).disable_statement_logging();
+    let mut connection = options.connect().await.map_err(|error| refuse(path, &error))?;
+    let schema = found(path, &mut connection).await;
+    let _ = connection.close().await;
+    schema
 }
 
 /// Brings the schema up to date, unless it is newer than this build.
 async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let known = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default();
-    let found = schema_version(connection).await.map_err(|error| refuse(path, &error))?;
-    if found > known {
-        return Err(StoreError::NewerSchema { path: path.to_owned(), found, known });
-    }
-    let migration = |(version, purpose, statements): (i64, &'static str, &'static str)| {
-        Migration::new(version, purpose.into(), MigrationType::Simple, statements.into_sql_str(), false)
-    };
-    let migrator = Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect());
-    migrator.run(connection).await.map_err(|error| refuse_schema(path, &error))
+    found(path, connection).await?;
+    schema::migrate(SQLITE, connection).await.map_err(|error| refuse_schema(path, &error))
 }
 
-async fn schema_version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    let migrated: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'")
-        .fetch_one(&mut *connection)
-        .await?;
-    if migrated == 0 {
-        return Ok(0);
-    }
-    sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations").fetch_one(connection).await
+async fn found(path: &Path, connection: &mut SqliteConnection) -> Result<Schema, StoreError> {
+    let look = async {
+        let there = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+        let there: i64 = sqlx::query_scalar(there).fetch_one(&mut *connection).await?;
+        if there == 0 {
+            return Ok(0);
+        }
+        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations").fetch_one(connection).await
+    };
+    let found = look.await.map_err(|error| refuse(path, &error))?;
+    Schema { found, known: schema::newest(SQLITE) }.refuse_newer(&path.display().to_string())
 }
 
 fn refuse_schema(path: &Path, error: &MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => refuse(path, error),
         _ => StoreError::Open {
-            path: path.to_owned(),
+            database: path.display().to_string(),
             reason: error.to_string(),
             mend: "The schema was changed by hand or by a development build: restore a backup, or start with a new file",
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::MIGRATIONS;
-
-    #[test]
-    fn every_file_of_the_schema_is_listed_in_order() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
-        let mut files: Vec<_> =
-            std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-        files.sort();
-        let listed: Vec<_> =
-            MIGRATIONS.iter().map(|(version, purpose, _)| format!("{version:04}_{}.sql", purpose.replace(' ', "_"))).collect();
-        assert_eq!(listed, files);
     }
 }

@@ -1,0 +1,77 @@
+//! What two hosts must not decide at the same time. A lock is held to the end of the transaction; it is a number in PostgreSQL's memory, no
+//! row, and costs no write. SQLite has one writer, so nothing needs a lock there.
+//!
+//! A transaction takes them in the order in which they are listed. Who holds the lock of a line waits for no row that another who wants the
+//! same line may hold: so nobody waits in a circle.
+
+use sha2::{Digest, Sha256};
+
+use super::StoreError;
+use super::sql::{Connection, Dialect, query};
+use crate::domain::{AccountNumber, AdapterName, StoreName};
+
+pub(super) enum Lock<'a> {
+    /// An Idempotency-Key: whether it was answered (rule A2).
+    Key { principal: &'a str, key: &'a str },
+    /// A quote at its back end: whether an order accepts it.
+    Quote { store: &'a StoreName, adapter: &'a AdapterName, number: &'a str },
+    /// Transfers of an account to an adapter: which of them is in turn (rule T6).
+    Line { store: &'a StoreName, account: &'a AccountNumber, adapter: &'a AdapterName },
+    /// Deleting what is no longer needed.
+    Pruning,
+}
+
+/// Waits until nobody else holds it.
+pub(super) async fn lock(connection: &mut Connection, lock: Lock<'_>) -> Result<(), StoreError> {
+    match connection.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => query("SELECT pg_advisory_xact_lock($1)").bind(lock.number()).execute(connection).await.map(drop),
+    }
+}
+
+/// Takes it if nobody holds it; tells whether it did.
+pub(super) async fn try_lock(connection: &mut Connection, lock: Lock<'_>) -> Result<bool, StoreError> {
+    match connection.dialect() {
+        Dialect::Sqlite => Ok(true),
+        Dialect::Postgres => {
+            let taken = query("SELECT pg_try_advisory_xact_lock($1)::int::bigint AS taken").bind(lock.number());
+            Ok(taken.one(connection).await?.number::<i64>("taken")? == 1)
+        }
+    }
+}
+
+impl Lock<'_> {
+    /// The same on every host. Two locks with the same number only wait for each other needlessly.
+    fn number(&self) -> i64 {
+        match self {
+            Self::Key { principal, key } => number("key", &[principal, key]),
+            Self::Quote { store, adapter, number: quote } => number("quote", &[store.as_str(), adapter.as_str(), quote]),
+            Self::Line { store, account, adapter } => number("line", &[store.as_str(), account.as_str(), adapter.as_str()]),
+            Self::Pruning => number("pruning", &[]),
+        }
+    }
+}
+
+/// A lock's number from what it is about.
+pub(super) fn number(kind: &str, parts: &[&str]) -> i64 {
+    let mut hash = Sha256::new_with_prefix(format!("ordergate {kind}"));
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hash.finalize().into();
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_anywhere_has_another_number() {
+        let key = |principal, key| Lock::Key { principal, key }.number();
+        assert_eq!(key("a", "b"), key("a", "b"));
+        assert_ne!(key("ab", "c"), key("a", "bc"));
+        assert_ne!(number("key", &["a"]), number("line", &["a"]));
+    }
+}

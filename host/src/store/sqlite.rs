@@ -1,0 +1,63 @@
+//! The embedded database: one SQLite file (WAL, synced at every commit), many readers, one writer.
+
+mod open;
+mod writer;
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use sqlx::sqlite::SqlitePool;
+
+use super::StoreError;
+use super::schema::Schema;
+use super::sql::Connection;
+use writer::Writer;
+
+/// An open file. Only one process at a time has it.
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    writer: Writer,
+    readers: SqlitePool,
+    /// Keeps other processes out; given up when the store is closed.
+    lock: Arc<Mutex<Option<File>>>,
+}
+
+impl Sqlite {
+    pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+        let opened = open::open(path).await?;
+        let lock = Arc::new(Mutex::new(Some(opened.lock)));
+        Ok(Self { writer: Writer::start(opened.writer), readers: opened.readers, lock })
+    }
+
+    pub(super) async fn schema(path: &Path) -> Result<Schema, StoreError> {
+        open::schema(path).await
+    }
+
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        drop(self.lock.lock().take());
+    }
+
+    pub(super) fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
+    pub(super) async fn read(&self) -> Result<Connection, StoreError> {
+        Ok(Connection::Sqlite(self.readers.acquire().await?))
+    }
+
+    pub(super) async fn write<T, F>(&self, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.writer.run(command).await
+    }
+}
+
+#[cfg(test)]
+mod tests;
