@@ -69,7 +69,7 @@ pub use threads::ReadThreads;
 
 use crate::clock::Clock;
 use crate::config::{AdapterConfig, RuntimeConfig};
-use crate::domain::{AdapterName, CallContext, Description, Failure, FailureCode, Side};
+use crate::domain::{AdapterName, CallContext, Description, Failure, FailureCode, Side, Standing};
 use crate::egress::Trace;
 use bulkhead::Bulkhead;
 use classify::{Cause, Classified, classify};
@@ -154,10 +154,13 @@ pub struct Adapter {
     breakers: Arc<Breakers>,
     instances: Instances,
     given: Arc<Given>,
+    facts: String,
     /// What it was loaded from.
     config: AdapterConfig,
     loaded_at: jiff::Timestamp,
     record: Record,
+    /// Withdrawn when it is found to be bad: what it said is not used any more.
+    standing: Standing,
     shadow: OnceLock<Arc<Shadow>>,
 }
 
@@ -182,9 +185,9 @@ impl Adapter {
         &self.digest
     }
 
-    /// What makes its answers those of its back end and no other, as a digest.
+    /// What makes its answers those of this component, set up this way, and of its back end, as a digest.
     pub fn facts(&self) -> &str {
-        &self.given.facts
+        &self.facts
     }
 
     /// The breakers of both sides of its back end.

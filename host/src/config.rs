@@ -11,6 +11,7 @@ mod glob;
 mod limits;
 mod load;
 mod read_policy;
+pub mod regular_file;
 mod secret;
 mod server;
 mod shadow;

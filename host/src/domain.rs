@@ -22,6 +22,7 @@ mod party;
 mod provisional;
 mod quantity;
 mod quote;
+mod standing;
 mod transfer;
 
 pub use access::{AccountGrant, Principal, PrincipalKind, Scope};
@@ -48,6 +49,7 @@ pub use party::{Address, Note, Party};
 pub use provisional::{DegradedMode, PriceBasis, Priced, Provisional, Terms};
 pub use quantity::{Quantity, Unit};
 pub use quote::{Acceptance, QuoteAction, QuoteDocument, QuoteLine, QuoteReceived, QuoteRequest, QuoteStatus};
+pub use standing::Standing;
 pub use transfer::{IllegalMove, TransferEvent, TransferOperation, TransferState, Verdict};
 
 /// Free extension fields, by name. Sorted, so that equal extensions are equal text.

@@ -287,6 +287,7 @@ async fn limits_that_make_no_sense_are_refused_with_what_they_must_be() {
         ("adapters.nordwind.limits.table_elements", "100001", "table_elements: must be 1 to 100000"),
         ("adapters.nordwind.limits.component_bytes", "0", "component_bytes: must be 1 to 268435456"),
         ("adapters.nordwind.limits.memory_bytes", "1", "memory_bytes: must be 65536 to 4294967296"),
+        ("adapters.nordwind.limits.memory_total_bytes", "65536", "memory_total_bytes: must not be below memory_bytes"),
         ("adapters.nordwind.limits.egress_concurrency", "0", "egress_concurrency: must be 1 to 1000"),
         ("adapters.nordwind.limits.concurrency", "0", "concurrency: must be 1 to 2000"),
         ("runtime.guest_stack_bytes", "1000", "runtime.guest_stack_bytes: must be 65536 to 16777216"),

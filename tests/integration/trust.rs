@@ -277,6 +277,17 @@ async fn a_description_is_shown_only_when_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_component_that_never_ends_to_describe_itself_is_ended_by_its_cpu_time() {
+    let desk = Desk::new();
+    let file = desk.text("endless.wasm");
+    let endless = "(loop $again (br $again)) unreachable";
+    std::fs::write(&file, handmade::component_with(&[("descriptor.describe", endless)])).unwrap();
+    let ended = desk.adapter(&["inspect", &file, "--describe"]).await;
+    let words = "it cannot describe itself: unavailable: the adapter used up its CPU time";
+    assert!(ended.code == Some(64) && ended.stderr.contains(words), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn a_secret_key_is_private_never_replaced_and_opens_with_its_password_only() {
     let mut desk = Desk::new();
     desk.config = desk.config.env("ORDERGATE_KEY_PASSWORD", "correct horse");

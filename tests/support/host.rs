@@ -94,13 +94,24 @@ impl Host {
         self.process.as_ref().map(Process::stderr).unwrap_or_default()
     }
 
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the host runs").id()
+    }
+
     /// Memory of the host process that is resident, in bytes.
     pub fn resident_bytes(&self) -> u64 {
-        let id = self.process.as_ref().expect("the host runs").id();
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        let kib =
-            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
-        kib.expect("the resident memory in kB") * 1024
+        self.memory("VmRSS:")
+    }
+
+    /// The most that ever was.
+    pub fn most_resident_bytes(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, row: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let kib = status.lines().find_map(|line| line.strip_prefix(row)?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+        kib.expect("memory in kB") * 1024
     }
 
     /// CPU time that the host's threads of that name have used since it was started; all of them for an empty name.

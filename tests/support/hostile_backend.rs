@@ -101,8 +101,12 @@ async fn serve(mut stream: TcpStream, seen: Arc<Seen>) {
     while let Some(head) = read_head(&mut stream, &mut rest).await {
         seen.requests.fetch_add(1, Ordering::Relaxed);
         let path = head.split(' ').nth(1).unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
-        seen.keep(head);
-        if answer(&mut stream, &path).await.is_err() {
+        seen.keep(head.clone());
+        let answered = match path.as_str() {
+            "echo" => echo(&mut stream, &head).await,
+            path => answer(&mut stream, path).await,
+        };
+        if answered.is_err() {
             break;
         }
     }
@@ -163,6 +167,14 @@ async fn answer(stream: &mut TcpStream, path: &str) -> std::io::Result<()> {
         }
         _ => write(stream, OK).await,
     }
+}
+
+/// Shows what it was sent, as services for debugging do.
+async fn echo(stream: &mut TcpStream, head: &str) -> std::io::Result<()> {
+    let key =
+        head.lines().find_map(|line| line.to_lowercase().strip_prefix("x-api-key: ").map(str::to_owned)).unwrap_or_default();
+    let length = head.len();
+    write(stream, &format!("HTTP/1.1 200 OK\r\nx-your-key: {key}\r\nContent-Length: {length}\r\n\r\n{head}")).await
 }
 
 async fn write(stream: &mut TcpStream, text: &str) -> std::io::Result<()> {

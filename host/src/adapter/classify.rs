@@ -126,14 +126,46 @@ pub(super) fn classify<T>(ran: Option<Ran<T>>, side: Side, call: &LiveCall) -> R
             let failure = Failure::new(FailureCode::Throttled, "no place for another adapter instance is free");
             Err(Classified::host(failure.with_retry_after(Duration::from_secs(1))))
         }
-        Some(Err(Broke::Crashed(error))) => Err(ended(trap_kind(&error, call), side, call, Some(format!("{error:#}")))),
+        Some(Err(Broke::Crashed(error))) if is_crowded(&error, call) => Err(crowded(side, call)),
+        Some(Err(Broke::Crashed(error))) => Err(ended(trap_kind(&error, call), side, call, Some(words(&error)))),
         None => Err(ended(TrapKind::Wall, side, call, None)),
     }
 }
 
+/// Most characters of one name of a function or module, and of all words. They are the component's own, and may have as many as its file.
+const NAME: usize = 100;
+const WORDS: usize = 2_000;
+
+/// What ended the guest and where, for the log.
+fn words(error: &wasmtime::Error) -> String {
+    let cause = error.root_cause().to_string();
+    let frames = error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::frames).unwrap_or_default();
+    let place = |frame: &wasmtime::FrameInfo| {
+        let (module, function) = (frame.module().name().unwrap_or("?"), frame.func_name().unwrap_or("?"));
+        let short = |name: &str| name.chars().take(NAME).collect::<String>();
+        format!(" at {}!{}", short(module), short(function))
+    };
+    let words = [cause].into_iter().chain(frames.iter().map(place)).collect::<String>();
+    words.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(WORDS).collect()
+}
+
+/// Whether the guest gave up over memory that all calls of its adapter hold together: another time there is room.
+fn is_crowded(error: &wasmtime::Error, call: &LiveCall) -> bool {
+    let is_its_own = matches!(error.downcast_ref(), Some(Trap::Interrupt | Trap::StackOverflow));
+    call.observed().refused == Some(Refusal::Together) && !is_its_own
+}
+
+fn crowded(side: Side, call: &LiveCall) -> Classified {
+    call.ran_into("memory_total_bytes");
+    let changed = side == Side::Write && call.budget.change_left();
+    let code = if changed { FailureCode::OutcomeUnknown } else { FailureCode::Throttled };
+    let failure = Failure::new(code, "the adapter's calls together hold as much memory as they may");
+    Classified::host(failure.with_retry_after(Duration::from_secs(1)))
+}
+
 fn trap_kind(error: &wasmtime::Error, call: &LiveCall) -> TrapKind {
     let refused = call.observed().refused.map(|refusal| match refusal {
-        Refusal::Memory => TrapKind::Memory,
+        Refusal::Memory | Refusal::Together => TrapKind::Memory,
         Refusal::Table => TrapKind::Table,
     });
     match (error.downcast_ref::<Trap>(), refused) {

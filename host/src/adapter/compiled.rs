@@ -27,9 +27,13 @@ const LAYOUT: u8 = 2;
 const CODE: &str = "cwasm";
 const REFUSAL: &str = "refused";
 
-/// What was not used for so long is removed when something new is kept, and so is what is beyond the most files, the longest unused first.
+/// What was not used for so long is removed when something new is kept, and so is what is beyond the most files or bytes, the longest
+/// unused first.
 const UNUSED: Duration = Duration::from_secs(30 * 24 * 3_600);
 const MAX_FILES: usize = 128;
+const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// A larger one was not made by this host: see the most that a compiling process may answer.
+const MAX_FILE_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// A draft that is older was left by a host that ended while it wrote.
 const DRAFT: Duration = Duration::from_secs(3_600);
 
@@ -50,7 +54,7 @@ impl CompileCache {
     pub(super) fn open(cache_dir: &Path) -> Option<Self> {
         let folder = cache_dir.join(FOLDER);
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-        match made.and_then(|()| check_own_folder(&folder)) {
+        match made.and_then(|()| check_parent(cache_dir)).and_then(|()| check_own_folder(&folder)) {
             Ok(()) => Some(Self { folder }),
             Err(cause) => {
                 tracing::warn!(folder = %folder.display(), %cause, "compiled adapters cannot be kept; every start compiles them");
@@ -122,13 +126,19 @@ impl CompileCache {
     /// Removes what is not used any more. What cannot be removed stays.
     fn tidy(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        let unused_for = |path: &Path| fs::symlink_metadata(path).ok()?.modified().ok()?.elapsed().ok();
-        let files = entries.flatten().map(|entry| entry.path());
-        let mut files: Vec<_> = files.filter_map(|path| Some((unused_for(&path)?, path))).collect();
+        let known = |path: PathBuf| {
+            let found = fs::symlink_metadata(&path).ok()?;
+            // What seems to come from the future was used just now.
+            Some((found.modified().ok()?.elapsed().unwrap_or_default(), path, found.len()))
+        };
+        let mut files: Vec<_> = entries.flatten().filter_map(|entry| known(entry.path())).collect();
         files.sort();
-        for (place, (unused, path)) in files.into_iter().enumerate() {
+        let mut together = 0;
+        for (place, (unused, path, bytes)) in files.into_iter().enumerate() {
             let is_draft = path.extension().is_some_and(|kind| kind == "draft");
-            if unused > UNUSED || (is_draft && unused > DRAFT) || place >= MAX_FILES {
+            together += bytes;
+            let too_many = place >= MAX_FILES || (place > 0 && together > MAX_BYTES);
+            if unused > UNUSED || (is_draft && unused > DRAFT) || too_many {
                 let _ = fs::remove_file(path);
             }
         }
@@ -143,10 +153,20 @@ fn check_own_folder(folder: &Path) -> io::Result<()> {
     is_own.then_some(()).ok_or_else(refused)
 }
 
-/// A file of this user's, and no link.
+/// Whoever can write to the folder around it can put another one in its place, unless the folder keeps each to their own (sticky).
+fn check_parent(parent: &Path) -> io::Result<()> {
+    let found = fs::metadata(parent)?;
+    let is_trusted = [effective_user(), 0].contains(&found.uid()) && (found.mode() & 0o002 == 0 || found.mode() & 0o1000 != 0);
+    let refused = || io::Error::new(io::ErrorKind::PermissionDenied, "others can replace it: name a cache folder of this user");
+    is_trusted.then_some(()).ok_or_else(refused)
+}
+
+/// A file of this user's, and no link or pipe.
 fn open_own(path: &Path) -> Option<File> {
-    let file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
-    file.metadata().ok().filter(|found| found.is_file() && found.uid() == effective_user())?;
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+    let is_ours = |found: &fs::Metadata| found.is_file() && found.uid() == effective_user() && found.len() <= MAX_FILE_BYTES;
+    file.metadata().ok().filter(is_ours)?;
     // It was used: what is not is removed one day.
     let _ = file.set_modified(SystemTime::now());
     Some(file)
@@ -315,6 +335,40 @@ mod tests {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(CompileCache::open(cache_dir.path()).is_none());
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o777);
+    }
+
+    #[test]
+    fn the_longest_unused_bytes_beyond_the_most_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, cache) = (engine(&RuntimeConfig::default()).unwrap(), CompileCache::open(folder.path()).unwrap());
+        for age in 0..3 {
+            let file = fs::File::create(cache.folder.join(format!("{age}.cwasm"))).unwrap();
+            // Without a byte on the disk.
+            file.set_len(MAX_BYTES / 2).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(60 + age)).unwrap();
+        }
+        cache.keep_refusal(&engine, "abc", "it uses threads");
+        let left = |name: &str| cache.folder.join(name).exists();
+        assert!(cache.refusal(&engine, "abc").is_some() && left("0.cwasm") && !left("1.cwasm") && !left("2.cwasm"));
+    }
+
+    #[test]
+    fn a_file_that_is_a_pipe_or_larger_than_any_code_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, huge) = (folder.path().join("pipe"), folder.path().join("huge"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        fs::File::create(&huge).unwrap().set_len(1 << 42).unwrap();
+        assert!(open_own(&pipe).is_none() && open_own(&huge).is_none());
+    }
+
+    #[test]
+    fn a_folder_in_a_folder_that_others_can_write_to_is_not_used() {
+        let cache_dir = tempfile::tempdir().unwrap();
+        let open = |mode: u32| {
+            fs::set_permissions(cache_dir.path(), fs::Permissions::from_mode(mode)).unwrap();
+            CompileCache::open(cache_dir.path()).is_some()
+        };
+        assert_eq!((open(0o777), open(0o1777), open(0o755)), (false, true, true));
     }
 
     #[test]

@@ -9,13 +9,13 @@ mod spoken;
 pub use examine::{Examined, ExportedInterface, ImportedInterface};
 pub use spoken::ContractVersion;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use wit_component::DecodedWasm;
 
+use crate::config::regular_file;
 use shape::Face;
 use spoken::Contracts;
 
@@ -63,11 +63,23 @@ pub enum ContractError {
     /// Newer than this host, or so old that it is no longer known.
     #[error("built for ordergate:adapter@{built_for}, this host knows {known}: {difference}")]
     Version { built_for: ContractVersion, known: String, difference: String },
-    #[error("this adapter was built for another contract: {}", .0.join("; "))]
+    #[error("this adapter was built for another contract: {}", listed(.0))]
     Differs(Vec<String>),
     /// A fault of this build of the host.
     #[error("the host's own contract cannot be read: {0}")]
     Host(String),
+}
+
+/// Somebody reads them.
+const MOST_LISTED: usize = 20;
+
+/// The first few differences, on one line.
+fn listed(differences: &[String]) -> String {
+    let shown = differences.iter().take(MOST_LISTED).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match differences.len().saturating_sub(MOST_LISTED) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
 }
 
 /// Checks a component file against the contract, and tells what can be told of it without running or compiling it.
@@ -87,10 +99,10 @@ pub enum ReadError {
 
 /// Reads a component file of at most so many bytes; one that is larger is not read to its end.
 pub fn read_file(path: &Path, most: usize) -> Result<Vec<u8>, ReadError> {
-    let mut file = Vec::new();
-    let read = File::open(path).and_then(|open| open.take(most as u64 + 1).read_to_end(&mut file));
-    read.map_err(|cause| ReadError::Unreadable { path: path.to_owned(), cause })?;
-    if file.len() > most { Err(ReadError::TooLarge { path: path.to_owned(), most }) } else { Ok(file) }
+    regular_file::read(path, most).map_err(|cause| match cause.kind() {
+        ErrorKind::FileTooLarge => ReadError::TooLarge { path: path.to_owned(), most },
+        _ => ReadError::Unreadable { path: path.to_owned(), cause },
+    })
 }
 
 fn decode(file: &[u8]) -> Result<Face, ContractError> {

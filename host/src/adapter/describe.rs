@@ -69,7 +69,7 @@ pub async fn describe(file: Bytes, digest: &str, settings_file: Option<&Path>) -
     let built =
         build.configured(Inputs::of(&given, &runtime)).await.map_err(|cause| DescribeError::Compile(cause.to_string()))?;
     let instances = Instances::new(&engine, &built.component, Arc::clone(&given), built.snapshot.clone())
-        .map_err(|cause| DescribeError::Compile(format!("{cause:#}")))?;
+        .map_err(|cause| DescribeError::Compile(compiler::plain(&format!("{cause:#}"))))?;
     let description = run(&instances, &given).await?;
     if settings_file.is_some() {
         let found = compiler::check_settings(bounds, &description.settings_schema, &given.settings).await;
@@ -89,9 +89,9 @@ fn told(violation: &Violation) -> String {
 async fn run(instances: &Instances, given: &Given) -> Result<Description, DescribeError> {
     let ends = Instant::now() + TIME;
     let call = LiveCall::offline(given, ends);
-    let started = timeout_at(ends, instances.start(Arc::clone(&call))).await.ok();
+    let started = timeout_at(ends, call.meter.drive(instances.start(Arc::clone(&call)))).await.ok();
     let mut guest = classify(started, Side::Read, &call).map_err(|failed| DescribeError::Configure(*failed.failure))?;
-    let described = timeout_at(ends, convert::description::describe(&mut guest)).await.ok();
+    let described = timeout_at(ends, call.meter.drive(convert::description::describe(&mut guest))).await.ok();
     classify(described, Side::Read, &call).map_err(|failed| DescribeError::Describe(*failed.failure))
 }
 

@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+use super::journal::Minute;
 use super::session::Sessions;
 use crate::clock::Clock;
+use crate::config::regular_file::{self, WRITTEN_BYTES};
 use crate::config::{AdapterConfig, LimitsConfig};
 use crate::domain::AdapterName;
-use crate::egress::Egress;
+use crate::egress::{Egress, Holdings};
 
 pub(super) struct Given {
     pub name: AdapterName,
@@ -23,6 +26,10 @@ pub(super) struct Given {
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
     pub egress: Egress,
     pub sessions: Sessions,
+    /// Memory of all calls together.
+    pub holdings: Arc<Holdings>,
+    /// What all calls together may log.
+    pub log: Arc<Minute>,
 }
 
 impl Given {
@@ -35,7 +42,16 @@ impl Given {
             maps: config.maps.clone(),
             egress,
             sessions: Sessions::new(&config.limits, clock),
+            holdings: Arc::new(Holdings::new(config.limits.memory_total_bytes)),
+            log: Arc::new(Minute::new(config.limits.log_minute_bytes)),
         }
+    }
+}
+
+impl Given {
+    /// The facts of a component that is given this. Its own digest is one of them: what a version said that is rolled back, another must not find.
+    pub(super) fn facts_of(&self, component: &str) -> String {
+        HEXLOWER.encode(&Sha256::digest(format!("{} {component}", self.facts)))
     }
 }
 
@@ -64,7 +80,8 @@ pub(super) fn settings(config: &AdapterConfig, base_dir: &Path) -> Result<String
     if let Some(file) = &config.settings_file {
         let path = base_dir.join(file);
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(&path).map_err(|cause| SettingsError::Unreadable { path: shown.clone(), cause })?;
+        let text = regular_file::read_text(&path, WRITTEN_BYTES)
+            .map_err(|cause| SettingsError::Unreadable { path: shown.clone(), cause })?;
         let table: toml::Table = toml::from_str(&text).map_err(|cause| SettingsError::Syntax { path: shown, cause })?;
         merged = to_object(table)?;
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();

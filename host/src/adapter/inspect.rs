@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::anatomy::{self, Anatomy};
-use super::compiler::{self, Bounds, CompileError, Work};
+use super::compiler::{self, Bounds};
 use super::contract::{self, ContractError, ContractVersion, Examined};
 use crate::config::LimitsConfig;
 
@@ -47,7 +47,9 @@ pub async fn inspect_component(file: Bytes, digest: &str) -> Result<Inspection, 
 }
 
 pub(super) async fn inspect_within(bounds: Bounds, file: Bytes, digest: &str) -> Result<Inspection, InspectError> {
-    let made = compiler::run(bounds, Work::Inspect, file).await;
-    let inspection = made.and_then(|made| serde_json::from_slice(&made.bytes).map_err(|_| CompileError::Damaged));
-    inspection.map_err(|cause| InspectError { reason: cause.to_string(), digest: digest.to_owned(), limit: cause.limit() })
+    compiler::inspect(bounds, file).await.map_err(|cause| InspectError {
+        reason: cause.to_string(),
+        digest: digest.to_owned(),
+        limit: cause.limit(),
+    })
 }

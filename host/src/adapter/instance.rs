@@ -157,7 +157,7 @@ impl State {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
-        let limiter = Limiter::new(limits.memory_bytes, limits.table_elements);
+        let limiter = Limiter::new(limits.memory_bytes, limits.table_elements, Arc::clone(&call.held));
         Self { given, call, limiter, wasi, table }
     }
 }

@@ -1,9 +1,12 @@
 //! The log of one call: what the guest writes by `log`, stdout and stderr, bounded and cleaned, tagged with adapter and request id.
 
+mod minute;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use tokio::io::AsyncWrite;
@@ -11,6 +14,9 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
 use crate::config::LimitsConfig;
 use crate::domain::AdapterName;
+
+pub(super) use minute::Minute;
+use minute::Room;
 
 /// What a line costs besides its text: the log adds time, adapter and request id, and writing it is work.
 const LINE_COST: usize = 256;
@@ -29,6 +35,7 @@ pub(super) struct Journal {
     request_id: String,
     line_bytes: usize,
     share: Mutex<Share>,
+    minute: Arc<Minute>,
 }
 
 /// What is left of a call's log, and what was in its way.
@@ -37,12 +44,14 @@ struct Share {
     bytes_left: usize,
     is_spent: bool,
     was_cut: bool,
+    minute_was_full: bool,
 }
 
 impl Journal {
-    pub(super) fn new(adapter: AdapterName, request_id: String, limits: &LimitsConfig) -> Self {
-        let share = Share { bytes_left: limits.log_bytes, is_spent: false, was_cut: false };
-        Self { adapter, request_id, line_bytes: limits.log_line_bytes, share: Mutex::new(share) }
+    /// `minute`: shared by all calls of the adapter.
+    pub(super) fn new(adapter: AdapterName, request_id: String, limits: &LimitsConfig, minute: Arc<Minute>) -> Self {
+        let share = Share { bytes_left: limits.log_bytes, is_spent: false, was_cut: false, minute_was_full: false };
+        Self { adapter, request_id, line_bytes: limits.log_line_bytes, share: Mutex::new(share), minute }
     }
 
     /// Writes one line; a line beyond the call's share is dropped.
@@ -60,7 +69,12 @@ impl Journal {
     /// The limits that lines ran into, by their options.
     pub(super) fn limits_hit(&self) -> impl Iterator<Item = &'static str> {
         let share = self.share.lock();
-        [share.is_spent.then_some("log_bytes"), share.was_cut.then_some("log_line_bytes")].into_iter().flatten()
+        let hit = [
+            share.is_spent.then_some("log_bytes"),
+            share.was_cut.then_some("log_line_bytes"),
+            share.minute_was_full.then_some("log_minute_bytes"),
+        ];
+        hit.into_iter().flatten()
     }
 
     fn is_spent(&self) -> bool {
@@ -97,7 +111,16 @@ impl Journal {
                 return None;
             }
         }
-        Some(line)
+        match self.minute.take(line.len() + LINE_COST, Instant::now()) {
+            Room::There => return Some(line),
+            Room::NoMore => {
+                let adapter = self.adapter.as_str();
+                tracing::warn!(adapter, "the adapter's log of this minute is full (limits.log_minute_bytes): lines are dropped");
+            }
+            Room::None => {}
+        }
+        share.minute_was_full = true;
+        None
     }
 }
 
@@ -197,7 +220,7 @@ mod tests {
 
     fn journal(log_bytes: usize, log_line_bytes: usize) -> Journal {
         let limits = LimitsConfig { log_bytes, log_line_bytes, ..LimitsConfig::default() };
-        Journal::new("rest".into(), "r-1".into(), &limits)
+        Journal::new("rest".into(), "r-1".into(), &limits, Arc::new(Minute::new(1_000_000)))
     }
 
     #[test]
@@ -230,6 +253,16 @@ mod tests {
         let before = journal.share.lock().bytes_left;
         lines.take("z\n".repeat(10_000).as_bytes());
         assert_eq!(journal.share.lock().bytes_left, before);
+    }
+
+    #[test]
+    fn calls_share_the_log_of_a_minute() {
+        let (limits, minute) = (LimitsConfig::default(), Arc::new(Minute::new(3 * (LINE_COST + 1))));
+        let call = || Journal::new("rest".into(), "r-1".into(), &limits, Arc::clone(&minute));
+        let (one, other) = (call(), call());
+        assert!(one.admit("a", &[]).is_some() && one.admit("b", &[]).is_some() && other.admit("c", &[]).is_some());
+        assert!(one.admit("d", &[]).is_none() && other.admit("e", &[]).is_none());
+        assert_eq!(other.limits_hit().collect::<Vec<_>>(), ["log_minute_bytes"]);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! What one instance may hold: memory and tables. Notes a refusal, so that the trap that follows can be told from others.
 
+use std::sync::Arc;
+
 use wasmtime::ResourceLimiter;
 
 use super::engine::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
+use crate::egress::Held;
 
 /// Bytes of the host for one element of a table.
 const TABLE_ELEMENT_BYTES: usize = 8;
@@ -10,6 +13,7 @@ const TABLE_ELEMENT_BYTES: usize = 8;
 /// Counts all memories and tables of an instance together.
 #[derive(Debug)]
 pub(super) struct Limiter {
+    held: Arc<Held>,
     memory_limit: usize,
     table_elements: usize,
     memory_bytes: usize,
@@ -22,11 +26,14 @@ pub(super) enum Refusal {
     Memory,
     /// A table of more elements.
     Table,
+    /// What all calls of the adapter hold together.
+    Together,
 }
 
 impl Limiter {
-    pub(super) fn new(memory_limit: usize, table_elements: usize) -> Self {
-        Self { memory_limit, table_elements, memory_bytes: 0, refused: None }
+    /// `held`: what the call holds of the memory of all calls of its adapter.
+    pub(super) fn new(memory_limit: usize, table_elements: usize, held: Arc<Held>) -> Self {
+        Self { held, memory_limit, table_elements, memory_bytes: 0, refused: None }
     }
 
     /// What the guest asked for last and may not have.
@@ -40,11 +47,12 @@ impl Limiter {
 
     fn take(&mut self, bytes: usize) -> bool {
         match self.memory_bytes.checked_add(bytes).filter(|wanted| *wanted <= self.memory_limit) {
+            None => self.refuse(Refusal::Memory),
+            Some(_) if !self.held.take(bytes) => self.refuse(Refusal::Together),
             Some(wanted) => {
                 self.memory_bytes = wanted;
                 true
             }
-            None => self.refuse(Refusal::Memory),
         }
     }
 
@@ -80,10 +88,26 @@ impl ResourceLimiter for Limiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::egress::{Holdings, Traffic};
+
+    fn limiter(memory_limit: usize) -> Limiter {
+        Limiter::new(memory_limit, 50, Arc::new(Held::unbounded()))
+    }
+
+    #[test]
+    fn all_instances_of_an_adapter_share_what_it_may_hold() {
+        let holdings = Arc::new(Holdings::new(150));
+        let instance = || Limiter::new(100, 50, Arc::new(holdings.share(Traffic::Transfer)));
+        let (mut one, mut other) = (instance(), instance());
+        assert!(one.memory_growing(0, 100, None).unwrap() && !other.memory_growing(0, 60, None).unwrap());
+        assert_eq!((one.refused(), other.refused()), (None, Some(Refusal::Together)));
+        drop(one);
+        assert!(other.memory_growing(0, 100, None).unwrap());
+    }
 
     #[test]
     fn all_memories_of_an_instance_share_one_limit() {
-        let mut limiter = Limiter::new(100, 50);
+        let mut limiter = limiter(100);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(limiter.memory_growing(60, 70, None).unwrap());
         assert_eq!(limiter.refused(), None);
@@ -94,7 +118,7 @@ mod tests {
 
     #[test]
     fn tables_count_as_memory() {
-        let mut limiter = Limiter::new(100, 50);
+        let mut limiter = limiter(100);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(limiter.table_growing(0, 5, None).unwrap());
         assert!(!limiter.table_growing(0, 1, None).unwrap());
@@ -104,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_table_has_a_limit_of_its_own() {
-        let mut limiter = Limiter::new(usize::MAX, 50);
+        let mut limiter = limiter(usize::MAX);
         assert!(limiter.table_growing(0, 50, None).unwrap());
         assert!(!limiter.table_growing(50, 51, None).unwrap());
         assert_eq!(limiter.refused(), Some(Refusal::Table));

@@ -14,12 +14,14 @@ use super::meter::Meter;
 use super::operation::Lane;
 use super::shadow::WithheldRequest;
 use crate::config::LimitsConfig;
-use crate::egress::{Budget, Trace, Traffic};
+use crate::egress::{Budget, Held, Trace, Traffic};
 
 /// Shared by the runtime, which outlives the instance, and the instance, which a trap or timeout ends.
 pub(super) struct LiveCall {
     pub ends: Instant,
     pub budget: Budget,
+    /// Memory that it holds.
+    pub held: Arc<Held>,
     pub meter: Meter,
     pub trace: Trace,
     pub journal: Arc<Journal>,
@@ -54,11 +56,12 @@ impl LiveCall {
     }
 
     fn with_limits(given: &Given, limits: &LimitsConfig, lane: Lane, trace: Trace, ends: Instant) -> Self {
-        let journal = Arc::new(Journal::new(given.name.clone(), trace.request_id.clone(), limits));
-        let budget = Budget::new(limits, replies_by(ends), traffic(lane));
+        let journal = Arc::new(Journal::new(given.name.clone(), trace.request_id.clone(), limits, Arc::clone(&given.log)));
+        let held = Arc::new(given.holdings.share(traffic(lane)));
+        let budget = Budget::new(limits, replies_by(ends), traffic(lane)).holding(Arc::clone(&held));
         let meter = Meter::new(limits.cpu());
         let (observed, limits_hit) = (Mutex::default(), Mutex::default());
-        Self { ends, budget, meter, trace, journal, withheld: None, observed, limits_hit }
+        Self { ends, budget, held, meter, trace, journal, withheld: None, observed, limits_hit }
     }
 
     /// Notes that a limit was in the way of the call, by its option.

@@ -22,7 +22,7 @@ use super::breaker::Breakers;
 use super::build::{Build, Built};
 use super::bulkhead::Bulkhead;
 use super::compiled::CompileCache;
-use super::compiler::Bounds;
+use super::compiler::{self, Bounds};
 use super::contract::{self, ContractError};
 use super::engine::{self, engine};
 use super::given::{Given, settings};
@@ -35,7 +35,7 @@ use super::snapshot::{Inputs, LogLine, Snapshot};
 use super::trust::Distrust;
 use crate::clock::Clock;
 use crate::config::{AdapterConfig, RuntimeConfig};
-use crate::domain::{AdapterName, Description, EndpointNeed};
+use crate::domain::{AdapterName, Description, EndpointNeed, Standing};
 use crate::egress::Egress;
 
 use error::problem;
@@ -137,7 +137,7 @@ impl Source<'_> {
             }
         };
         let given = Arc::new(given);
-        self.tell(&built);
+        self.tell(&built, &given);
         let instances = Instances::new(engine, &built.component, Arc::clone(&given), built.snapshot);
         let instances = instances.map_err(|cause| vec![self.unfit(&cause)])?;
         if let Some(excess) = engine::excess(instances.demand()) {
@@ -155,7 +155,8 @@ impl Source<'_> {
         let breakers = Breakers::new(self.name.clone(), &self.config.breaker, clock.clone(), Arc::clone(resumed));
         let (breakers, generation, config, loaded_at) = (Arc::new(breakers), self.generation, self.config.clone(), clock.now());
         let (digest, signer, record) = (admitted.digest, admitted.signer, Record::default());
-        let shadow = OnceLock::new();
+        let (standing, shadow) = (Standing::default(), OnceLock::new());
+        let facts = given.facts_of(&digest);
         Ok(Adapter {
             generation,
             digest,
@@ -164,10 +165,12 @@ impl Source<'_> {
             bulkhead,
             breakers,
             instances,
+            facts,
             given,
             config,
             loaded_at,
             record,
+            standing,
             shadow,
         })
     }
@@ -275,13 +278,13 @@ impl Source<'_> {
     }
 
     /// How the adapter will start, and what it logged while it was configured.
-    fn tell(&self, built: &Built) {
+    fn tell(&self, built: &Built, given: &Given) {
         metrics::snapshotted(self.name, built.snapshot == Snapshot::Taken);
         if let Snapshot::Not(reason) = &built.snapshot {
             tracing::warn!(adapter = %self.name, reason, "no snapshot: every call configures the adapter again");
         }
         self.hit(built.limit);
-        let journal = Journal::new(self.name.clone(), "load".into(), &self.config.limits);
+        let journal = Journal::new(self.name.clone(), "load".into(), &self.config.limits, Arc::clone(&given.log));
         for LogLine { level, message, fields } in &built.log {
             let severity = match level.as_str() {
                 "debug" => Severity::Debug,
@@ -295,7 +298,7 @@ impl Source<'_> {
 
     /// The contract check should have found it; the runtime's words are better than none.
     fn unfit(&self, cause: &wasmtime::Error) -> LoadProblem {
-        let differs = ContractError::Differs(vec![format!("{cause:#}")]);
+        let differs = ContractError::Differs(vec![compiler::plain(&format!("{cause:#}"))]);
         problem(self.place("component"), LoadCause::Contract { path: self.path(), cause: differs })
     }
 

@@ -56,7 +56,10 @@ pub fn describe() {
     describe_counter!(BREAKER_REFUSED, "Calls that a breaker turned away, by adapter and side");
     describe_gauge!(GENERATION, "Number of the generation by adapter and state (live, canary, previous); 0 when there is none");
     describe_gauge!(GENERATION_INFO, "1 for the digest that is live, by adapter and digest");
-    describe_counter!(CANARY_CALLS, "Reads by generations on trial, by adapter and outcome (ok, failed)");
+    describe_counter!(
+        CANARY_CALLS,
+        "Reads by generations on trial, by adapter and outcome (ok, failed, unanswered: by the old one neither)"
+    );
     describe_counter!(
         SWAPS,
         "Loads and decisions, by adapter and result (trying, promoted, backed_out, rolled_back, withdrawn, superseded, refused)"

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::canary::{Arm, Trial};
+use super::canary::{Told, Trial};
 use super::record::is_suspect;
 use super::{Adapter, Operation, metrics};
-use crate::domain::{CallContext, Description, Failure, FailureCode};
+use crate::domain::{CallContext, Description, Failure, FailureCode, Standing};
 
 /// The generation that serves a read. It makes the cache key and the call alike, so that the two always fit each other (rule F6).
 #[derive(Clone)]
@@ -49,6 +49,11 @@ impl Reader {
         &self.adapter
     }
 
+    /// Of the generation whose description decides what it is told.
+    pub fn standing(&self) -> Standing {
+        self.adapter.standing.clone()
+    }
+
     /// Most items in one call of an operation, whichever generation is asked in the end.
     pub fn batch_cap(&self, operation: &str) -> usize {
         let cap = self.adapter.description().batch_cap(operation);
@@ -59,20 +64,21 @@ impl Reader {
     }
 
     /// As [`Adapter::call`]; what `believe` makes of a reply counts as the reply. A generation on trial gets half of the time, so that the old
-    /// one can still answer.
+    /// one can still answer. With the standing of the generation whose answer it is.
     pub async fn call<O: Operation>(
         &self,
         context: &CallContext,
         operation: &O,
         believe: impl Fn(O::Reply) -> O::Reply + Send + Sync,
-    ) -> Result<O::Reply, Failure> {
+    ) -> (Result<O::Reply, Failure>, Standing) {
+        let standing = || self.adapter.standing.clone();
         match &self.turn {
-            Turn::Usual => self.adapter.call(context, operation).await.map(believe),
+            Turn::Usual => (self.adapter.call(context, operation).await.map(believe), standing()),
             Turn::Compared(trial) => {
                 let began = Instant::now();
                 let outcome = self.adapter.call(context, operation).await.map(believe);
-                trial.count(Arm::Old, is_in_trouble::<O>(&outcome), began.elapsed());
-                outcome
+                trial.count_old(is_in_trouble::<O>(&outcome), began.elapsed());
+                (outcome, standing())
             }
             Turn::OnTrial(trial, old) => self.try_out(trial, old, context, operation, believe).await,
         }
@@ -86,26 +92,29 @@ impl Reader {
         context: &CallContext,
         operation: &O,
         believe: impl Fn(O::Reply) -> O::Reply + Send + Sync,
-    ) -> Result<O::Reply, Failure> {
+    ) -> (Result<O::Reply, Failure>, Standing) {
+        // Its breaker may be open because the back end was down for both: that it is turned away says nothing of it.
+        if self.adapter.turns_away(O::SIDE) {
+            self.count(trial, Told::Nothing, Duration::ZERO);
+            return (old.call(context, operation).await.map(believe), old.standing.clone());
+        }
         let began = Instant::now();
         let first = self.adapter.call(&within(context, context.deadline / 2), operation).await.map(&believe);
         let took = began.elapsed();
         if missing::<O>(&first) == 0 {
-            self.count(trial, false, took);
-            return first;
+            self.count(trial, Told::Answered, took);
+            return (first, self.adapter.standing.clone());
         }
         let second = old.call(&within(context, context.deadline.saturating_sub(took)), operation).await.map(&believe);
         let better = missing::<O>(&first).cmp(&missing::<O>(&second));
         let timed_out = first.as_ref().is_err_and(|failure| failure.code == FailureCode::Timeout);
-        if let Some(failed) = has_failed(better, timed_out) {
-            self.count(trial, failed, took);
-        }
-        if better == Ordering::Less { first } else { second }
+        self.count(trial, told(better, is_unanswered::<O>(&first), timed_out), took);
+        if better == Ordering::Less { (first, self.adapter.standing.clone()) } else { (second, old.standing.clone()) }
     }
 
-    fn count(&self, trial: &Trial, failed: bool, took: Duration) {
-        trial.count(Arm::New, failed, took);
-        metrics::canary_called(self.adapter.name(), if failed { "failed" } else { "ok" });
+    fn count(&self, trial: &Trial, told: Told, took: Duration) {
+        trial.count_new(told, took);
+        metrics::canary_called(self.adapter.name(), told.as_str());
     }
 }
 
@@ -128,13 +137,27 @@ fn is_in_trouble<O: Operation>(outcome: &Result<O::Reply, Failure>) -> bool {
     }
 }
 
-/// What a read says of the new generation, by how much it misses compared with the old one. Nothing when neither answers; but one that ran out
-/// of its time has left the old one too little.
-fn has_failed(missing: Ordering, timed_out: bool) -> Option<bool> {
+/// Whether the back end, or the adapter, has no word on something: not "there is none", "no", or "I cannot do that".
+fn is_unanswered<O: Operation>(outcome: &Result<O::Reply, Failure>) -> bool {
+    let is_word = |failure: &Failure| {
+        use FailureCode::{Conflict, InvalidRequest, NotFound, Rejected, Unsupported};
+        matches!(failure.code, Rejected | NotFound | Conflict | InvalidRequest | Unsupported)
+    };
+    match outcome {
+        Ok(reply) => O::failures(reply).any(|failure| !is_word(failure)),
+        Err(failure) => !is_word(failure),
+    }
+}
+
+/// What a read says of the new generation, by how much it misses compared with the old one. Where both miss the same, and asking again would
+/// not change it, they agree. Where neither answers there is nothing to tell; but one that ran out of its time has left the old one too little.
+fn told(missing: Ordering, unanswered: bool, timed_out: bool) -> Told {
     match missing {
-        Ordering::Less => Some(false),
-        Ordering::Equal => timed_out.then_some(true),
-        Ordering::Greater => Some(true),
+        Ordering::Less => Told::Answered,
+        Ordering::Equal if timed_out => Told::Late,
+        Ordering::Equal if unanswered => Told::Nothing,
+        Ordering::Equal => Told::Answered,
+        Ordering::Greater => Told::Failed,
     }
 }
 
@@ -163,9 +186,10 @@ mod tests {
 
     #[test]
     fn a_read_speaks_against_the_new_version_where_the_old_one_does_better_or_was_left_no_time() {
-        assert_eq!(has_failed(Ordering::Greater, false), Some(true));
-        assert_eq!(has_failed(Ordering::Equal, true), Some(true), "the old one might have answered in the whole time");
-        assert_eq!(has_failed(Ordering::Equal, false), None, "both fail alike");
-        assert_eq!(has_failed(Ordering::Less, true), Some(false));
+        assert_eq!(told(Ordering::Greater, true, false), Told::Failed);
+        assert_eq!(told(Ordering::Equal, true, true), Told::Late, "the old one might have answered in the whole time");
+        assert_eq!(told(Ordering::Equal, true, false), Told::Nothing, "both fail alike");
+        assert_eq!(told(Ordering::Equal, false, false), Told::Answered, "both say that there is no such item");
+        assert_eq!(told(Ordering::Less, true, true), Told::Answered);
     }
 }

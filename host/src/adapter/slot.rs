@@ -196,24 +196,27 @@ impl Slot {
         true
     }
 
-    /// Ends a trial, the old generation serving on. False when there is none, or another than `only`.
+    /// Ends a trial, the old generation serving on; what the other one said is not used any more. False when there is none, or another than
+    /// `only`.
     pub(super) fn end_trial(&self, only: Option<u64>, result: SwapResult, why: &str) -> bool {
         let _changing = self.changing.lock();
         let routing = self.routing.load_full();
         let Some(trial) = routing.trial_of(only) else { return false };
+        trial.canary.standing.withdraw();
         self.route(Routing { live: Arc::clone(&routing.live), trial: None, previous: routing.previous.clone() });
         self.retire(&trial.canary);
         self.note(&trial.canary, result, why.to_owned());
         true
     }
 
-    /// Makes the previous generation live again. False when there is none. The newer one is let go: it comes back by a load only, with all
-    /// checks and a trial, never because somebody goes back twice.
+    /// Makes the previous generation live again. False when there is none. The newer one is let go, and what it said is not used any more: it
+    /// comes back by a load only, with all checks and a trial, never because somebody goes back twice.
     pub(super) fn roll_back(&self, why: &str) -> bool {
         let _changing = self.changing.lock();
         let routing = self.routing.load_full();
         let Some(previous) = routing.previous.clone() else { return false };
         metrics::live_digest(previous.name(), routing.live.digest(), previous.digest());
+        routing.live.standing.withdraw();
         self.route(Routing { live: Arc::clone(&previous), trial: None, previous: None });
         self.retire(&routing.live);
         self.note(&previous, SwapResult::RolledBack, why.to_owned());
@@ -243,18 +246,44 @@ impl Slot {
     /// Until the trial is over, however it ends. Holds it only while it looks: a generation that is backed out is dropped at once.
     async fn watch_over(self: Arc<Self>, trial: Weak<Trial>) {
         let mut looks = tokio::time::interval(LOOK);
+        let mut is_told = false;
         loop {
             looks.tick().await;
             let Some(trial) = trial.upgrade() else { return };
             let number = Some(trial.canary.generation());
-            if self.routing.load().trial_of(number).is_none() {
+            let routing = self.routing.load_full();
+            if routing.trial_of(number).is_none() {
                 return;
             }
-            match trial.verdict() {
+            // Another one than it was compared with may have become live since: somebody rolled back while it was loaded.
+            let verdict = match can_step_in(routing.live.description(), trial.canary.description()) {
+                true => trial.verdict(),
+                false => Verdict::BackOut(format!(
+                    "generation {}, which is live, needs to be told more than it, so it cannot be tried: load it again",
+                    routing.live.generation()
+                )),
+            };
+            match verdict {
                 Verdict::GoOn => {}
+                Verdict::Extend(why) if !is_told => {
+                    self.extended(number, why);
+                    is_told = true;
+                }
+                Verdict::Extend(_) => {}
                 Verdict::Promote(why) => drop(self.promote(number, &why)),
                 Verdict::BackOut(why) => drop(self.end_trial(number, SwapResult::BackedOut, &why)),
             }
+        }
+    }
+
+    /// Says why a trial goes on although its time is over.
+    fn extended(&self, only: Option<u64>, why: String) {
+        let _changing = self.changing.lock();
+        if let Some(trial) = self.routing.load().trial_of(only) {
+            let (name, generation) = (trial.canary.name(), trial.canary.generation());
+            tracing::warn!(adapter = %name, generation, detail = why, "the trial of a new version goes on");
+            *self.last_swap.lock() =
+                Some(SwapReport { at: self.clock.now(), generation, result: SwapResult::Trying, detail: why });
         }
     }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::Lifetime;
-use crate::domain::{Failure, FailureCode, Fresh, Source};
+use crate::domain::{Failure, FailureCode, Fresh, Source, Standing};
 
 /// An answer of the back end: a value, or a failure that is remembered.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ pub struct Entry<V> {
     pub is_shared: bool,
     /// The value as it is shown from the cache, once it was.
     json: OnceLock<Box<RawValue>>,
+    standing: Standing,
 }
 
 /// How an entry stands at an instant.
@@ -54,6 +55,7 @@ impl<V> Entry<V> {
             fresh_until: later(lifetime.fresh).unwrap_or(Timestamp::MAX),
             kept_until: later(lifetime.kept_for()).unwrap_or(Timestamp::MAX),
             json: OnceLock::new(),
+            standing: Standing::default(),
         }
     }
 
@@ -76,6 +78,15 @@ impl<V> Entry<V> {
     pub fn lost() -> Arc<Self> {
         let failure = Failure::new(FailureCode::Unavailable, "the answer was lost in the host");
         Arc::new(Self::new(Err(failure), Timestamp::UNIX_EPOCH, None, Lifetime::default()))
+    }
+
+    /// Believed for as long as whoever said it.
+    pub fn said_by(self, standing: Standing) -> Self {
+        Self { standing, ..self }
+    }
+
+    pub(super) fn is_believed(&self) -> bool {
+        self.standing.is_good()
     }
 
     pub fn lookup(self: Arc<Self>, now: Timestamp) -> Lookup<V> {

@@ -64,7 +64,7 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
         }))
     }
 
-    /// What is known, unless it was asked before its item was marked.
+    /// What is known, unless it was asked before its item was marked, or is not believed any more.
     pub fn get(&self, key: &K) -> Option<Arc<Entry<V>>> {
         self.0.entries.get(key).filter(|entry| !self.is_outdated(key, entry))
     }
@@ -104,20 +104,25 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
     }
 
     fn is_outdated(&self, key: &K, entry: &Entry<V>) -> bool {
-        self.marked_at(&key.dimensions()).is_some_and(|marked_at| entry.asked_at <= marked_at)
+        !entry.is_believed() || self.marked_at(&key.dimensions()).is_some_and(|marked_at| entry.asked_at <= marked_at)
     }
 
     /// Entries whose key is as wanted, used or not, at most so many. Looks at every entry.
     pub fn search(&self, most: usize, wanted: impl Fn(&Dimensions<'_>) -> bool) -> Found<K, V> {
         let now = self.0.clock.now();
-        let entries = self.0.entries.iter().filter(|(key, entry)| now < entry.kept_until && wanted(&key.dimensions()));
+        let entries = self
+            .0
+            .entries
+            .iter()
+            .filter(|(key, entry)| now < entry.kept_until && entry.is_believed() && wanted(&key.dimensions()));
         entries.take(most).collect()
     }
 
-    /// Remembers an entry, unless a newer one is there already or its item was marked while it was asked.
+    /// Remembers an entry, unless a newer one is there already, its item was marked while it was asked, or it is not believed any more.
     pub fn remember(&self, key: &K, entry: Arc<Entry<V>>) {
         let marked_at = self.marked_at(&key.dimensions());
-        let is_outdated = |entry: &Entry<V>| marked_at.is_some_and(|marked_at| entry.asked_at <= marked_at);
+        let is_outdated =
+            |entry: &Entry<V>| !entry.is_believed() || marked_at.is_some_and(|marked_at| entry.asked_at <= marked_at);
         if is_outdated(&entry) {
             return;
         }
@@ -155,10 +160,28 @@ mod tests {
 
     use super::*;
     use crate::cache::Lifetime;
+    use crate::domain::Standing;
 
     fn entry(text: &str, clock: &Clock) -> Arc<Entry<String>> {
         let lifetime = Lifetime { fresh: Duration::from_secs(60), stale: Duration::ZERO };
         Arc::new(Entry::new(Ok(text.to_owned()), clock.now(), None, lifetime))
+    }
+
+    #[test]
+    fn what_was_said_by_whom_nobody_believes_any_more_is_neither_used_nor_kept() {
+        let clock = Clock::manual(Timestamp::UNIX_EPOCH);
+        let memory: Memory<u32, String> = Memory::new(100_000, &clock);
+        let (bad, good) = (Standing::default(), Standing::default());
+        let said = |text: &str, standing: &Standing| Arc::new((*entry(text, &clock)).clone().said_by(standing.clone()));
+        let known = |key| memory.get(&key).map(|entry| entry.answer.clone().unwrap());
+        memory.remember(&1, said("wrong", &bad));
+        memory.remember(&2, said("right", &good));
+        bad.withdraw();
+        assert_eq!((known(1), known(2).as_deref()), (None, Some("right")));
+        assert_eq!(memory.search(10, |_| true).len(), 1);
+        memory.remember(&2, said("wrong", &bad));
+        memory.remember(&1, said("right", &good));
+        assert_eq!((known(1).as_deref(), known(2).as_deref()), (Some("right"), Some("right")));
     }
 
     #[test]

@@ -222,6 +222,10 @@ impl Checker<'_, '_> {
         if adapter.limits.cpu_ms > adapter.limits.wall_ms {
             self.report(&["adapters", name, "limits", "cpu_ms"], "C013", "must not be above wall_ms");
         }
+        if adapter.limits.memory_total_bytes < adapter.limits.memory_bytes {
+            let message = "must not be below memory_bytes, which one call may have";
+            self.report(&["adapters", name, "limits", "memory_total_bytes"], "C013", message);
+        }
         for limit in adapter.limits.all() {
             self.limit(&["adapters", name, "limits"], &limit);
         }

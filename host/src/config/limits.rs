@@ -18,6 +18,8 @@ pub struct LimitsConfig {
     pub wall_ms: u64,
     /// Linear memory and tables of one instance, in bytes.
     pub memory_bytes: usize,
+    /// Memory of all calls of the adapter at once: their instances, and the replies kept for them, in bytes.
+    pub memory_total_bytes: usize,
     /// Elements of one table.
     pub table_elements: usize,
     /// Outbound requests in one call.
@@ -36,6 +38,8 @@ pub struct LimitsConfig {
     pub random_bytes: usize,
     /// Bytes of log in one call.
     pub log_bytes: usize,
+    /// Bytes of log in one minute, of all calls of the adapter.
+    pub log_minute_bytes: usize,
     /// Bytes of one log line.
     pub log_line_bytes: usize,
     /// Host handles of one instance.
@@ -66,6 +70,7 @@ impl Default for LimitsConfig {
             cpu_ms: 250,
             wall_ms: 30_000,
             memory_bytes: 64 * MIB,
+            memory_total_bytes: GIB,
             table_elements: Self::MAX_TABLE_ELEMENTS,
             egress_requests: 32,
             egress_concurrency: 8,
@@ -75,6 +80,7 @@ impl Default for LimitsConfig {
             hostcall_bytes: 16 * MIB,
             random_bytes: 64 * KIB,
             log_bytes: 64 * KIB,
+            log_minute_bytes: 16 * MIB,
             log_line_bytes: 8 * KIB,
             handles: 1024,
             session_values: 256,
@@ -122,7 +128,7 @@ impl LimitsConfig {
     pub const MAX_COMPONENT_BYTES: usize = 256 * MIB;
 
     /// Every option. Zero is allowed where "nothing" makes sense; the upper ends keep slips of the pen away from the machine.
-    pub fn all(&self) -> [Limit; 23] {
+    pub fn all(&self) -> [Limit; 25] {
         const HOUR_SECS: u64 = 60 * 60;
         let limit = |option, value: usize, least, most: usize| Limit::new(option, value as u64, least, most as u64);
         [
@@ -130,6 +136,7 @@ impl LimitsConfig {
             Limit::new("wall_ms", self.wall_ms, 1, HOUR_SECS * 1_000),
             // 32-bit memories end there.
             limit("memory_bytes", self.memory_bytes, 64 * KIB as u64, 4 * GIB),
+            limit("memory_total_bytes", self.memory_total_bytes, 64 * KIB as u64, 1024 * GIB),
             limit("table_elements", self.table_elements, 1, Self::MAX_TABLE_ELEMENTS),
             limit("egress_requests", self.egress_requests as usize, 0, 100_000),
             limit("egress_concurrency", self.egress_concurrency, 1, 1_000),
@@ -139,6 +146,7 @@ impl LimitsConfig {
             limit("hostcall_bytes", self.hostcall_bytes, 1, GIB),
             limit("random_bytes", self.random_bytes, 0, 16 * MIB),
             limit("log_bytes", self.log_bytes, 0, 64 * MIB),
+            limit("log_minute_bytes", self.log_minute_bytes, 0, 4 * GIB),
             limit("log_line_bytes", self.log_line_bytes, 1, MIB),
             limit("handles", self.handles, 1, 1_000_000),
             limit("session_values", self.session_values, 0, 65_536),

@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::regular_file::{self, WRITTEN_BYTES};
 use super::{AdapterConfig, Config, LimitsConfig, TrustConfig, check};
 use crate::domain::AdapterName;
 
@@ -115,7 +116,7 @@ pub fn load_trust(file: &Path) -> Result<Trusting, ConfigError> {
 }
 
 fn read_text(file: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(file).map_err(|cause| {
+    regular_file::read_text(file, WRITTEN_BYTES).map_err(|cause| {
         let message =
             format!("cannot read the configuration: {cause}. `ordergate config example > {}` writes one", file.display());
         let problem = Problem { line: 0, column: 0, path: String::new(), message, code: "C001" };
@@ -130,7 +131,7 @@ pub fn locate(file: &Path, path: &str) -> (usize, usize) {
 
 /// The same of a key in any TOML file, by its names from the outermost on.
 pub fn locate_key(file: &Path, path: &[&str]) -> (usize, usize) {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let text = regular_file::read_text(file, WRITTEN_BYTES).unwrap_or_default();
     let (root, _) = DeTable::parse_recoverable(&text);
     Source { text: &text, root: root.into_inner() }.locate(path)
 }

@@ -7,6 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use super::regular_file::{self, SECRET_BYTES};
+
 /// A resolved secret. `Debug` shows nothing of it.
 #[derive(Clone, Debug)]
 pub struct Secret {
@@ -67,7 +69,7 @@ fn resolve(reference: SecretReference) -> Result<String, String> {
             (text, format!("environment variable {name}"))
         }
         SecretReference { env: None, file: Some(path) } => {
-            let text = std::fs::read_to_string(&path)
+            let text = regular_file::read_text(&path, SECRET_BYTES)
                 .map_err(|cause| format!("cannot read the secret file {}: {cause}", path.display()))?;
             (text, format!("secret file {}", path.display()))
         }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::client::Reply;
 use super::error::EgressError;
+use super::holdings::Held;
 use crate::config::LimitsConfig;
 
 /// What a call's requests are for. Each has connections of its own, so that browsing cannot hold up orders on a shared one.
@@ -30,6 +31,16 @@ pub struct Budget {
     traffic: Traffic,
     change_left: Arc<AtomicBool>,
     change_taken: AtomicBool,
+    held: Arc<Held>,
+}
+
+/// Why no more of a reply may be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spent {
+    /// The call's replies have had their bytes.
+    Replies,
+    /// All calls of the adapter hold what they may.
+    Holdings,
 }
 
 impl Budget {
@@ -44,7 +55,13 @@ impl Budget {
             traffic,
             change_left: Arc::new(AtomicBool::new(false)),
             change_taken: AtomicBool::new(false),
+            held: Arc::new(Held::unbounded()),
         }
+    }
+
+    /// Replies count as what the call holds.
+    pub fn holding(self, held: Arc<Held>) -> Self {
+        Self { held, ..self }
     }
 
     pub fn ends(&self) -> Instant {
@@ -56,7 +73,8 @@ impl Budget {
         self.change_left.load(Ordering::Acquire)
     }
 
-    /// Whether the back end may have acted on a change: one was answered with a status below 400, or left and its reply never came whole.
+    /// Whether the back end may have acted on a change: one was answered with a status below 400 or by a
+    /// gateway in its place, or left and its reply never came whole.
     pub fn change_taken(&self) -> bool {
         self.change_taken.load(Ordering::Acquire)
     }
@@ -73,7 +91,8 @@ impl Budget {
     /// To be told what became of every change.
     pub(super) fn note_change(&self, result: &Result<Reply, EgressError>) {
         let taken = match result {
-            Ok(reply) => reply.status.as_u16() < 400,
+            // A gateway that gave up on the back end does not know what it did.
+            Ok(reply) => matches!(reply.status.as_u16(), ..400 | 502 | 504),
             Err(error) => error.may_have_been_taken(),
         };
         if taken {
@@ -101,9 +120,11 @@ impl Budget {
         self.reply_bytes
     }
 
-    /// Takes bytes of a reply out of the budget of all replies; false when it is spent.
-    pub(super) fn take_reply_bytes(&self, bytes: usize) -> bool {
+    /// Takes bytes of a reply out of the budget of all replies.
+    pub(super) fn take_reply_bytes(&self, bytes: usize) -> Result<(), Spent> {
         let take = |left: usize| left.checked_sub(bytes);
-        self.reply_total_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+        let left = self.reply_total_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        left.map_err(|_| Spent::Replies)?;
+        self.held.take(bytes).then_some(()).ok_or(Spent::Holdings)
     }
 }

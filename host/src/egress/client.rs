@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
 use super::address::AddressRefusal;
-use super::budget::Traffic;
+use super::budget::{Spent, Traffic};
 use super::connector::Connector;
 use super::departure::{Departure, Pass, Withdrawn};
 use super::error::{Effect, EgressError};
@@ -49,8 +49,8 @@ pub(super) struct Head {
 pub(super) struct Allowance<'a> {
     pub ends: Instant,
     pub reply_bytes: usize,
-    /// Asked for every piece of the reply; false ends the exchange.
-    pub take_bytes: &'a (dyn Fn(usize) -> bool + Sync),
+    /// Asked for every piece of the reply; a refusal ends the exchange.
+    pub take_bytes: &'a (dyn Fn(usize) -> Result<(), Spent> + Sync),
     /// Set as soon as a change may have left.
     pub change_mark: Option<Arc<AtomicBool>>,
 }
@@ -141,9 +141,10 @@ impl PooledClient {
             if whole.len() + piece.len() > allowance.reply_bytes {
                 return Err(EgressError::TooLarge { limit: allowance.reply_bytes, effect });
             }
-            if !(allowance.take_bytes)(piece.len()) {
-                return Err(EgressError::TooLargeTogether { effect });
-            }
+            (allowance.take_bytes)(piece.len()).map_err(|spent| match spent {
+                Spent::Replies => EgressError::TooLargeTogether { effect },
+                Spent::Holdings => EgressError::Crowded { effect },
+            })?;
             whole.extend_from_slice(&piece);
         }
     }

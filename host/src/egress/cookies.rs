@@ -13,9 +13,9 @@ use crate::clock::Clock;
 
 /// The oldest gives way to a new one.
 const MAX_COOKIES: usize = 50;
-/// Name and value of one cookie; a larger one is not kept.
+/// Name, value and path of one cookie; a larger one is not kept.
 const MAX_COOKIE_BYTES: usize = 4 * 1024;
-/// Names and values of all cookies; the oldest give way.
+/// The same of all cookies; the oldest give way.
 const MAX_BYTES: usize = 16 * 1024;
 
 pub(super) struct CookieJar {
@@ -37,7 +37,7 @@ struct Kept {
 
 impl Kept {
     fn bytes(&self) -> usize {
-        self.name.len() + self.value.len()
+        self.name.len() + self.value.len() + self.path.len()
     }
 
     /// RFC 6265, section 5.1.4.
@@ -190,7 +190,9 @@ mod tests {
         let many = sent(&jar, "/").unwrap();
         assert_eq!((many.split("; ").count(), many.ends_with("n999=x")), (MAX_COOKIES, true));
         set(&jar, &[&format!("large={}; path=/", "x".repeat(MAX_COOKIE_BYTES))]);
+        set(&jar, &[&format!("deep=x; path=/{}", "x".repeat(MAX_COOKIE_BYTES))]);
         assert!(!sent(&jar, "/").unwrap().contains("large"));
+        assert!(jar.kept.lock().iter().all(|cookie| cookie.name != "deep"));
         for number in 0..10 {
             set(&jar, &[&format!("big{number}={}; path=/", "x".repeat(4_000))]);
         }

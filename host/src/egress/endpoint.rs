@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::base_url::{BaseUrl, BaseUrlError};
 use super::client::{Allowance, Clients, Head, Outgoing, PooledClient, Reply, effect_of};
+use super::conceal::conceal;
 use super::connector::Connector;
 use super::cookies::CookieJar;
 use super::credential::{Credential, CredentialError};
@@ -108,7 +109,7 @@ impl Endpoint {
         let value = self.credential.value(client, allowance).await?;
         self.dress(&mut outgoing.head, value.clone());
         let reply = exchange_or_reread(client, outgoing.clone(), allowance, budget).await?;
-        self.keep_cookies(&outgoing.head, &reply);
+        let reply = self.received(&outgoing.head, reply);
         match value {
             // A 401 was turned away at the door, so even a change may be sent again.
             Some(refused) if reply.status == StatusCode::UNAUTHORIZED => {
@@ -118,8 +119,7 @@ impl Endpoint {
                 }
                 self.dress(&mut outgoing.head, Some(renewed));
                 let reply = client.exchange(outgoing.clone(), allowance).await?;
-                self.keep_cookies(&outgoing.head, &reply);
-                Ok(reply)
+                Ok(self.received(&outgoing.head, reply))
             }
             _ => Ok(reply),
         }
@@ -158,10 +158,12 @@ impl Endpoint {
         }
     }
 
-    fn keep_cookies(&self, head: &Head, reply: &Reply) {
+    /// What the adapter may see of a reply; its cookies are kept.
+    fn received(&self, head: &Head, reply: Reply) -> Reply {
         if let Some(jar) = &self.cookies {
             jar.take(head.uri.path(), &reply.headers);
         }
+        conceal(reply, &head.headers)
     }
 }
 

@@ -35,6 +35,8 @@ pub enum EgressError {
     TooLarge { limit: usize, effect: Effect },
     #[error("the replies of this call are together larger than they may be")]
     TooLargeTogether { effect: Effect },
+    #[error("all calls of this adapter together hold as much as they may")]
+    Crowded { effect: Effect },
 }
 
 /// What a request can have done to the back end by its method.
@@ -65,13 +67,21 @@ impl EgressError {
             Self::TooManyRequests => Some("egress_requests"),
             Self::TooLarge { .. } => Some("reply_bytes"),
             Self::TooLargeTogether { .. } => Some("reply_total_bytes"),
+            Self::Crowded { .. } => Some("memory_total_bytes"),
             _ => None,
         }
     }
 
     /// Whether it left, in whole or in part, so that the back end may have acted on it.
     pub(super) fn may_have_been_taken(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::TimedOut { .. } | Self::TooLarge { .. } | Self::TooLargeTogether { .. })
+        matches!(
+            self,
+            Self::Lost { .. }
+                | Self::TimedOut { .. }
+                | Self::TooLarge { .. }
+                | Self::TooLargeTogether { .. }
+                | Self::Crowded { .. }
+        )
     }
 
     /// What only the host's log says of it.
@@ -84,13 +94,14 @@ impl EgressError {
             Self::Unbound(_) | Self::Method(_) | Self::Path(_) | Self::Header(_) | Self::Address(_) => {
                 FailureCode::InvalidRequest
             }
-            Self::TooManyRequests => FailureCode::Throttled,
+            Self::TooManyRequests | Self::Crowded { effect: Effect::None } => FailureCode::Throttled,
             Self::Credential(_) => FailureCode::Auth,
             Self::NotDelivered(_) => FailureCode::Unavailable,
             Self::Lost { effect: Effect::Change, .. }
             | Self::TimedOut { effect: Effect::Change, .. }
             | Self::TooLarge { effect: Effect::Change, .. }
-            | Self::TooLargeTogether { effect: Effect::Change } => FailureCode::OutcomeUnknown,
+            | Self::TooLargeTogether { effect: Effect::Change }
+            | Self::Crowded { effect: Effect::Change } => FailureCode::OutcomeUnknown,
             Self::Lost { effect: Effect::None, .. } => FailureCode::Unavailable,
             Self::TimedOut { effect: Effect::None, .. } => FailureCode::Timeout,
             Self::TooLarge { effect: Effect::None, .. } | Self::TooLargeTogether { effect: Effect::None } => {

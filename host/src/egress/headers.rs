@@ -21,7 +21,7 @@ const MAX_HEADERS: usize = 64;
 const MAX_BYTES: usize = 32 * 1024;
 
 /// Headers that the host owns: those that decide where a request goes, who it comes from and how it is framed.
-const OWNED: [&str; 22] = [
+const OWNED: [&str; 27] = [
     "host",
     "authorization",
     "cookie",
@@ -38,17 +38,33 @@ const OWNED: [&str; 22] = [
     "tracestate",
     "x-request-id",
     "forwarded",
+    "x-forwarded",
+    "x-host",
     "x-real-ip",
+    "x-cluster-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
     "true-client-ip",
     "remote-user",
-    "x-remote-user",
+    "iv-user",
     "via",
     "accept-encoding",
 ];
 
 /// Beginnings of names that the host owns: proxies tell by them where a request came from and was meant for, and back ends believe them
 /// over its path.
-const OWNED_PREFIXES: [&str; 5] = ["proxy-", "x-forwarded-", "x-original-", "x-rewrite-", "x-client-"];
+const OWNED_PREFIXES: [&str; 10] = [
+    "proxy-",
+    "x-forwarded-",
+    "x-original-",
+    "x-rewrite-",
+    "x-client-",
+    "x-remote-",
+    "x-auth-request-",
+    "x-ssl-",
+    "ssl-client-",
+    "x-envoy-",
+];
 
 /// Beginnings of names that say another method than the request's. Back ends of old need them for changes; on a request that reads, they
 /// would make a change of it that looks like a read.
@@ -110,8 +126,19 @@ mod tests {
 
     #[test]
     fn headers_that_name_another_path_or_another_caller_are_refused() {
-        for name in ["X-Original-URL", "x-rewrite-url", "x-forwarded-user", "X-Forwarded-Port", "x_forwarded_for", "x-client-ip"]
-        {
+        for name in [
+            "X-Original-URL",
+            "x-rewrite-url",
+            "x-forwarded-user",
+            "X-Forwarded-Port",
+            "X-Forwarded",
+            "x_forwarded_for",
+            "x-client-ip",
+            "X-Remote-User",
+            "x-auth-request-email",
+            "X-SSL-Client-Cert",
+            "x-envoy-original-path",
+        ] {
             assert!(matches!(admit(&pair(name, "x"), Effect::Change, None), Err(HeaderRefusal::Owned(_))), "{name}");
         }
     }

@@ -148,7 +148,7 @@ impl OauthClient {
         // A token request changes nothing in the back end, so it never marks the call as one that may have changed something, and its
         // failure means that the adapter's request was not delivered.
         let allowance =
-            Allowance { ends: allowance.ends, reply_bytes: MAX_REPLY_BYTES, take_bytes: &|_| true, change_mark: None };
+            Allowance { ends: allowance.ends, reply_bytes: MAX_REPLY_BYTES, take_bytes: &|_| Ok(()), change_mark: None };
         let undelivered = |error: EgressError| match error {
             refused @ EgressError::Address(_) => refused,
             other => EgressError::NotDelivered(format!("no token could be fetched: {other}")),

@@ -100,12 +100,16 @@ fn check_percent(path: &str) -> Result<(), PathRefusal> {
 }
 
 /// No segment may be, or decode to, something with a `..` or `.` segment, a control character or a backslash in it. What stands after a
-/// semicolon is a parameter that some servers cut off, so `..;x` is `..` as well.
+/// semicolon is a parameter that some servers cut off, so `..;x` is `..` as well. The same characters in more bytes than UTF-8 gives them
+/// (`%c0%ae` for a dot) were read as such by servers of old, and are nothing in any other.
 fn check_dots(segment: &str) -> Result<(), PathRefusal> {
     let mut decoded = segment.as_bytes().to_vec();
     for _ in 0..MAX_DECODINGS {
         let is_dots = |part: &[u8]| matches!(part.split(|byte| *byte == b';').next(), Some(b"." | b".."));
         if decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(is_dots) {
+            return Err(PathRefusal::Dots);
+        }
+        if is_overlong(&decoded) {
             return Err(PathRefusal::Dots);
         }
         if let Some(control) = decoded.iter().find(|byte| byte.is_ascii_control() || **byte == b'\\') {
@@ -117,6 +121,18 @@ fn check_dots(segment: &str) -> Result<(), PathRefusal> {
         }
     }
     Err(PathRefusal::Percent)
+}
+
+/// ASCII in two to four bytes (RFC 3629, section 10).
+fn is_overlong(bytes: &[u8]) -> bool {
+    let continues = |byte: u8| (0x80..0xc0).contains(&byte);
+    let starts = |pair: &[u8]| match *pair {
+        [0xc0 | 0xc1, second] => continues(second),
+        [0xe0, second] => (0x80..0xa0).contains(&second),
+        [0xf0, second] => (0x80..0x90).contains(&second),
+        _ => false,
+    };
+    bytes.windows(2).any(starts)
 }
 
 /// Decodes percent signs once; `None` when there are none to decode.
@@ -157,6 +173,8 @@ mod tests {
             ("/api", "/A_SalesOrder('4711')/to_Item", "/api/A_SalesOrder('4711')/to_Item"),
             ("/api", "/items/AB%2F12", "/api/items/AB%2F12"),
             ("/api", "/items/a..b", "/api/items/a..b"),
+            ("/api", "/items/%C3%A4%E0%A4%85%F0%9F%94%A7", "/api/items/%C3%A4%E0%A4%85%F0%9F%94%A7"),
+            ("/api", "/items/M%FCller%C0", "/api/items/M%FCller%C0"),
             ("/api", "", "/api"),
         ] {
             assert_eq!(join(prefix, path).as_deref(), Ok(joined));
@@ -179,6 +197,11 @@ mod tests {
             "/a%5c..%5cb",
             "/..;x=1/b",
             "/%2e%2e%3bx/b",
+            "/%c0%ae%c0%ae/b",
+            "/a%C0%AFb",
+            "/%25c0%25ae%25c0%25ae/b",
+            "/%e0%80%ae%e0%80%ae/b",
+            "/%f0%80%80%ae./b",
         ] {
             assert_eq!(join("/api", path), Err(PathRefusal::Dots), "{path}");
         }

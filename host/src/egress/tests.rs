@@ -205,11 +205,14 @@ async fn refused_requests_are_counted_as_well() {
 #[tokio::test]
 async fn t4_a_change_that_the_back_end_may_have_acted_on_is_remembered() {
     const REFUSED: Answer = Answer::Bytes("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n");
+    const GAVE_UP: Answer = Answer::Bytes("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n");
     for (answer, method, taken) in [
         (OK, "POST", true),
         (Answer::Close, "POST", true),
         (Answer::Hang, "POST", true),
         (REFUSED, "POST", false),
+        (GAVE_UP, "POST", true),
+        (GAVE_UP, "GET", false),
         (OK, "GET", false),
         (Answer::Close, "GET", false),
     ] {

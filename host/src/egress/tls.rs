@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::config::TlsConfig;
+use crate::config::regular_file::{self, WRITTEN_BYTES};
 
 /// Why an endpoint's TLS settings cannot be used. Each names its option.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +65,7 @@ impl CertificateFiles {
 
 impl PemFile {
     fn read(option: &'static str, path: PathBuf) -> Result<Self, TlsError> {
-        match std::fs::read(&path) {
+        match regular_file::read(&path, WRITTEN_BYTES) {
             Ok(bytes) => Ok(Self { option, path, bytes }),
             Err(cause) => Err(TlsError::Unreadable { option, path: path.display().to_string(), cause }),
         }

@@ -139,3 +139,87 @@ async fn a_watched_adapter_is_loaded_when_its_options_change() {
     std::fs::copy(demo_profile(), late).unwrap();
     swaps.until_live(3).await;
 }
+
+/// The demo profile with another mapping.
+fn profile_with(mapping: &str, other: &str) -> String {
+    let good = std::fs::read_to_string(demo_profile()).unwrap();
+    assert!(good.contains(mapping), "{mapping}");
+    good.replacen(mapping, other, 1)
+}
+
+#[tokio::test]
+async fn a_version_whose_back_end_is_down_for_its_whole_trial_is_not_promoted_until_it_answers() {
+    let swaps = Swaps::start("share_percent = 50, trial_secs = 1", "false").await;
+    let customer = swaps.world.hansen();
+    swaps.put(&version(2));
+    // Its probe is answered, its reads are not.
+    swaps.world.backend.disturb("GET", "/api/stock", "error-500", None).await;
+    swaps.act("load").await.expect(200);
+    let report = within(Duration::from_secs(60), "the trial is told to go on", async || {
+        live_read(&customer).await;
+        let report = swaps.report().await;
+        text(&report, "/last_swap/detail").contains("the trial goes on").then_some(report)
+    })
+    .await;
+    assert_eq!((state(&report, 2), state(&report, 1)), (Some("canary"), Some("live")), "{report:#}");
+    let detail = text(&report, "/last_swap/detail");
+    assert!(detail.contains("were answered by neither version and 0 say too little"), "{detail}");
+    assert!(swaps.world.host.log().contains("the trial of a new version goes on"));
+    swaps.world.backend.no_faults().await;
+    within(Duration::from_secs(60), "it is promoted on what it answers", async || {
+        live_read(&customer).await;
+        (state(&swaps.report().await, 2) == Some("live")).then_some(())
+    })
+    .await;
+    let detail = text(&swaps.report().await, "/last_swap/detail").to_owned();
+    assert!(detail.contains("reads, 0 failed"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_be_tried_beside_what_became_live_meanwhile_is_not_promoted_untried() {
+    let mut swaps = Swaps::start("share_percent = 0, trial_secs = 1", "false").await;
+    let less = profile_with(
+        "price_dimensions = [\"account\", \"currency\", \"unit\"]",
+        "price_dimensions = [\"account\", \"currency\"]",
+    );
+    std::fs::write(settings(swaps.folder.path()), less).unwrap();
+    swaps.act("load").await.expect(200);
+    // The third is compared with the second; while it is probed, the first becomes live again.
+    swaps.world.host.rewrite(|config| config.set("adapters.nordwind.canary.share_percent", "50"));
+    swaps.put(&version(3));
+    swaps.world.backend.slow_down(1_500).await;
+    let gone_back = async {
+        eventually("the load is in the audit log", async || {
+            let loads = |audit: &Vec<Value>| audit.iter().filter(|entry| entry["action"] == "load").count();
+            (swaps.report().await["audit"].as_array().map(loads) == Some(2)).then_some(())
+        })
+        .await;
+        assert_eq!(state(&swaps.act("rollback").await.expect(200), 1), Some("live"));
+    };
+    let (loaded, ()) = tokio::join!(swaps.act("load"), gone_back);
+    loaded.expect(200);
+    let report = within(Duration::from_secs(60), "it is decided", async || {
+        let report = swaps.report().await;
+        matches!(text(&report, "/last_swap/result"), "backed_out" | "promoted").then_some(report)
+    })
+    .await;
+    assert_eq!(text(&report, "/last_swap/result"), "backed_out", "{report:#}");
+    assert!(text(&report, "/last_swap/detail").contains("needs to be told more than it"), "{report:#}");
+    assert_eq!(state(&report, 1), Some("live"), "{report:#}");
+}
+
+#[tokio::test]
+async fn what_a_version_said_is_not_shown_any_more_when_it_was_rolled_back() {
+    let swaps = Swaps::start("share_percent = 0", "false").await;
+    let wrong = profile_with("  available: (.free // 0),", "  available: 424242,");
+    std::fs::write(settings(swaps.folder.path()), wrong).unwrap();
+    swaps.act("load").await.expect(200);
+    let customer = swaps.world.hansen();
+    let browse = async || {
+        let reply = customer.get(&format!("/v1/availability/{PLIERS}?purpose=browse")).await.expect(200);
+        text(&reply, "/available").to_owned()
+    };
+    assert_eq!((browse().await.as_str(), browse().await.as_str()), ("424242", "424242"));
+    swaps.act("rollback").await.expect(200);
+    assert_ne!(browse().await, "424242", "it was cached a moment ago");
+}

@@ -71,3 +71,13 @@ async fn egress_adds_the_credential_after_the_adapter_has_let_go_and_shows_it_to
     assert!(!zoo.host.log().contains(ZOO_KEY), "the key is in the log");
     assert!(!zoo.host.ops().get("/metrics").await.text().contains(ZOO_KEY), "the key is in the metrics");
 }
+
+#[tokio::test]
+async fn egress_credential_that_a_back_end_repeats_is_made_unreadable() {
+    let zoo = Zoo::open().await;
+    let told = zoo.told("echo").await;
+    assert!(zoo.bad.seen().remove(0).contains(ZOO_KEY), "it was sent");
+    let stars = "*".repeat(ZOO_KEY.len());
+    assert!(!told.contains(ZOO_KEY) && told.starts_with(&format!("Some({stars:?}) GET /base/echo HTTP/1.1")), "{told}");
+    assert!(told.to_lowercase().contains(&format!("x-api-key: {stars}")), "{told}");
+}

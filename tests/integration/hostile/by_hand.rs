@@ -98,6 +98,19 @@ async fn hostile_allocator_that_lies_loops_or_calls_the_host_ends_the_guest() {
 }
 
 #[tokio::test]
+async fn hostile_names_of_functions_do_not_fill_the_log_of_a_trap() {
+    let name = "n".repeat(500_000);
+    let definitions = format!("(func ${name} unreachable)");
+    let bodies = [("availability.check", format!("(call ${name}) unreachable"))];
+    let bodies = bodies.each_ref().map(|(operation, body)| (*operation, body.as_str()));
+    let (zoo, _folder) = zoo_of(Parts { definitions: &definitions, bodies: &bodies, ..Parts::default() }).await;
+    ends(&zoo, "any", UNAVAILABLE, "abort", None).await;
+    let log = zoo.host.log();
+    let line = log.lines().find(|line| line.contains("adapter call failed")).unwrap();
+    assert!(line.contains("nnnn") && line.len() < 4_000, "{} bytes", line.len());
+}
+
+#[tokio::test]
 async fn hostile_answer_with_too_few_items_is_no_answer() {
     let (zoo, _folder) = zoo_that_checks(handmade::DONE).await;
     says_only(&zoo.act("any").await, NONSENSE.0, NONSENSE.1);

@@ -4,6 +4,9 @@ use ordergate_tests::{Zoo, text};
 
 use super::{NONSENSE, UNAVAILABLE, ends, says_only};
 
+/// What the host keeps of its guests' memory, and what its allocator keeps.
+const MARGIN: u64 = 64 * 1024 * 1024;
+
 async fn zoo_with(limits: &[(&str, u64)]) -> Zoo {
     Zoo::with(|config| {
         let config = config.set("adapters.zoo.limits.cpu_ms", "10000");
@@ -82,4 +85,46 @@ async fn hostile_stack_is_bounded_as_the_operator_says() {
     let zoo = Zoo::with(|config| config.set("runtime.guest_stack_bytes", "16777216")).await;
     assert_eq!(zoo.told("recurse-100000").await, "100002");
     zoo.is_well().await;
+}
+
+#[tokio::test]
+async fn hostile_calls_together_hold_no_more_memory_than_the_operator_says() {
+    const TOTAL: u64 = 96 * 1024 * 1024;
+    let zoo = zoo_with(&[("memory_total_bytes", TOTAL)]).await;
+    zoo.act("tame").await.expect(200);
+    let before = zoo.host.resident_bytes();
+    let replies = futures::future::join_all((0..8).map(|number| zoo.act_by(number, "memory"))).await;
+    // Each would have had 64 MiB.
+    assert!(zoo.host.most_resident_bytes() < before + TOTAL + MARGIN, "{} {before}", zoo.host.most_resident_bytes());
+    let crowded = replies.iter().filter(|reply| reply.status == 503 && reply.text().contains("overloaded")).count();
+    assert!(crowded > 0 && crowded as f64 == zoo.limit_hits("memory_total_bytes").await, "{replies:?}");
+    assert_eq!(zoo.traps("memory").await as usize, replies.len() - crowded, "the others had all that one call may have");
+    zoo.is_well().await;
+    zoo.act("tame").await.expect(200);
+}
+
+#[tokio::test]
+async fn hostile_replies_count_as_memory_that_calls_hold() {
+    let zoo = zoo_with(&[("memory_bytes", 8 * 1024 * 1024), ("memory_total_bytes", 9 * 1024 * 1024)]).await;
+    // Reads have three quarters of it, and such a reply has 7 MB.
+    says_only(&zoo.act("get-large").await, 503, "overloaded");
+    assert_eq!(zoo.limit_hits("memory_total_bytes").await, 1.0);
+    assert_eq!(zoo.told("get-ok").await, "200 with 2 bytes");
+    zoo.is_well().await;
+}
+
+#[tokio::test]
+async fn hostile_flood_of_calls_logs_no_more_than_a_minute_has_room_for() {
+    let zoo = zoo_with(&[("log_minute_bytes", 100_000)]).await;
+    // Each call may log 64 KiB, and tries to log more.
+    for _ in 0..4 {
+        zoo.act("log-flood").await.expect(200);
+    }
+    zoo.is_well().await;
+    let log = zoo.host.log();
+    let lines = log.lines().filter(|line| line.contains("flood log-flood")).count();
+    // The test may begin in one minute and end in the next. Each line is of some 500 bytes.
+    assert!((150..=450).contains(&lines), "{lines}");
+    assert!(log.contains("the adapter's log of this minute is full (limits.log_minute_bytes)"));
+    assert!(zoo.limit_hits("log_minute_bytes").await >= 2.0);
 }

@@ -163,3 +163,66 @@ async fn hostile_file_that_is_too_large_is_refused() {
     siege.is_repelled(component(&file), "more than 41943040 bytes (limits.component_bytes)").await;
     assert_eq!(siege.zoo.limit_hits("component_bytes").await, 1.0);
 }
+
+/// The compiling process of a host, as soon as it has confined itself.
+async fn compiling_process(host: u32) -> PathBuf {
+    let is_it = |process: &Path| {
+        let read = |name: &str| std::fs::read_to_string(process.join(name)).unwrap_or_default();
+        let status = read("status");
+        let is_child = status.lines().any(|line| line.split_whitespace().eq(["PPid:", &host.to_string()]));
+        is_child && read("cmdline").contains("compile-adapter") && status.contains("Seccomp:\t2")
+    };
+    ordergate_tests::eventually("a compiling process is confined", async || {
+        std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()).find(|process| is_it(process))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn hostile_component_is_compiled_by_a_process_that_has_nothing_and_can_open_nothing() {
+    let mut siege = Siege::begin().await;
+    let host = siege.zoo.host.pid();
+    let looked = async {
+        let process = compiling_process(host).await;
+        let status = std::fs::read_to_string(process.join("status")).unwrap();
+        let open = std::fs::read_dir(process.join("fd")).unwrap().flatten();
+        let open: Vec<_> = open.filter_map(|file| std::fs::read_link(file.path()).ok()).collect();
+        (status, std::fs::read(process.join("environ")).unwrap(), open)
+    };
+    let change = |config: HostConfig| {
+        config.set("adapters.zoo.settings.configure", "\"loop\"").set("adapters.zoo.limits.configure_secs", "5")
+    };
+    let repelled = siege.is_repelled(change, "the adapter used up its CPU time");
+    let ((status, environment, open), ()) = tokio::join!(looked, repelled);
+    assert!(status.contains("NoNewPrivs:\t1"), "{status}");
+    assert_eq!(environment, b"", "the host's environment holds its secrets");
+    let is_own = |file: &PathBuf| ["pipe:", "anon_inode:", "socket:"].iter().any(|kind| file.to_str().unwrap().starts_with(kind));
+    assert!(!open.is_empty() && open.iter().all(is_own), "{open:?}");
+}
+
+fn pipe(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[tokio::test]
+async fn hostile_pipe_in_place_of_a_signature_or_the_lock_file_holds_nothing_up() {
+    let mut siege = Siege::begin().await;
+    let file = siege.write(&handmade::component());
+    pipe(&siege.folder.path().join("bomb.wasm.minisig"));
+    siege.is_repelled(component(&file), "bomb.wasm.minisig: it is a pipe or a device, no regular file").await;
+    pipe(&siege.zoo.host.folder().join("ordergate.lock"));
+    siege.is_repelled(|config| config, "ordergate.lock: it is a pipe or a device, no regular file").await;
+}
+
+#[tokio::test]
+async fn hostile_names_in_a_component_cannot_forge_a_line_of_the_log() {
+    let mut siege = Siege::begin().await;
+    let name = b"a\x1b[2J\nERROR forged line";
+    // One import of a function under that name.
+    let import = [&[1, 0, u8::try_from(name.len()).unwrap()][..], name, &[1, 0]].concat();
+    let section = [&b"\0asm\x0d\0\x01\0\x0a"[..], &[u8::try_from(import.len()).unwrap()], &import].concat();
+    let file = siege.write(&section);
+    siege.is_repelled(component(&file), "bomb.wasm: the file cannot be read as a component").await;
+    let log = siege.zoo.host.log();
+    assert!(!log.contains("\u{1b}[2J") && !log.lines().any(|line| line.starts_with("ERROR forged")), "{log}");
+}

@@ -120,6 +120,7 @@ fn perform(act: &str, sku: &str) -> Outcome {
         "bad-endpoints" => requests::bad_endpoints(),
         "redirect" => requests::redirect(),
         "cookies" => requests::cookies(),
+        "echo" => requests::echo(),
         "environment" => senses::environment(),
         "files" => senses::files(),
         "clocks" => senses::clocks(),

@@ -120,6 +120,12 @@ pub(crate) fn cookies() -> Outcome {
     told(format!("{:?} {:?}", first.header("set-cookie"), second.header("set-cookie")))
 }
 
+/// Has the back end repeat what it was sent; tells all of it.
+pub(crate) fn echo() -> Outcome {
+    let reply = Request::get("api", "/echo").send()?;
+    told(format!("{:?} {}", reply.header("x-your-key"), String::from_utf8_lossy(reply.body())))
+}
+
 /// How often each thing happened.
 fn each(requests: impl Iterator<Item = Request>) -> Outcome {
     summary(requests.map(Request::send))

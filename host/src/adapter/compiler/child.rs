@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::task::{self, Bounds, Made, Report, Task, Work};
-use super::{COMMAND, CompileError};
+use super::{COMMAND, CompileError, Refusal, told};
 
 /// Most that is read of a child's last words.
 const MAX_SAID_BYTES: u64 = 16 * 1024;
@@ -88,7 +88,9 @@ impl Ended {
         let (line, bytes) = (self.answer.slice(..end), self.answer.slice(end + 1..));
         match serde_json::from_slice(&line).map_err(|_| CompileError::Damaged)? {
             Report::Refused(refusal) if got_no_memory(&refusal.reason) => Err(CompileError::TooLarge { bytes: bounds.bytes }),
-            Report::Refused(refusal) => Err(CompileError::Refused(refusal)),
+            Report::Refused(Refusal { reason, term }) => {
+                Err(CompileError::Refused(Refusal { reason: told::plain(&reason), term }))
+            }
             Report::Made { sha256, log } if sha256 == task::digest(&bytes) => Ok(Made { bytes, log }),
             Report::Made { .. } => Err(CompileError::Damaged),
         }
@@ -114,7 +116,7 @@ fn got_no_memory(said: &str) -> bool {
 /// On one line and without control characters: it goes into a log.
 fn last_line(said: &str) -> String {
     let line = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    line.chars().filter(|character| !character.is_control()).take(500).collect()
+    told::plain(line)
 }
 
 #[cfg(test)]
@@ -143,6 +145,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_child_says_of_a_component_cannot_forge_a_line_of_the_log() {
+        let reason = format!("it has \u{1b}[2Jan import\nERROR {}", "x".repeat(9_000));
+        let report = serde_json::json!({"refused": {"reason": reason, "term": "good"}});
+        let refused = ended(0, format!("{report}\n").as_bytes(), "").unwrap_err();
+        assert!(refused.starts_with("it has  [2Jan import ERROR xxx") && refused.len() == 500, "{refused}");
+    }
+
+    #[test]
     fn an_answer_that_is_too_long_is_not_taken_however_the_child_ended() {
         for status in [0, 256, 13] {
             let refused = ended(status, &vec![b'{'; MOST as usize + 1], "Broken pipe").unwrap_err();
@@ -158,6 +168,6 @@ mod tests {
         let memory = ended(abort, b"", "memory allocation of 8192 bytes failed").unwrap_err();
         assert_eq!(memory, "it needs more than 2048 MiB of memory (limits.compile_bytes)");
         let broke = ended(abort, b"", "thread panicked:\n\x1b[1mindex out of bounds\n").unwrap_err();
-        assert!(broke.ends_with("[1mindex out of bounds"), "{broke}");
+        assert!(broke.ends_with(" [1mindex out of bounds"), "{broke}");
     }
 }

@@ -1,11 +1,12 @@
-//! The compiling process: limits itself before it reads a byte of the component, does one piece of work, answers on stdout. Run by the hidden
-//! command `compile-adapter`; opens no file of the machine and no connection.
+//! The compiling process: limits and confines itself before it reads a byte of the component, does one piece of work, answers on stdout. Run by
+//! the hidden command `compile-adapter`; can open no file of the machine and no connection.
 
 use std::io::{self, BufRead, Read, Write};
 
 use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 
+use super::confine::confine;
 use super::task::{self, Bounds, Report, Task};
 
 /// Below the host's own threads, so that compiling takes no time from calls.
@@ -38,6 +39,7 @@ fn read() -> io::Result<(Task, Vec<u8>)> {
     let task: Task = serde_json::from_slice(&line)?;
     offer_to_the_kernel();
     bound(task.bounds)?;
+    confine()?;
     let mut component = Vec::new();
     stdin.read_to_end(&mut component)?;
     Ok((task, component))

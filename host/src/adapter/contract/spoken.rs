@@ -9,7 +9,7 @@ use wit_parser::{Resolve, SourceMap};
 
 use super::difference;
 use super::shape::{Face, Interfaces, is_ours};
-use super::{ContractError, WIT};
+use super::{ContractError, WIT, listed};
 use crate::adapter::imports;
 
 /// The texts of each version, newest first. When `wit/` moves to a new minor, the kept copy of the one before it
@@ -145,7 +145,7 @@ impl Contracts {
             Some(newest) if differences.is_empty() => {
                 format!("it uses nothing that {} lacks, so build it for that version, or use a newer host", newest.version)
             }
-            Some(_) => format!("{}. Use a newer host, or an adapter built for {known}", differences.join("; ")),
+            Some(_) => format!("{}. Use a newer host, or an adapter built for {known}", listed(&differences)),
             None => "it is too old. Build it anew with a current SDK".into(),
         };
         ContractError::Version { built_for, known, difference }

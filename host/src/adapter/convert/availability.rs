@@ -35,7 +35,7 @@ const MAX_SCHEDULE: usize = 64;
 fn from_availability(asked: &AvailabilityItem, answer: wit::Availability) -> Result<Availability, Failure> {
     let place = Place::new("availability", asked.sku.as_str());
     if answer.sku != asked.sku.as_str() {
-        return Err(place.broken("sku", format_args!("is {:?}", answer.sku)));
+        return Err(place.another("sku", &answer.sku));
     }
     let mut schedule = from_schedule(answer.schedule, place)?;
     schedule.sort_by_key(|line| (line.date.is_none(), line.date));

@@ -59,6 +59,9 @@ fn from_reservation(answer: wit::Reservation) -> Result<Reservation, Failure> {
 
 /// Most messages of one calculation.
 const MAX_MESSAGES: usize = 64;
+/// Most components and schedule lines of one of its lines. It is kept with its seal.
+const MAX_COMPONENTS: usize = 64;
+const MAX_SCHEDULE: usize = 64;
 
 fn from_calculation(answer: wit::Calculation) -> Result<Calculation, Failure> {
     let place = Place::new("calculation", "");
@@ -78,11 +81,11 @@ fn from_line(line: wit::CalculatedLine) -> Result<CalculatedLine, Failure> {
         unit_price: place.money("unit-price", &line.unit_price)?,
         per: place.per(line.per.as_deref())?,
         amount: place.money("amount", &line.amount)?,
-        components: from_components(line.components, "components", place)?,
-        schedule: from_schedule(line.schedule, place)?,
+        components: from_components(place.at_most("components", MAX_COMPONENTS, line.components)?, "components", place)?,
+        schedule: from_schedule(place.at_most("schedule", MAX_SCHEDULE, line.schedule)?, place)?,
         id: place.text("id", line.id.clone())?,
-        parent: line.parent,
-        sku: line.sku.map(Into::into),
-        description: line.description,
+        parent: place.optional_text("parent", line.parent)?,
+        sku: place.optional_text("sku", line.sku)?,
+        description: line.description.map(bounded::sentence),
     })
 }

@@ -13,8 +13,22 @@ pub(in super::super) async fn describe(guest: &mut Guest) -> Ran<Description> {
     Ok(from_description(description)?)
 }
 
+/// Most capabilities, endpoints and batch caps; the contract has a fraction of it.
+const MAX_ENTRIES: usize = 64;
+
+/// Every one of them is shown to operators at every load.
+fn check_size(description: &wit::Description) -> Result<(), Failure> {
+    let (capabilities, endpoints, caps) =
+        (description.capabilities.len(), description.endpoints.len(), description.batch_caps.len());
+    let lists = [("capabilities", capabilities), ("endpoints", endpoints), ("batch-caps", caps)];
+    let Some((field, _)) = lists.into_iter().find(|(_, entries)| *entries > MAX_ENTRIES) else { return Ok(()) };
+    let message = format!("the description's {field} has more than {MAX_ENTRIES} entries");
+    Err(Failure::new(FailureCode::InvalidResponse, message))
+}
+
 /// Prices depend on the account unless the adapter says that they do not (rule F6).
 fn from_description(description: wit::Description) -> Result<Description, Failure> {
+    check_size(&description)?;
     let mut price_dimensions = from_dimensions("price-dimensions", &description.price_dimensions)?;
     if !description.account_independent_prices {
         price_dimensions.insert(Dimension::Account);
@@ -60,7 +74,11 @@ mod tests {
     use super::*;
 
     fn description(price_dimensions: &[&str], account_independent_prices: bool) -> Result<Description, Failure> {
-        from_description(wit::Description {
+        from_description(plain(price_dimensions, account_independent_prices))
+    }
+
+    fn plain(price_dimensions: &[&str], account_independent_prices: bool) -> wit::Description {
+        wit::Description {
             name: "rest".into(),
             version: "1".into(),
             vendor: String::new(),
@@ -76,7 +94,17 @@ mod tests {
             combined_price_and_availability: false,
             memory_bytes: None,
             ext: vec![],
-        })
+        }
+    }
+
+    #[test]
+    fn a_description_without_end_is_refused() {
+        let refusal = |description| from_description(description).unwrap_err().message;
+        let many = wit::Description { capabilities: vec!["x".into(); 65], ..plain(&[], false) };
+        assert_eq!(refusal(many), "the description's capabilities has more than 64 entries");
+        let endpoint = |_| wit::Endpoint { name: "x".into(), description: "x".into(), required: true };
+        let many = wit::Description { endpoints: (0..100_000).map(endpoint).collect(), ..plain(&[], false) };
+        assert_eq!(refusal(many), "the description's endpoints has more than 64 entries");
     }
 
     #[test]

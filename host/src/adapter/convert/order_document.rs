@@ -2,13 +2,13 @@
 
 use super::super::bindings::guest::orders as wit;
 use super::bounded;
-use super::records::{from_notes, from_parties, from_schedule, from_totals};
+use super::records::{from_cursor, from_notes, from_parties, from_schedule, from_totals};
 use super::strict::{Place, optional};
 use crate::domain::{BusinessStatus, Delivery, DocumentLine, Failure, LineKind, OrderDocument, Page, QuoteLink, Reference};
 
 pub(super) fn from_page(page: wit::OrderPage) -> Result<Page<OrderDocument>, Failure> {
     let items = page.orders.into_iter().map(from_document).collect::<Result<_, _>>()?;
-    Ok(Page { items, next: page.next })
+    Ok(Page { items, next: from_cursor(page.next)? })
 }
 
 pub(super) fn from_document(document: wit::OrderDocument) -> Result<OrderDocument, Failure> {

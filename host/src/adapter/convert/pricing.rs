@@ -38,7 +38,7 @@ const MAX_COMPONENTS: usize = 64;
 fn from_offer(asked: &PriceItem, answer: wit::OfferPrice, currency: Currency) -> Result<OfferPrice, Failure> {
     let place = Place::new("offer price", asked.sku.as_str());
     if answer.sku != asked.sku.as_str() {
-        return Err(place.broken("sku", format_args!("is {:?}", answer.sku)));
+        return Err(place.another("sku", &answer.sku));
     }
     let price = |field: &str, money: &_| {
         let price = place.money(field, money)?;

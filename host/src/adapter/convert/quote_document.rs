@@ -3,13 +3,13 @@
 use super::super::bindings::guest::quotes as wit;
 use super::bounded;
 use super::order_document::own_reference;
-use super::records::{from_notes, from_parties, from_totals};
+use super::records::{from_cursor, from_notes, from_parties, from_totals};
 use super::strict::{Place, optional};
 use crate::domain::{Failure, Page, QuoteDocument, QuoteLine, QuoteStatus};
 
 pub(super) fn from_page(page: wit::QuotePage) -> Result<Page<QuoteDocument>, Failure> {
     let items = page.quotes.into_iter().map(from_document).collect::<Result<_, _>>()?;
-    Ok(Page { items, next: page.next })
+    Ok(Page { items, next: from_cursor(page.next)? })
 }
 
 pub(super) fn from_document(document: wit::QuoteDocument) -> Result<QuoteDocument, Failure> {

@@ -92,6 +92,18 @@ pub(super) fn to_filter(filter: &DocumentFilter) -> wit::DocumentFilter {
     }
 }
 
+/// Most bytes of a place where the next page begins. It travels in addresses.
+const MAX_CURSOR_BYTES: usize = 2 * 1024;
+
+pub(super) fn from_cursor(next: Option<String>) -> Result<Option<String>, Failure> {
+    match next {
+        Some(next) if next.len() > MAX_CURSOR_BYTES => {
+            Err(Place::new("page", "").broken("next", format_args!("is longer than {MAX_CURSOR_BYTES} bytes")))
+        }
+        next => Ok(next),
+    }
+}
+
 pub(super) fn to_page_request(page: &PageRequest) -> wit::PageRequest {
     wit::PageRequest { cursor: page.cursor.clone(), limit: page.limit }
 }
@@ -153,4 +165,17 @@ pub(super) fn from_totals(totals: wit::Totals, place: Place<'_>) -> Result<Total
         rounding: optional(totals.rounding.as_ref(), |rounding| place.money("totals.rounding", rounding))?,
         payable: place.money("totals.payable", &totals.payable)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_of_the_next_page_that_fits_no_address_is_not_believed() {
+        assert_eq!(from_cursor(None), Ok(None));
+        assert_eq!(from_cursor(Some("c".repeat(MAX_CURSOR_BYTES))).unwrap().unwrap().len(), MAX_CURSOR_BYTES);
+        let refused = from_cursor(Some("c".repeat(8_000_000))).unwrap_err().message;
+        assert_eq!(refused, "the answer's page \"\" cannot be used: next is longer than 2048 bytes");
+    }
 }

@@ -31,6 +31,11 @@ impl<'a> Place<'a> {
         )
     }
 
+    /// A value that is about something else than was asked.
+    pub(super) fn another(self, field: &str, text: &str) -> Failure {
+        self.broken(field, format_args!("is {:?}", shortened(text)))
+    }
+
     fn not(self, field: &str, text: &str, kind: &str) -> Failure {
         self.broken(field, format_args!("is {:?}, which is no {kind}", shortened(text)))
     }
@@ -146,6 +151,12 @@ mod tests {
         ] {
             assert!(PLACE.decimal("available", text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_endless_text_is_not_repeated_in_a_failure() {
+        assert!(PLACE.another("sku", &"x".repeat(8_000_000)).message.len() < 200);
+        assert!(PLACE.decimal("available", &"9".repeat(8_000_000)).unwrap_err().message.len() < 200);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Two answers to one question, compared field by field. Pure.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
@@ -53,24 +54,26 @@ impl Place {
             head if head.ends_with("ext") && tail == "ext" => head.to_owned(),
             head => format!("{head}.{tail}"),
         };
-        Self { field: join(&self.field, field), place: join(&self.place, name) }
+        Self { field: join(&self.field, field), place: join(&self.place, &cut(name)) }
     }
 
     fn element(&self, name: &str) -> Self {
-        Self { field: format!("{}[]", self.field), place: format!("{}[{name}]", self.place) }
+        Self { field: format!("{}[]", self.field), place: format!("{}[{}]", self.place, cut(name)) }
     }
 }
 
+static NOTHING: Value = Value::Null;
+
 fn compare(place: &Place, live: &Value, shadow: &Value, found: &mut Vec<Difference>) {
-    if found.len() >= MOST {
+    // Most of two long answers is equal: no place is made up for it.
+    if found.len() >= MOST || live == shadow {
         return;
     }
     match (live, shadow) {
         (Value::Object(one), Value::Object(other)) => {
             let only_there = other.keys().filter(|name| !one.contains_key(*name));
             for name in one.keys().chain(only_there).filter(|name| *name != "as_of") {
-                let of = |side: &'_ serde_json::Map<String, Value>| side.get(name).cloned().unwrap_or(Value::Null);
-                compare(&place.member(name), &of(one), &of(other), found);
+                compare(&place.member(name), one.get(name).unwrap_or(&NOTHING), other.get(name).unwrap_or(&NOTHING), found);
             }
         }
         (Value::Array(one), Value::Array(other)) => compare_lists(place, one, other, found),
@@ -84,22 +87,28 @@ fn compare(place: &Place, live: &Value, shadow: &Value, found: &mut Vec<Differen
     }
 }
 
-/// By number or identifier where every element of both has its own, else by position.
+/// By number or identifier where every element of both has its own, else by position. Lists have as many elements as an adapter likes, so each is
+/// looked up in no more than a map's time.
 fn compare_lists(place: &Place, live: &[Value], shadow: &[Value], found: &mut Vec<Difference>) {
     let (Some(one), Some(other)) = (identities(live), identities(shadow)) else {
         for index in 0..live.len().max(shadow.len()) {
-            let of = |side: &[Value]| side.get(index).cloned().unwrap_or(Value::Null);
-            compare(&place.element(&index.to_string()), &of(live), &of(shadow), found);
+            if found.len() >= MOST {
+                return;
+            }
+            let (live, shadow) = (live.get(index).unwrap_or(&NOTHING), shadow.get(index).unwrap_or(&NOTHING));
+            compare(&place.element(&index.to_string()), live, shadow, found);
         }
         return;
     };
-    let only_there = other.iter().filter(|name| !one.contains(name));
+    let (live, shadow): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (one.iter().copied().zip(live).collect(), other.iter().copied().zip(shadow).collect());
+    let only_there = other.iter().filter(|name| !live.contains_key(*name));
     for name in one.iter().chain(only_there) {
-        let of = |names: &[&str], side: &[Value]| {
-            let index = names.iter().position(|known| known == name);
-            index.and_then(|index| side.get(index)).cloned().unwrap_or(Value::Null)
-        };
-        compare(&place.element(name), &of(&one, live), &of(&other, shadow), found);
+        if found.len() >= MOST {
+            return;
+        }
+        let (live, shadow) = (live.get(name).copied(), shadow.get(name).copied());
+        compare(&place.element(name), live.unwrap_or(&NOTHING), shadow.unwrap_or(&NOTHING), found);
     }
 }
 
@@ -128,9 +137,13 @@ fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
+    cut(&text)
+}
+
+fn cut(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
+        None => text.to_owned(),
     }
 }
 
@@ -226,5 +239,23 @@ mod tests {
         let found = differences(&json!(live), &json!(shadow));
         assert_eq!(found.len(), MOST);
         assert!(found.iter().all(|difference| difference.shadow.chars().count() == SHOWN + 1));
+    }
+
+    #[test]
+    fn the_place_of_a_difference_is_cut_where_an_adapter_names_it() {
+        let of =
+            |value: &str| json!({"ext": {"k".repeat(1_000_000): value}, "lines": [{"id": "i".repeat(1_000_000), "a": value}]});
+        let found = differences(&of("1"), &of("2"));
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().all(|difference| difference.place.chars().count() < 2 * SHOWN), "{found:?}");
+    }
+
+    /// Compared each with each, they would take minutes.
+    #[test]
+    fn long_lists_are_compared_in_their_length() {
+        let list = |from: usize| (from..from + 50_000).map(|number| json!({"id": number.to_string(), "a": "1"})).collect();
+        let (one, other): (Vec<_>, Vec<_>) = (list(0), list(1));
+        let found = differences(&json!(one), &json!(other));
+        assert_eq!(found.iter().map(|difference| difference.place.as_str()).collect::<Vec<_>>(), ["[0]", "[50000]"]);
     }
 }

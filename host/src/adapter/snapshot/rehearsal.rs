@@ -1,6 +1,7 @@
 //! One run of `configure` in a world of settings and log alone. Everything else that the component imports ends the run when it is called,
 //! and its name is the reason why there is no snapshot.
 
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::super::engine;
 use super::super::limits::Limiter;
 use super::{Inputs, LogLine};
 use crate::config::RuntimeConfig;
+use crate::egress::Held;
 
 const NO_CONFIGURE: &str = "it has no configure";
 const LIFECYCLE: &str = "ordergate:adapter/lifecycle@";
@@ -80,7 +82,7 @@ impl Stage {
             hash_seed: (hash_seed()?, hash_seed()?),
             log: Vec::new(),
             log_bytes_left: inputs.log_bytes,
-            limiter: Limiter::new(inputs.memory_bytes, inputs.table_elements),
+            limiter: Limiter::new(inputs.memory_bytes, inputs.table_elements, Arc::new(Held::unbounded())),
             inputs: inputs.clone(),
         })
     }

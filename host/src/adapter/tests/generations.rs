@@ -70,7 +70,7 @@ impl Swaps {
     }
 
     async fn read(&self) -> Result<(), Failure> {
-        self.adapters.reader(&name()).unwrap().call(&context(), &check_availability(), |reply| reply).await.map(drop)
+        self.adapters.reader(&name()).unwrap().call(&context(), &check_availability(), |reply| reply).await.0.map(drop)
     }
 
     async fn until(&self, result: SwapResult) {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::regular_file::{self, WRITTEN_BYTES};
+
 /// The file's name.
 pub const FILE_NAME: &str = "ordergate.lock";
 
@@ -63,7 +65,7 @@ impl Lock {
     pub fn read(folder: &Path) -> Result<Option<Self>, LockError> {
         let file = folder.join(FILE_NAME);
         let path = file.display().to_string();
-        let text = match std::fs::read_to_string(&file) {
+        let text = match regular_file::read_text(&file, WRITTEN_BYTES) {
             Ok(text) => text,
             Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(LockError::Unreadable { path, cause }),

@@ -1,15 +1,15 @@
 //! Detached minisign signatures: `FILE.minisig` beside `FILE`. Reads and checks them; makes none.
 
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 use minisign_verify::{Error, Signature};
 
-use crate::config::{KeyId, PublicKey};
+use crate::config::{KeyId, PublicKey, regular_file};
 
 /// A signature has four lines; this is ten times its usual size.
-const MAX_BYTES: u64 = 4 * 1024;
+const MAX_BYTES: usize = 4 * 1024;
 
 /// Where the signature of a file is: `rest.wasm.minisig` for `rest.wasm`.
 pub fn signature_path(file: &Path) -> PathBuf {
@@ -50,10 +50,12 @@ impl Detached {
     pub fn beside(file: &Path) -> Result<Option<Self>, SignatureError> {
         let path = signature_path(file);
         let shown = path.display().to_string();
-        match read(&path) {
+        match regular_file::read_text(&path, MAX_BYTES) {
             Ok(text) => Self::parse(&shown, &text).map(Some).ok_or(SignatureError::Malformed { path: shown }),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
-            Err(cause) if cause.kind() == ErrorKind::InvalidData => Err(SignatureError::Malformed { path: shown }),
+            Err(cause) if matches!(cause.kind(), ErrorKind::InvalidData | ErrorKind::FileTooLarge) => {
+                Err(SignatureError::Malformed { path: shown })
+            }
             Err(cause) => Err(SignatureError::Unreadable { path: shown, cause }),
         }
     }
@@ -83,10 +85,4 @@ impl Detached {
             _ => SignatureError::Altered { path, name: name.to_owned(), id: key.id() },
         })
     }
-}
-
-fn read(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(MAX_BYTES).read_to_string(&mut text)?;
-    Ok(text)
 }

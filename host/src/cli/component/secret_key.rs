@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow};
 use minisign::{KeyPair, SecretKey, SecretKeyBox};
 
 use crate::cli::CliError;
+use crate::config::regular_file::{self, SECRET_BYTES};
 
 /// The password, for signing without a terminal.
 const PASSWORD_VARIABLE: &str = "ORDERGATE_KEY_PASSWORD";
@@ -49,7 +50,8 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), CliError> {
 
 /// Reads a secret key; its password is asked for when it has one.
 pub(super) fn read(path: &Path) -> Result<SecretKey, CliError> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the secret key {}", path.display()))?;
+    let text =
+        regular_file::read_text(path, SECRET_BYTES).with_context(|| format!("cannot read the secret key {}", path.display()))?;
     let boxed = || SecretKeyBox::from_string(&text);
     if let Ok(key) = boxed().and_then(SecretKeyBox::into_unencrypted_secret_key) {
         return Ok(key);

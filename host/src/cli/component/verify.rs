@@ -6,6 +6,7 @@ use super::ComponentFile;
 use crate::adapter::trust::{self, Detached, Signer, signature_path};
 use crate::cli::{CliError, ConfigFile, print};
 use crate::clock::Clock;
+use crate::config::regular_file::{self, SECRET_BYTES};
 use crate::config::{self, PublicKey, TrustConfig};
 
 #[derive(Debug, clap::Args)]
@@ -49,7 +50,7 @@ fn verify_with(path: &Path, file: &[u8], key: &str) -> Result<Signer, CliError> 
 
 /// A key that is written down, or the file that holds it.
 fn read_key(text: &str) -> Result<PublicKey, CliError> {
-    let read = PublicKey::parse(text).or_else(|error| match std::fs::read_to_string(text) {
+    let read = PublicKey::parse(text).or_else(|error| match regular_file::read_text(Path::new(text), SECRET_BYTES) {
         Ok(file) => PublicKey::parse(&file),
         Err(_) => Err(error),
     });

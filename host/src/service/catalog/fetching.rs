@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{Asking, Catalog, Question};
 use crate::adapter::operation::Operation;
 use crate::cache::{Entry, Keyed, Known, Lifetime, Lookup, Shelf, Shelved, Ticket, Urgency, Weigh};
-use crate::domain::{CallContext, Failure, FailureCode};
+use crate::domain::{CallContext, Failure, FailureCode, Standing};
 
 /// An answer that comes back from the shared cache may seem older by the time that it took to look for it.
 const SAME_ANSWER: SignedDuration = SignedDuration::from_secs(1);
@@ -73,11 +73,11 @@ where
         let missing: Vec<_> =
             items.into_iter().zip(&places).filter(|(_, place)| is_missing(place)).map(|(item, _)| item).collect();
         if !missing.is_empty() {
-            let answered = self.ask(asking, &missing, operation, answers).await;
+            let (answered, standing) = self.ask(asking, &missing, operation, answers).await;
             let open = places.iter_mut().filter(|place| is_missing(place));
             for ((place, (key, question)), answer) in open.zip(missing).zip(answered) {
                 let ticket = place.ticket.take();
-                let entry = self.keep(asking, key, &question.item, answer, begun_at, ticket, answers);
+                let entry = self.keep(asking, key, &question.item, (answer, &standing), begun_at, ticket, answers);
                 let is_down = entry.answer.as_ref().is_err_and(Failure::is_outage);
                 let fallback = place.fallback.take().filter(|_| is_down).map(|(key, fallback)| {
                     self.memory.remember(&key, Arc::clone(&fallback));
@@ -123,7 +123,7 @@ where
         let shelved = shelf.look_up(asking.reader.adapter().facts(), &wanted).await;
         let places = shelved.into_iter().zip(items).map(|(shelved, (key, question))| {
             let has_ticket = shelved.ticket.is_some();
-            let place = self.judge(shelved, key, &question.item, answers);
+            let place = self.judge(shelved, &asking.reader.standing(), key, &question.item, answers);
             if is_shared && has_ticket {
                 let outcome = match &place {
                     Place { settled: Some(_), .. } => "hit",
@@ -137,10 +137,12 @@ where
         places.collect()
     }
 
-    /// By this host's policy: how long another's holds does not matter.
+    /// By this host's policy: how long another's holds does not matter. What other hosts were told, the same version told them, so it is believed
+    /// as long.
     fn judge<I>(
         &self,
         shelved: Shelved<V>,
+        standing: &Standing,
         key: &K,
         item: &I,
         answers: &impl Answers<Key = K, Item = I, Value = V>,
@@ -152,7 +154,7 @@ where
         for Known { answer, asked_at, as_of } in fitting {
             let Some(lifetime) = answers.lifetime(item, &answer, asked_at) else { continue };
             let key = answers.key_for(key.clone(), item, &answer);
-            let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime).shared_at(proven_at));
+            let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime).shared_at(proven_at).said_by(standing.clone()));
             // What this host has asked since is newer, even where it is not fresh any more.
             let is_older = |known: &Entry<V>| known.asked_at.duration_since(entry.asked_at) > SAME_ANSWER;
             if self.memory.get(&key).is_some_and(|known| is_older(&known)) {
@@ -173,14 +175,14 @@ where
         place
     }
 
-    /// Makes an entry of an answer; remembers it, for other hosts too, when it has a lifetime.
+    /// Makes an entry of an answer; remembers it, for other hosts too, when it has a lifetime, and as long as who said it is believed.
     #[expect(clippy::too_many_arguments, reason = "all that an answer has to do with")]
     fn keep<I>(
         &self,
         asking: Asking<'_>,
         key: K,
         item: &I,
-        answer: Result<V, Failure>,
+        (answer, standing): (Result<V, Failure>, &Standing),
         begun_at: Timestamp,
         ticket: Option<Ticket>,
         answers: &impl Answers<Key = K, Item = I, Value = V>,
@@ -193,7 +195,8 @@ where
             _ => lifetime,
         });
         let key = answers.key_for(key, item, &answer);
-        let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default()));
+        let entry = Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default());
+        let entry = Arc::new(entry.said_by(standing.clone()));
         if lifetime.is_some() {
             self.memory.remember(&key, Arc::clone(&entry));
             if let (Some(shelf), Some(ticket)) = (&self.shelf, ticket) {
@@ -204,17 +207,18 @@ where
     }
 
     /// Asks for all items in one call: one answer each, in order. When the call fails, every item has. The context is that of the first
-    /// asker, with the store's whole deadline, because others may have joined.
+    /// asker, with the store's whole deadline, because others may have joined. With the standing of the generation that answered.
     async fn ask<I: Clone + Send + Sync, O: Operation<Reply = Vec<Result<V, Failure>>>>(
         &self,
         asking: Asking<'_>,
         items: &[(K, Question<I>)],
         operation: impl FnOnce(Vec<I>) -> O,
         answers: &impl Answers<Key = K, Item = I, Value = V>,
-    ) -> Vec<Result<V, Failure>> {
+    ) -> (Vec<Result<V, Failure>>, Standing) {
         let everything_failed = |failure: Failure| items.iter().map(|_| Err(failure.clone())).collect();
         let (Some((_, first)), Some(shop)) = (items.first(), self.shops.get(asking.store)) else {
-            return everything_failed(Failure::new(FailureCode::Unavailable, "there is no such store any more"));
+            let gone = Failure::new(FailureCode::Unavailable, "there is no such store any more");
+            return (everything_failed(gone), Standing::default());
         };
         let context = CallContext { deadline: shop.config.read_deadline(), ..CallContext::clone(&first.asker) };
         let operation = operation(items.iter().map(|(_, question)| question.item.clone()).collect());
@@ -223,6 +227,7 @@ where
             let pairs = replies.into_iter().zip(items);
             pairs.map(|(answer, (_, question))| answer.and_then(|value| believe(value, &question.item))).collect()
         };
-        asking.reader.call(&context, &operation, believe_each).await.unwrap_or_else(everything_failed)
+        let (answered, standing) = asking.reader.call(&context, &operation, believe_each).await;
+        (answered.unwrap_or_else(everything_failed), standing)
     }
 }
