@@ -10,6 +10,7 @@ mod conditional;
 mod documents;
 mod front;
 mod idempotency;
+mod inbound;
 mod limits;
 mod offer_prices;
 mod openapi;
@@ -79,6 +80,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(quotes::decline_quote))
         .routes(routes!(quotes::counter_quote))
         .routes(routes!(quotes::withdraw_quote))
+        // What the back end pushes.
+        .routes(routes!(inbound::receive))
 }
 
 /// The storefront API with its limits.

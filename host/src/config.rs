@@ -8,6 +8,7 @@ mod check;
 mod database;
 mod degraded;
 mod glob;
+mod inbound;
 mod limits;
 mod load;
 mod read_policy;
@@ -31,6 +32,7 @@ pub use canary::CanaryConfig;
 pub use database::{DatabaseConfig, Place, PostgresUrl, ServerAddress, Tls};
 pub use degraded::DegradedConfig;
 pub use glob::Glob;
+pub use inbound::{Encoding, InboundConfig, SenderConfig};
 pub use limits::{Limit, LimitsConfig, RuntimeConfig};
 pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate, locate_key};
 pub use read_policy::{
@@ -64,6 +66,8 @@ pub struct Config {
     pub trust: Arc<TrustConfig>,
     pub runtime: RuntimeConfig,
     pub adapters: BTreeMap<AdapterName, AdapterConfig>,
+    /// To which adapters changes can be pushed.
+    pub inbound: BTreeMap<AdapterName, Arc<InboundConfig>>,
     pub stores: BTreeMap<StoreName, StoreConfig>,
 }
 

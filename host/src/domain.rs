@@ -10,6 +10,7 @@ mod checkout;
 mod context;
 mod description;
 mod difference;
+mod event;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -34,6 +35,7 @@ pub use checkout::{
 pub use context::{Buyer, CallContext, Purpose, SalesArea};
 pub use description::{Deduplication, Description, Dimension, EndpointNeed};
 pub use difference::{LineDifference, PromiseDifference};
+pub use event::{About, Change, DocumentHint, Event, EventKind, Named};
 pub use failure::{Failure, FailureCode, Side};
 pub use fresh::{Fresh, Source};
 pub use identity::{

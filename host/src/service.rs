@@ -18,6 +18,7 @@ mod desk;
 mod error;
 mod history;
 mod idempotency;
+mod inbound;
 mod invalidation;
 mod live_check;
 mod offer_prices;
@@ -33,7 +34,9 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 pub use crate::adapter::ShadowReport;
 pub use adapters::{AdapterReport, Operator};
@@ -47,6 +50,7 @@ pub use desk::{AttemptReport, AuditReport, Decision, Dossier, TransferReport};
 pub use error::{FieldProblem, ServiceError};
 pub use history::ListRequest;
 pub use idempotency::{Captured, IdempotencyKey};
+pub use inbound::{Delivery, PushedMessage, Receipt};
 pub use invalidation::{InvalidationReport, InvalidationRequest};
 pub use offer_prices::OfferPriceRequest;
 pub use orders::{LineClaim, OrderRequest};
@@ -62,16 +66,20 @@ pub use crate::adapter::BreakerSetting;
 use availability::AvailabilityFetch;
 use catalog::Catalog;
 use idempotency::RunningKeys;
+use inbound::Doors;
 use offer_prices::PriceFetch;
 use policies::PoliciesInForce;
 
 use crate::adapter::{Adapter, Adapters, Reader};
-use crate::cache::{Decrements, Kind, ReadCache, Scopes, Shared};
+use crate::cache::{Decrements, Kind, ReadCache, Scopes, Shared, Uncacheable};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AdapterName, Buyer, Failure, FailureCode, StoreName};
 use crate::pipeline::Pipeline;
 use crate::store::Store;
+
+/// Most documents that are looked up at once because the back end said that they have changed.
+const MAX_LOOKING_AGAIN: usize = 16;
 
 /// What is known about one item of a read.
 #[derive(Clone, Debug)]
@@ -101,6 +109,12 @@ struct Inner {
     policies: PoliciesInForce,
     decrements: Decrements,
     shared: Option<Shared>,
+    uncacheable: Arc<Uncacheable>,
+    doors: Doors,
+    /// Pushed values are applied one at a time.
+    pushing: Mutex<()>,
+    /// Documents that are being looked up because they were said to have changed.
+    looking_again: Arc<Semaphore>,
     store: Store,
     pipeline: Pipeline,
     clock: Clock,
@@ -125,16 +139,19 @@ impl Commerce {
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
         let policies = PoliciesInForce::new(&config.freshness);
-        let catalog = Catalog::new(Kind::Availability, &shops, half, shared.as_ref(), &clock);
+        let uncacheable = Arc::<Uncacheable>::default();
+        let sharing = (shared.as_ref(), &uncacheable);
+        let catalog = Catalog::new(Kind::Availability, &shops, half, sharing, &clock);
         let (memory, shelf) = (catalog.memory.clone(), catalog.shelf.clone());
         let fetch = AvailabilityFetch { catalog, policies: Arc::clone(&policies.availability) };
         let availability = ReadCache::new(Kind::Availability, memory, shelf, Arc::new(fetch), clock.clone(), reads.clone());
-        let catalog = Catalog::new(Kind::OfferPrice, &shops, half, shared.as_ref(), &clock);
+        let catalog = Catalog::new(Kind::OfferPrice, &shops, half, sharing, &clock);
         let (memory, shelf) = (catalog.memory.clone(), catalog.shelf.clone());
         let fetch = PriceFetch { catalog, policies: Arc::clone(&policies.offer_prices) };
         let offer_prices = ReadCache::new(Kind::OfferPrice, memory, shelf, Arc::new(fetch), clock.clone(), reads.clone());
         let (running, started_with) = (RunningKeys::default(), config.clone());
         reload::describe_metrics();
+        inbound::describe_metrics();
         Self {
             inner: Arc::new(Inner {
                 shops,
@@ -146,6 +163,10 @@ impl Commerce {
                 policies,
                 decrements: Decrements::default(),
                 shared,
+                uncacheable,
+                doors: Doors::new(&config.inbound),
+                pushing: Mutex::default(),
+                looking_again: Arc::new(Semaphore::new(MAX_LOOKING_AGAIN)),
                 store,
                 pipeline,
                 clock,

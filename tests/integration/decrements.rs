@@ -226,6 +226,13 @@ async fn f3_what_orders_have_made_scarce_is_not_to_be_stored_as_long_as_plenty()
     let below = browse(&world, PLIERS).await;
     assert_eq!(text(&below.expect(200), "/available"), "304");
     assert_eq!(below.header("cache-control"), Some("private, no-cache"));
+    assert_eq!(text(&below.expect(200), "/source"), "stale", "so low a value would not be fresh any more");
+    let calls = world.backend.requests("GET /api/stock").await;
+    eventually("it is asked again, although its own time is not over", async || {
+        browse(&world, PLIERS).await.expect(200);
+        (world.backend.requests("GET /api/stock").await > calls).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

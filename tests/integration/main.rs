@@ -20,6 +20,7 @@ mod history;
 mod hostile;
 mod http_semantics;
 mod idempotency;
+mod inbound;
 mod limits;
 mod offer_prices;
 mod operations;

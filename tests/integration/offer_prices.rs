@@ -99,3 +99,30 @@ async fn who_does_not_wait_is_told_that_the_price_is_pending_and_finds_it_later(
     })
     .await;
 }
+
+#[tokio::test]
+async fn scenario_13_of_250_items_248_have_prices_one_fails_and_one_is_unknown_in_three_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("capped.toml");
+    let text_of_profile = std::fs::read_to_string(ordergate_tests::demo_profile()).unwrap();
+    let capped = text_of_profile
+        .replace("items_per_request = 200", "items_per_request = 100")
+        .replace("max_items = 200", "max_items = 100");
+    std::fs::write(&profile, capped).unwrap();
+    let world = World::with(|config| config.set("adapters.nordwind.settings_file", &format!("{profile:?}"))).await;
+    let screws =
+        |number: usize| json!({"sku": format!("NW-{}", 1001 + number % 7), "quantity": {"value": (1 + number).to_string()}});
+    let mut asked: Vec<_> = (0..250).map(screws).collect();
+    asked[120] = json!({"sku": "NW-0000", "quantity": {"value": "1"}});
+    asked[180] = json!({"sku": PLIERS, "quantity": {"value": "1", "unit": "KGM"}});
+    let answer = world.hansen().post("/v1/offer-prices:query", &json!({"items": asked})).await.expect(200);
+    assert_eq!(items(&answer).len(), 250);
+    for (place, item) in items(&answer).iter().enumerate() {
+        match place {
+            120 => assert_eq!(text(item, "/problem/code"), "sku_unknown"),
+            180 => assert_eq!(text(item, "/problem/code"), "backend_rejected"),
+            _ => assert_eq!(item["price"]["quantity"]["value"], asked[place]["quantity"]["value"], "{item:#}"),
+        }
+    }
+    assert_eq!(world.backend.requests("POST /api/price-inquiries").await, 3, "100 at once");
+}

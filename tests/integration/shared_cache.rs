@@ -4,6 +4,7 @@
 mod nonsense;
 mod operators;
 mod outages;
+mod pushed;
 
 use futures::future::join_all;
 use ordergate_tests::{CacheServer, Client, DemoBackend, Host, HostConfig, PLIERS, eventually, order, seal, text};

@@ -19,9 +19,10 @@ use crate::interrupt;
 /// A step looks at the world, does something, and tells what it saw.
 type Step = fn(&mut Story) -> Result<String>;
 
-const STEPS: [(&str, Step); 18] = [
+const STEPS: [(&str, Step); 19] = [
     ("Browse", reading::browse),
     ("Browse again: from the cache", reading::browse_again),
+    ("Stock changes in the back end: pushed, shown at once", reading::pushed),
     ("Two customers, two prices", reading::two_prices),
     ("Fill the cart", reading::cart),
     ("Check out: reserved, priced and sealed live", buying::check_out),

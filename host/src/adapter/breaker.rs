@@ -78,6 +78,11 @@ pub(super) struct Pass {
 }
 
 impl Pass {
+    /// For a call that does not reach the back end: nothing is asked and nothing is told.
+    pub(super) fn free(breakers: &Arc<Breakers>, side: Side) -> Self {
+        Self { breakers: Arc::clone(breakers), side, ticket: None }
+    }
+
     /// Tells what came of the call.
     pub(super) fn record<T>(mut self, outcome: &Result<T, Classified>) {
         if let Some(ticket) = self.ticket.take() {

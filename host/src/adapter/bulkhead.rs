@@ -34,17 +34,21 @@ pub(super) struct Bulkhead {
     read: Share,
     checkout: Share,
     transfer: Share,
+    inbound: Share,
     queue_wait: Duration,
 }
 
 impl Bulkhead {
-    /// An eighth of the places is for transfers, a quarter for checkouts, the rest for reads; at least one each.
+    /// An eighth of the places is for transfers, a quarter for checkouts, a sixteenth for what the back end pushes, the rest for reads; at
+    /// least one each.
     pub(super) fn new(limits: &LimitsConfig) -> Self {
         let transfer = (limits.concurrency / 8).max(1);
         let checkout = (limits.concurrency / 4).max(1);
-        let read = limits.concurrency.saturating_sub(transfer + checkout).max(1);
+        let inbound = (limits.concurrency / 16).max(1);
+        let read = limits.concurrency.saturating_sub(transfer + checkout + inbound).max(1);
         let share = |places| Share::new(places, limits.queue);
-        Self { read: share(read), checkout: share(checkout), transfer: share(transfer), queue_wait: limits.queue_wait() }
+        let (read, checkout, transfer, inbound) = (share(read), share(checkout), share(transfer), share(inbound));
+        Self { read, checkout, transfer, inbound, queue_wait: limits.queue_wait() }
     }
 
     /// Waits for a place, but neither longer than the queue's time nor past `ends`.
@@ -53,6 +57,7 @@ impl Bulkhead {
             Lane::Read => &self.read,
             Lane::Checkout => &self.checkout,
             Lane::Transfer => &self.transfer,
+            Lane::Inbound => &self.inbound,
         };
         let place = share.enter(ends.min(Instant::now() + self.queue_wait)).await;
         place.map(|place| Slot { _place: place }).map_err(|limit| {
@@ -120,9 +125,17 @@ mod tests {
         while let Ok(slot) = bulkhead.enter(Lane::Read, soon()).await {
             browsing.push(slot);
         }
-        assert_eq!(browsing.len(), 2);
+        assert_eq!(browsing.len(), 1);
         assert!(bulkhead.enter(Lane::Transfer, soon()).await.is_ok());
         assert!(bulkhead.enter(Lane::Checkout, soon()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn f12_a_flood_of_pushes_takes_no_place_of_a_read() {
+        let bulkhead = bulkhead(0);
+        let _push = bulkhead.enter(Lane::Inbound, soon()).await.unwrap();
+        assert_eq!(bulkhead.enter(Lane::Inbound, soon()).await.unwrap_err().limit, "queue");
+        assert!(bulkhead.enter(Lane::Read, soon()).await.is_ok());
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ pub(super) mod availability;
 mod bounded;
 pub(super) mod checkout;
 pub(super) mod description;
+pub(super) mod inbound;
 mod order_document;
 pub(super) mod orders;
 pub(super) mod pricing;

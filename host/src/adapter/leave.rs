@@ -32,7 +32,7 @@ impl Adapter {
             metrics::limit_hit(self.name(), shed.limit);
             shed.failure
         })?;
-        let pass = self.breakers.admit(side)?;
+        let pass = if lane == Lane::Inbound { Pass::free(&self.breakers, side) } else { self.breakers.admit(side)? };
         Ok(Leave { pass, lane, ends, _slot: slot })
     }
 }

@@ -41,7 +41,8 @@ pub(super) struct Observed {
 
 impl LiveCall {
     pub(super) fn new(given: &Given, lane: Lane, trace: Trace, ends: Instant) -> Arc<Self> {
-        Arc::new(Self::with_limits(given, &given.limits, lane, trace, ends))
+        let limits = if lane == Lane::Inbound { &offline(&given.limits) } else { &given.limits };
+        Arc::new(Self::with_limits(given, limits, lane, trace, ends))
     }
 
     /// A call that sends nothing: its first request is kept (`withheld`), and every request fails.
@@ -51,8 +52,13 @@ impl LiveCall {
 
     /// A call that may not send anything: preparation and description (interfaces `lifecycle` and `descriptor`).
     pub(super) fn offline(given: &Given, ends: Instant) -> Arc<Self> {
-        let limits = LimitsConfig { egress_requests: 0, ..given.limits.clone() };
-        Arc::new(Self::with_limits(given, &limits, Lane::Read, Trace { request_id: "load".into(), trace_parent: None }, ends))
+        Arc::new(Self::with_limits(
+            given,
+            &offline(&given.limits),
+            Lane::Read,
+            Trace { request_id: "load".into(), trace_parent: None },
+            ends,
+        ))
     }
 
     fn with_limits(given: &Given, limits: &LimitsConfig, lane: Lane, trace: Trace, ends: Instant) -> Self {
@@ -85,9 +91,14 @@ impl LiveCall {
     }
 }
 
+/// No request.
+fn offline(limits: &LimitsConfig) -> LimitsConfig {
+    LimitsConfig { egress_requests: 0, ..limits.clone() }
+}
+
 fn traffic(lane: Lane) -> Traffic {
     match lane {
-        Lane::Read => Traffic::Read,
+        Lane::Read | Lane::Inbound => Traffic::Read,
         Lane::Checkout => Traffic::Checkout,
         Lane::Transfer => Traffic::Transfer,
     }

@@ -2,11 +2,13 @@
 //! the side of the back end that it touches. The mapping to and from the contract's records is in `convert`.
 
 mod checkout;
+mod inbound;
 mod orders;
 mod quotes;
 mod reads;
 
 pub use checkout::{Calculate, Release, Reserve};
+pub use inbound::{PushedEvent, Translate};
 pub use orders::{CancelOrder, FindOrder, GetOrder, ListOrders, SubmitOrder};
 pub use quotes::{AcceptQuote, DeclineQuote, FindQuote, GetQuote, ListQuotes, SubmitQuote, WithdrawQuote};
 pub use reads::{CheckAvailability, OfferPrices, Probe};
@@ -23,6 +25,8 @@ pub enum Lane {
     Read,
     Checkout,
     Transfer,
+    /// Reading what the back end pushed: a few places, and no request to the back end.
+    Inbound,
 }
 
 impl Lane {
@@ -31,6 +35,7 @@ impl Lane {
             Self::Read => "read",
             Self::Checkout => "checkout",
             Self::Transfer => "transfer",
+            Self::Inbound => "inbound",
         }
     }
 }

@@ -86,7 +86,8 @@ pub struct BodyLimit(pub usize);
 const DISCARDED_LIMITS: usize = 16;
 const DISCARD_TIME: Duration = Duration::from_secs(2);
 
-async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
+/// The whole body, up to a limit.
+pub(super) async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(&pages::BODY_TOO_LARGE).with_detail(format!("at most {limit} bytes are taken"));
     // A client that waits for `100 Continue` has sent nothing yet.
     let waits = request.headers().contains_key(header::EXPECT);

@@ -204,6 +204,10 @@ impl From<ServiceError> for Problem {
             ServiceError::AdapterRefused(fields) => Self::new(&pages::ADAPTER_REFUSED).with_fields(fields),
             ServiceError::AdapterConflict(detail) => Self::new(&pages::CONFLICT).with_detail(detail),
             ServiceError::ConfigRefused(fields) => Self::new(&pages::CONFIG_REFUSED).with_fields(fields),
+            ServiceError::NoInbound(_) => Self::new(&pages::NOT_FOUND).with_detail(error.to_string()),
+            ServiceError::Forged => Self::new(&pages::SENDER_UNPROVEN),
+            ServiceError::Unreadable(reason) => Self::new(&pages::MESSAGE_UNREADABLE).with_detail(reason),
+            ServiceError::Overloaded(wait) => Self::new(&pages::OVERLOADED).with_retry_after(wait),
             ServiceError::Backend(failure) => failure.into(),
             ServiceError::Store(error) => error.into(),
         }

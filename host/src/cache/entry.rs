@@ -28,6 +28,18 @@ pub struct Entry<V> {
     /// The value as it is shown from the cache, once it was.
     json: OnceLock<Box<RawValue>>,
     standing: Standing,
+    pub origin: Origin,
+}
+
+/// How the back end came to say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was asked and did not say as of when: `as_of` is when it was asked, by our clock.
+    Asked,
+    /// It was asked, and `as_of` is its own word.
+    Dated,
+    /// It pushed it (rule F12): `asked_at` is when that arrived, `as_of` its own word.
+    Pushed,
 }
 
 /// How an entry stands at an instant.
@@ -48,6 +60,7 @@ impl<V> Entry<V> {
         Self {
             must_ask: lifetime.fresh.is_zero() || answer.is_err(),
             answer,
+            origin: if as_of.is_some() { Origin::Dated } else { Origin::Asked },
             as_of: as_of.map_or(asked_at, |as_of| as_of.min(asked_at)),
             asked_at,
             proven_at: asked_at,
@@ -89,6 +102,27 @@ impl<V> Entry<V> {
         self.standing.is_good()
     }
 
+    /// A value that the back end pushed. Its age counts from what the back end says, so that a late one is not fresh for longer.
+    pub fn pushed(value: V, arrived_at: Timestamp, as_of: Timestamp, lifetime: Lifetime) -> Self {
+        let aged = Self::new(Ok(value), as_of.min(arrived_at), None, lifetime);
+        Self { asked_at: arrived_at, proven_at: arrived_at, as_of, origin: Origin::Pushed, ..aged }
+    }
+
+    /// Whose word it is while it is fresh.
+    pub fn fresh_source(&self) -> Source {
+        if self.origin == Origin::Pushed { Source::Pushed } else { Source::Cached }
+    }
+
+    /// What the back end knew then is in the answer.
+    pub fn knows_until(&self) -> Timestamp {
+        if self.origin == Origin::Pushed { self.shown_as_of() } else { self.asked_at }
+    }
+
+    /// Never later than ours, whatever the back end's clock says.
+    pub fn shown_as_of(&self) -> Timestamp {
+        self.as_of.min(self.asked_at)
+    }
+
     pub fn lookup(self: Arc<Self>, now: Timestamp) -> Lookup<V> {
         if now < self.fresh_until {
             Lookup::Fresh(self)
@@ -106,7 +140,7 @@ impl<V> Entry<V> {
     /// The value with its provenance (rule F1).
     pub fn shown(&self, source: Source) -> Result<Fresh<&V>, &Failure> {
         let value = self.answer.as_ref()?;
-        Ok(Fresh { value, source, as_of: self.as_of, fresh_until: self.fresh_until })
+        Ok(Fresh { value, source, as_of: self.shown_as_of(), fresh_until: self.fresh_until })
     }
 }
 
@@ -124,7 +158,7 @@ impl<V: Serialize> Entry<V> {
         if let Some(json) = self.json.get() {
             return Ok(json);
         }
-        let shown = self.shown(Source::Cached).map_err(|failure| failure.message.clone())?;
+        let shown = self.shown(self.fresh_source()).map_err(|failure| failure.message.clone())?;
         let json = to_raw_value(&shown).map_err(|cause| cause.to_string())?;
         Ok(self.json.get_or_init(|| json))
     }
@@ -166,6 +200,18 @@ mod tests {
     fn a_value_that_is_too_old_to_be_shown_is_as_if_it_had_never_been_known() {
         assert!(matches!(entry(10).lookup(at(69)), Lookup::Stale(_)));
         assert!(matches!(entry(10).lookup(at(70)), Lookup::Miss));
+    }
+
+    #[test]
+    fn f12_a_pushed_value_ages_from_the_back_ends_word_and_is_never_shown_as_newer_than_it_is() {
+        let lifetime = Lifetime { fresh: Duration::from_secs(10), stale: Duration::ZERO };
+        let late = Entry::pushed(1, at(8), at(3), lifetime);
+        assert_eq!(
+            (late.fresh_until, late.asked_at, late.fresh_source(), late.knows_until()),
+            (at(13), at(8), Source::Pushed, at(3))
+        );
+        let ahead = Entry::pushed(1, at(8), at(20), lifetime);
+        assert_eq!((ahead.fresh_until, ahead.to_fresh(Source::Pushed).unwrap().as_of, ahead.as_of), (at(18), at(8), at(20)));
     }
 
     #[test]

@@ -78,6 +78,8 @@ struct Queue<F: Fetch> {
     /// What is waiting should have left, but for the most calls in flight.
     held_back: bool,
     waiting: VecDeque<(F::Key, F::Item)>,
+    /// Refreshes: they leave with others, or when nothing else is under way (rule F10).
+    refreshing: VecDeque<(F::Key, F::Item)>,
     waiting_for: HashMap<F::Key, Waiters<F::Value>>,
     /// Who waits for which call of a key; more than one when a live question followed.
     in_flight: HashMap<F::Key, Calls<F::Value>>,
@@ -90,6 +92,7 @@ impl<F: Fetch> Default for Queue<F> {
             latest: 0,
             held_back: false,
             waiting: VecDeque::new(),
+            refreshing: VecDeque::new(),
             waiting_for: HashMap::new(),
             in_flight: HashMap::new(),
         }
@@ -121,17 +124,17 @@ impl<F: Fetch> Gatherer<F> {
         receivers
     }
 
-    /// Asks again in the background for what nobody waits for (rule F10): skipped when it is being asked already, or when the queue is
-    /// as long as one call.
+    /// Asks again in the background for what nobody waits for (rule F10): skipped when it is being asked already, or when as much waits as one
+    /// call takes.
     pub fn refresh(&self, scope: &F::Scope, items: Batch<F>) {
         let mut scopes = self.scopes.lock();
         let queue = scopes.entry(scope.clone()).or_default();
         let cap = self.fetch.cap(scope);
         for (key, item) in items {
             let asked = queue.in_flight.contains_key(&key) || queue.waiting_for.contains_key(&key);
-            if !asked && queue.waiting.len() < cap {
+            if !asked && queue.waiting.len() + queue.refreshing.len() < cap {
                 queue.waiting_for.insert(key.clone(), Vec::new());
-                queue.waiting.push_back((key, item));
+                queue.refreshing.push_back((key, item));
             }
         }
         self.dispatch(scope, queue);
@@ -141,7 +144,7 @@ impl<F: Fetch> Gatherer<F> {
     }
 
     /// Sends what may leave now: everything when nothing is in flight or it was held back, else only full batches; never more calls
-    /// than the scope may have in flight.
+    /// than the scope may have in flight. Refreshes fill what is left of a call, and get one of their own only when nothing is in flight.
     fn dispatch(&self, scope: &F::Scope, queue: &mut Queue<F>) {
         let (cap, most) = (self.fetch.cap(scope).max(1), self.fetch.calls(scope).max(1));
         let everything = queue.calls == 0 || queue.held_back;
@@ -156,6 +159,12 @@ impl<F: Fetch> Gatherer<F> {
             }
         }
         queue.held_back = false;
+        if queue.calls == 0 && !queue.refreshing.is_empty() {
+            let (call, batch) = queue.take(cap);
+            if !batch.is_empty() {
+                self.send(scope, call, batch);
+            }
+        }
     }
 
     fn send(&self, scope: &F::Scope, call: u64, batch: Batch<F>) {
@@ -202,6 +211,10 @@ impl<F: Fetch> Queue<F> {
         {
             waiters.push(sender);
         } else if let Some(waiters) = self.waiting_for.get_mut(&key) {
+            // It was a refresh: now somebody waits for it.
+            if let Some(position) = self.refreshing.iter().position(|(refreshed, _)| *refreshed == key) {
+                self.waiting.extend(self.refreshing.remove(position));
+            }
             waiters.push(sender);
         } else {
             self.waiting_for.insert(key.clone(), vec![sender]);
@@ -213,7 +226,7 @@ impl<F: Fetch> Queue<F> {
     fn take(&mut self, cap: usize) -> (u64, Batch<F>) {
         let (call, mut batch) = (self.latest + 1, Vec::new());
         while batch.len() < cap
-            && let Some((key, item)) = self.waiting.pop_front()
+            && let Some((key, item)) = self.waiting.pop_front().or_else(|| self.refreshing.pop_front())
         {
             let waiters = self.waiting_for.remove(&key).unwrap_or_default();
             if is_wanted(&waiters) {
@@ -239,7 +252,7 @@ impl<F: Fetch> Queue<F> {
     }
 
     fn is_idle(&self) -> bool {
-        self.calls == 0 && self.waiting.is_empty()
+        self.calls == 0 && self.waiting.is_empty() && self.refreshing.is_empty()
     }
 }
 

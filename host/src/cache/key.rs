@@ -142,6 +142,9 @@ pub fn project_availability_item(description: &Description, item: AvailabilityIt
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{Currency, Deduplication, Extensions, Quantity};
@@ -149,7 +152,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::time::Duration;
 
-    fn description(price_dimensions: &[Dimension]) -> Description {
+    pub(super) fn description(price_dimensions: &[Dimension]) -> Description {
         Description {
             name: "a".into(),
             version: "1".into(),

@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
 
-use super::Dimensions;
-use crate::domain::{AdapterName, Location, Sku, StoreName};
+use super::{Dimensions, Outdated};
+use crate::domain::{AccountNumber, AdapterName, Location, Sku, StoreName};
 
 /// Most marks. When there are more, the oldest gives way to one that reaches everything: too much is asked again rather than too little.
 const MAX_MARKS: usize = 100_000;
@@ -28,6 +28,15 @@ pub struct Reach {
     pub store: Option<StoreName>,
     /// Answers about no location in particular are reached as well: they may count this one's stock.
     pub location: Option<Location>,
+    /// Answers that do not depend on the account are reached as well.
+    pub account: Option<AccountNumber>,
+}
+
+impl Reach {
+    /// Whatever is known of an item.
+    pub fn everything(sku: Sku) -> Self {
+        Self { sku, adapter: None, store: None, location: None, account: None }
+    }
 }
 
 /// The marks of one kind of answers.
@@ -42,11 +51,17 @@ pub struct Marks {
 
 #[derive(Default)]
 struct Made {
-    by_item: HashMap<Sku, Vec<(Reach, Timestamp)>>,
+    by_item: HashMap<Sku, Vec<Mark>>,
     /// In the order in which they were made; some may be gone already.
     oldest_first: VecDeque<(Timestamp, Sku)>,
     /// Reaches everything.
-    floor: Option<Timestamp>,
+    floor: Option<Outdated>,
+}
+
+struct Mark {
+    reach: Reach,
+    outdated: Outdated,
+    made_at: Timestamp,
 }
 
 impl Marks {
@@ -61,56 +76,67 @@ impl Marks {
         now.saturating_sub(SignedDuration::try_from(kept).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MIN)
     }
 
-    /// What was asked until `at` is not used any more.
-    pub(super) fn put(&self, reach: Reach, at: Timestamp) {
+    /// From `now` on, nothing within `reach` is used that is outdated.
+    pub(super) fn put(&self, reach: Reach, outdated: Outdated, now: Timestamp) {
         let mut made = self.made.write();
-        made.forget_until(self.oldest_answer(at));
-        made.put(reach, at, MAX_MARKS);
+        made.forget_until(self.oldest_answer(now));
+        made.put(Mark { reach, outdated, made_at: now }, MAX_MARKS);
         self.any.store(true, Ordering::Release);
     }
 
-    /// When what is asked about was marked last.
-    pub(super) fn latest(&self, about: &Dimensions<'_>) -> Option<Timestamp> {
+    /// What all marks together say about a question.
+    pub(super) fn latest(&self, about: &Dimensions<'_>) -> Option<Outdated> {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
         let made = self.made.read();
         let of_item = made.by_item.get(about.sku).into_iter().flatten();
-        let of_item = of_item.filter(|(reach, _)| reach.includes(about)).map(|(_, at)| *at);
-        of_item.chain(made.floor).max()
+        let of_item = of_item.filter(|mark| mark.reach.includes(about)).map(|mark| mark.outdated);
+        of_item.chain(made.floor).reduce(Outdated::and)
     }
 }
 
 impl Reach {
-    fn includes(&self, about: &Dimensions<'_>) -> bool {
+    pub(super) fn includes(&self, about: &Dimensions<'_>) -> bool {
+        let account = || about.buyer.and_then(|buyer| buyer.account.as_ref());
         self.adapter.as_ref().is_none_or(|adapter| adapter == about.adapter)
             && self.store.as_ref().is_none_or(|store| store == about.store)
             && self.location.as_ref().is_none_or(|location| about.location.is_none_or(|about| about == location))
+            && self.account.as_ref().is_none_or(|own| account().is_none_or(|about| about == own))
     }
 
-    /// Whether a mark with this reach makes one with the other needless.
-    fn contains(&self, other: &Self) -> bool {
-        let parts = |own: Option<&str>, other: Option<&str>| own.is_none() || own == other;
-        parts(self.adapter.as_ref().map(AdapterName::as_str), other.adapter.as_ref().map(AdapterName::as_str))
-            && parts(self.store.as_ref().map(StoreName::as_str), other.store.as_ref().map(StoreName::as_str))
-            && parts(self.location.as_ref().map(Location::as_str), other.location.as_ref().map(Location::as_str))
+    /// Whether a mark with this reach reaches everything that one with the other does.
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        fn part<T: PartialEq>(own: Option<&T>, other: Option<&T>) -> bool {
+            own.is_none() || own == other
+        }
+        self.sku == other.sku
+            && part(self.adapter.as_ref(), other.adapter.as_ref())
+            && part(self.store.as_ref(), other.store.as_ref())
+            && part(self.location.as_ref(), other.location.as_ref())
+            && part(self.account.as_ref(), other.account.as_ref())
     }
 }
 
 impl Made {
-    fn put(&mut self, reach: Reach, at: Timestamp, most: usize) {
-        self.oldest_first.push_back((at, reach.sku.clone()));
-        let of_item = self.by_item.entry(reach.sku.clone()).or_default();
-        of_item.retain(|(other, earlier)| *earlier > at || !reach.contains(other));
+    fn put(&mut self, mut mark: Mark, most: usize) {
+        self.oldest_first.push_back((mark.made_at, mark.reach.sku.clone()));
+        let of_item = self.by_item.entry(mark.reach.sku.clone()).or_default();
+        of_item.retain(|other| {
+            if other.reach == mark.reach {
+                mark.outdated = mark.outdated.and(other.outdated);
+            }
+            let says_more = mark.outdated.and(other.outdated) != mark.outdated;
+            says_more || !mark.reach.contains(&other.reach)
+        });
         if of_item.len() >= MAX_PER_ITEM {
-            of_item.clear();
-            of_item.push((Reach { adapter: None, store: None, location: None, ..reach }, at));
-        } else {
-            of_item.push((reach, at));
+            mark.outdated = of_item.drain(..).fold(mark.outdated, |all, other| all.and(other.outdated));
+            mark.reach = Reach::everything(mark.reach.sku);
         }
+        of_item.push(mark);
         while self.oldest_first.len() > most {
-            let Some(oldest) = self.forget_oldest() else { return };
-            self.floor = self.floor.max(Some(oldest));
+            let Some(forgotten) = self.forget_oldest() else { return };
+            self.floor = Some(self.floor.map_or(forgotten, |floor| floor.and(forgotten)));
         }
     }
 
@@ -120,15 +146,19 @@ impl Made {
         }
     }
 
-    fn forget_oldest(&mut self) -> Option<Timestamp> {
+    /// What the forgotten ones said.
+    fn forget_oldest(&mut self) -> Option<Outdated> {
         let (at, sku) = self.oldest_first.pop_front()?;
+        let mut said = Outdated::NOTHING;
         if let Some(of_item) = self.by_item.get_mut(&sku) {
-            of_item.retain(|(_, made_at)| *made_at > at);
+            for forgotten in of_item.extract_if(.., |mark| mark.made_at <= at) {
+                said = said.and(forgotten.outdated);
+            }
             if of_item.is_empty() {
                 self.by_item.remove(&sku);
             }
         }
-        Some(at)
+        Some(said)
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 
+use super::entry::Origin;
 use super::marks::Marks;
 use super::weight::entry_bytes;
-use super::{Dimensions, Entry, Keyed, Lookup, Reach, Weigh};
+use super::{Dimensions, Entry, Keyed, Lookup, Outdated, Reach, Verdict, Weigh};
 use crate::clock::Clock;
 
 /// How often entries that are too old to be shown are dropped. They are not found before that either: this only gives memory back.
@@ -69,9 +70,9 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
         self.0.entries.get(key).filter(|entry| !self.is_outdated(key, entry))
     }
 
-    /// From now on, nothing within `reach` is used that was asked until `at`.
+    /// From now on, nothing within `reach` is used that came until `at`.
     pub fn mark(&self, reach: Reach, at: Timestamp) {
-        self.0.marks.put(reach, at);
+        self.outdate(reach, Outdated::until(at));
     }
 
     /// From now on, what was asked until `at` must be asked again before it is shown; it is shown as stale where the back end does not
@@ -93,8 +94,13 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
         }
     }
 
-    /// When what a key is about was marked last.
-    pub fn marked_at(&self, about: &Dimensions<'_>) -> Option<Timestamp> {
+    /// From now on, nothing within `reach` is used that is outdated.
+    pub fn outdate(&self, reach: Reach, outdated: Outdated) {
+        self.0.marks.put(reach, outdated, self.0.clock.now());
+    }
+
+    /// What marks say about a question.
+    pub fn outdated(&self, about: &Dimensions<'_>) -> Option<Outdated> {
         self.0.marks.latest(about)
     }
 
@@ -104,7 +110,30 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
     }
 
     fn is_outdated(&self, key: &K, entry: &Entry<V>) -> bool {
-        !entry.is_believed() || self.marked_at(&key.dimensions()).is_some_and(|marked_at| entry.asked_at <= marked_at)
+        !entry.is_believed() || self.outdated(&key.dimensions()).is_some_and(|outdated| outdated.includes(entry))
+    }
+
+    /// Whether a value that the back end pushes as of an instant would be the newest under a key (rule F12). `skew`: how far its clock may be
+    /// from ours.
+    pub fn judge(&self, key: &K, as_of: Timestamp, skew: SignedDuration) -> Verdict {
+        let marked = self.outdated(&key.dimensions()).unwrap_or(Outdated::NOTHING);
+        let now = self.0.clock.now();
+        let known =
+            self.0.entries.get(key).filter(|entry| entry.is_believed() && !marked.includes(entry) && now < entry.kept_until);
+        let (mut told, mut ours) = (marked.told_before, marked.arrived_until);
+        if let Some(entry) = known {
+            match entry.origin {
+                Origin::Asked => ours = ours.max(entry.asked_at),
+                Origin::Dated | Origin::Pushed => told = told.max(entry.as_of),
+            }
+        }
+        Verdict::of(as_of, told, ours, skew)
+    }
+
+    /// Drops a pushed value that is older than another one about the same.
+    pub fn drop_pushed_before(&self, key: &K, as_of: Timestamp) {
+        let is_older = |entry: &Arc<Entry<V>>| entry.origin == Origin::Pushed && entry.as_of < as_of;
+        self.0.entries.remove_if(key, is_older);
     }
 
     /// Entries whose key is as wanted, used or not, at most so many. Looks at every entry.
@@ -120,14 +149,13 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
 
     /// Remembers an entry, unless a newer one is there already, its item was marked while it was asked, or it is not believed any more.
     pub fn remember(&self, key: &K, entry: Arc<Entry<V>>) {
-        let marked_at = self.marked_at(&key.dimensions());
-        let is_outdated =
-            |entry: &Entry<V>| !entry.is_believed() || marked_at.is_some_and(|marked_at| entry.asked_at <= marked_at);
+        let (outdated, now) = (self.outdated(&key.dimensions()), self.0.clock.now());
+        let is_outdated = |entry: &Entry<V>| !entry.is_believed() || outdated.is_some_and(|outdated| outdated.includes(entry));
         if is_outdated(&entry) {
             return;
         }
         self.0.marks.note_kept(Duration::try_from(entry.kept_until.duration_since(entry.asked_at)).unwrap_or_default());
-        let is_newer = |known: &Entry<V>| known.fresh_until > entry.fresh_until && known.as_of > entry.as_of;
+        let is_newer = |known: &Entry<V>| is_newer(known, &entry, now);
         let decide = |_: &K, known: &mut Arc<Entry<V>>| {
             let stays = is_newer(known) && !is_outdated(known);
             if stays { EntryAction::Retain(()) } else { EntryAction::ReplaceWithGuard }
@@ -154,10 +182,16 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
     }
 }
 
+/// Whether what is known is newer than an answer that comes late. Where the back end dated both, its word alone counts while the newer one is
+/// fresh; else one that is asked again soon gives way to one that is good for longer.
+fn is_newer<V>(known: &Entry<V>, entry: &Entry<V>, now: Timestamp) -> bool {
+    let is_dated = |entry: &Entry<V>| entry.origin != Origin::Asked;
+    let both_dated = is_dated(known) && is_dated(entry) && now < known.fresh_until;
+    known.as_of > entry.as_of && (both_dated || known.fresh_until > entry.fresh_until)
+}
+
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
     use crate::cache::Lifetime;
     use crate::domain::Standing;
@@ -244,7 +278,7 @@ mod tests {
         // The back end determined it a while ago, and it is soon to be asked again.
         memory.remember(&1, entry("short fresh", 15, 11, 5));
         assert_eq!(memory.get(&1).unwrap().answer.as_deref(), Ok("long fresh"));
-        memory.mark(Reach { sku: "1".into(), adapter: None, store: None, location: None }, at(12));
+        memory.mark(Reach::everything("1".into()), at(12));
         memory.remember(&1, entry("short fresh", 15, 13, 5));
         assert_eq!(memory.get(&1).unwrap().answer.as_deref(), Ok("short fresh"));
     }

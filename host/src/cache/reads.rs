@@ -111,9 +111,21 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
         }
     }
 
+    /// Nothing within `reach` is used on other hosts that was asked until now; this one's memory is seen to already.
+    pub async fn tell_others(&self, reach: &Reach) {
+        if let Some(shelf) = &self.shelf {
+            shelf.end(reach).await;
+        }
+    }
+
     /// What is remembered.
     pub fn memory(&self) -> &Memory<F::Key, F::Value> {
         &self.memory
+    }
+
+    /// Has what is known asked again in the background, because it is not as fresh as its entry says.
+    pub fn refresh(&self, scope: &F::Scope, items: Vec<(F::Key, F::Item)>) {
+        self.gatherer.refresh(scope, items);
     }
 
     /// Answers every wanted item, in order, within `wait`. `usable` says whether a known entry answers the item.
@@ -137,7 +149,8 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
             match (demand, lookup) {
                 (Demand::Cached | Demand::CachedOnly | Demand::KnownOnly, Lookup::Fresh(entry)) => {
                     self.counters.fresh.increment(1);
-                    answers.push(Answer::Known(entry, Source::Cached));
+                    let source = entry.fresh_source();
+                    answers.push(Answer::Known(entry, source));
                 }
                 (Demand::Cached | Demand::CachedOnly | Demand::KnownOnly, Lookup::Stale(entry)) => {
                     self.counters.stale.increment(1);
@@ -216,7 +229,7 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
 
     /// Whether a call that is under way may answer: not one that may have left before its item was marked.
     fn may_join(&self, key: &F::Key, now: Timestamp) -> bool {
-        self.memory.marked_at(&key.dimensions()).is_none_or(|marked_at| now.duration_since(marked_at) > UNDER_WAY)
+        self.memory.outdated(&key.dimensions()).is_none_or(|outdated| now.duration_since(outdated.at()) > UNDER_WAY)
     }
 }
 

@@ -29,7 +29,7 @@ pub use metrics::Told;
 pub use names::Kind;
 pub use shelf::{Known, Shelf, Shelved, Ticket};
 
-use super::{Keyed, Memory, Reach, Weigh};
+use super::{Keyed, Memory, Outdated, Reach, Weigh};
 use crate::clock::Clock;
 use crate::config::SharedCacheConfig;
 use crate::domain::Sku;
@@ -114,7 +114,8 @@ impl Shared {
         let listening = memory.clone();
         self.0.link.listen(Box::new(move |notice, now| match notice {
             Notice::Ended(of, reach) if *of == kind => listening.mark(reach.clone(), now),
-            Notice::Ended(..) => {}
+            Notice::EndedHere(of, reach) if *of == kind => listening.outdate(reach.clone(), Outdated::asked(now)),
+            Notice::Ended(..) | Notice::EndedHere(..) => {}
             Notice::Doubt => listening.doubt(now),
         }));
         Shelf::new(self.clone(), kind, memory)
@@ -172,7 +173,7 @@ fn client(config: &SharedCacheConfig, folder: &Path) -> Result<redis::Client, Sh
 
 /// Does once what hosts do all the time, with an item that has no number.
 async fn try_out(server: &Server, names: &Names) -> Result<(), ServerError> {
-    let reach = Reach { sku: Sku::new(""), adapter: None, store: None, location: None };
+    let reach = Reach::everything(Sku::new(""));
     let versions = names.versions_within(Kind::Availability, &reach);
     let version = versions.join("");
     let value = names.value(Kind::Availability, "");

@@ -31,7 +31,7 @@ pub(super) enum CacheCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Have an item asked again: what is cached of it is not used any more, for no account.
+    /// Have an item asked again: what is cached of it is not used any more, for no account. Lifts what the back end does not want to be cached.
     #[command(
         after_help = "Example: ordergate cache invalidate NW-1014 --location BER --reason \"stock was counted\"\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
     )]
@@ -94,9 +94,21 @@ fn show(report: &Value) -> String {
             lines.push(format!("  {}", value(entry)));
             let (age, until) = (text(entry.get("age_secs")), |field: &str| to_the_second(&text(entry.get(field))));
             let from = if entry.get("from_shared") == Some(&Value::Bool(true)) { ", from the shared cache" } else { "" };
-            lines.push(format!("  {age} s old, fresh until {}, kept until {}{from}", until("fresh_until"), until("kept_until")));
+            let pushed = if entry.get("pushed") == Some(&Value::Bool(true)) { "pushed, " } else { "" };
+            let (fresh, kept) = (until("fresh_until"), until("kept_until"));
+            lines.push(format!("  {pushed}{age} s old, fresh until {fresh}, kept until {kept}{from}"));
             lines.extend(policy(entry));
         }
+    }
+    for withheld in list_in(report, "uncacheable") {
+        let until = withheld.get("until").filter(|until| !until.is_null());
+        let until =
+            until.map_or_else(|| "until it is lifted".to_owned(), |until| format!("until {}", to_the_second(&text(Some(until)))));
+        lines.push(format!(
+            "not to be cached  {}  {until}: the back end said so at {}",
+            about(withheld),
+            to_the_second(&text(withheld.get("as_of")))
+        ));
     }
     if report.get("more") == Some(&Value::Bool(true)) {
         lines.push("there are more: narrow the search with --store, --location or --account".to_owned());
@@ -130,7 +142,8 @@ fn to_the_second(instant: &str) -> String {
 /// The dimensions that are named.
 fn about(entry: &Value) -> String {
     let names = ["store", "adapter", "location", "account", "ship_to", "contract", "currency", "quantity", "unit", "date"];
-    let named = names.into_iter().filter_map(|name| Some(format!("{name} {}", text(Some(entry.get(name)?)))));
+    let named = names.into_iter().filter_map(|name| Some((name, entry.get(name).filter(|value| !value.is_null())?)));
+    let named = named.map(|(name, value)| format!("{name} {}", text(Some(value))));
     named.collect::<Vec<_>>().join("  ")
 }
 
@@ -198,7 +211,9 @@ mod tests {
             [read("browse", "cached", "it is fresh"), read("cart", "cached", "it is fresh"), read("checkout", "live", "always")];
         let entry = json!({"store": "main", "adapter": "erp", "location": "BER", "value": {"available": "7", "unit": "C62"}, "age_secs": 3,
             "fresh_until": "2026-11-22T22:08:44.55Z", "kept_until": "later", "rule": "scarce", "beaten_rules": ["all"], "reads": reads});
-        let shown = show(&json!({"availability": [entry], "offer_prices": [], "more": true}));
+        let withheld =
+            json!({"adapter": "erp", "store": null, "location": null, "as_of": "2026-11-22T22:00:00.1Z", "until": null});
+        let shown = show(&json!({"availability": [entry], "offer_prices": [], "uncacheable": [withheld], "more": true}));
         let lines = [
             "availability  store main  adapter erp  location BER",
             "  available 7 C62",
@@ -206,6 +221,7 @@ mod tests {
             "  by rule \"scarce\", which beats \"all\"",
             "  browse, cart  cached: it is fresh",
             "  checkout      live: always",
+            "not to be cached  adapter erp  until it is lifted: the back end said so at 2026-11-22T22:00:00Z",
             "there are more: narrow the search with --store, --location or --account",
         ];
         assert_eq!(shown, lines.join("\n"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{BreakerConfig, CanaryConfig, LimitsConfig, Secret, ShadowConfig, TrustConfig};
+use super::{BreakerConfig, CanaryConfig, InboundConfig, LimitsConfig, Secret, ShadowConfig, TrustConfig};
 use crate::domain::EndpointName;
 
 /// One adapter: a component file and all that it is given.
@@ -40,6 +40,8 @@ pub struct AdapterConfig {
     pub canary: CanaryConfig,
     /// Another adapter that gets a copy of the traffic, to compare its answers.
     pub shadow: Option<ShadowConfig>,
+    /// Who may push changes to it. Kept in [`super::Config::inbound`]: it is the host's, and no reason to load the adapter again.
+    pub inbound: Option<InboundConfig>,
     /// Load a new version by itself when one of its files has changed.
     #[serde(default)]
     pub watch: bool,

@@ -1,6 +1,7 @@
 //! Rules between options. Each has a code; each message says how to mend it.
 
 mod freshness;
+mod inbound;
 mod shared_cache;
 
 use std::collections::BTreeSet;
@@ -30,6 +31,9 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     config.runtime.all().iter().for_each(|limit| checker.limit(&["runtime"], limit));
     for (name, adapter) in &config.adapters {
         checker.adapter(config, name, adapter);
+    }
+    for (name, inbound) in &config.inbound {
+        checker.inbound(name.as_str(), inbound);
     }
     for (name, store) in &config.stores {
         checker.store(config, name, store);

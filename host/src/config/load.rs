@@ -217,6 +217,8 @@ impl<'text> Reader<'text> {
         if let Some(trust) = &trust {
             adapters.values_mut().for_each(|adapter| adapter.trust = Arc::clone(trust));
         }
+        let taken = |(name, adapter): (&AdapterName, &mut AdapterConfig)| Some((name.clone(), Arc::new(adapter.inbound.take()?)));
+        let inbound = adapters.iter_mut().filter_map(taken).collect();
         let stores = self.named("stores");
         Some(Config {
             file: file.to_owned(),
@@ -230,6 +232,7 @@ impl<'text> Reader<'text> {
             trust: trust?,
             runtime: runtime?,
             adapters,
+            inbound,
             stores,
         })
     }

@@ -25,6 +25,8 @@ pub enum Purpose {
     /// Showing documents.
     History,
     Probe,
+    /// Reading what the back end pushed.
+    Inbound,
 }
 
 impl Purpose {
@@ -37,6 +39,7 @@ impl Purpose {
             Self::Transfer => "transfer",
             Self::History => "history",
             Self::Probe => "probe",
+            Self::Inbound => "inbound",
         }
     }
 }

@@ -10,11 +10,14 @@ use super::{Caller, Commerce, ItemAnswer, ServiceError, Shown};
 use crate::adapter::Reader;
 use crate::adapter::operation::CheckAvailability;
 use crate::cache::{
-    Answer, AvailabilityKey, AvailabilityScope, Demand, Entry, Fetch, Lifetime, Subject, Urgency, Wanted, availability_lifetime,
-    failure_lifetime, project_availability_item,
+    Answer, AvailabilityKey, AvailabilityScope, Demand, Dimensions, Entry, Fetch, Lifetime, Subject, Urgency, Wanted,
+    availability_lifetime, failure_lifetime, project_availability_item,
 };
 use crate::config::AvailabilityFreshness;
-use crate::domain::{Availability, AvailabilityItem, AvailabilityQuery, Failure, FailureCode, Purpose, StoreName};
+use crate::domain::{
+    AdapterName, Availability, AvailabilityItem, AvailabilityQuery, Failure, FailureCode, Fresh, Location, Purpose, Sku, Source,
+    StoreName,
+};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -45,7 +48,8 @@ impl Commerce {
         let by_item = |item: &AvailabilityItem| {
             let policy = policies.of(subject(&shop.name, item));
             let bypass = method.as_ref().is_some_and(|method| policy.bypass.contains(method));
-            by_policy(demand(purpose), bypass, policy.call_on_miss)
+            let withheld = self.is_withheld(name, &shop.name, &item.sku, item.location.as_ref());
+            by_policy(demand(purpose), bypass || (withheld && policy.call_on_miss), policy.call_on_miss)
         };
         let items = request.items.into_iter().map(|item| project_availability_item(description, item));
         let items = items.map(|item| (by_item(&item), item)).collect();
@@ -61,11 +65,35 @@ impl Commerce {
             };
             let wanted = items.into_iter().map(wanted).collect();
             let answers = self.inner.availability.read(&ask, demand, wanted, shop.config.read_deadline(), |_, _| true).await;
-            let mut lowered = lowered.iter();
-            answers.into_iter().map(|answer| self.item_answer(&shop.name, answer, lowered.next())).collect()
+            let now = self.inner.clock.now();
+            let mut asked_again = Vec::new();
+            let mut lowered = lowered.into_iter();
+            let show = |answer| {
+                let item = lowered.next();
+                let mut shown = self.item_answer(&shop.name, answer, item.as_ref());
+                if let (ItemAnswer::Known(Shown::Own(fresh)), Some(item)) = (&mut shown, item)
+                    && is_over(fresh, now)
+                {
+                    fresh.source = Source::Stale;
+                    asked_again.push((AvailabilityKey::new(&scope, item.clone()), Question { item, asker: Arc::clone(&asker) }));
+                }
+                shown
+            };
+            let answers = answers.into_iter().map(show).collect();
+            if !asked_again.is_empty() {
+                self.inner.availability.refresh(&ask, asked_again);
+            }
+            answers
         })
         .await;
         Ok(answers)
+    }
+
+    /// Whether the back end does not want answers about an item to be cached.
+    pub(super) fn is_withheld(&self, adapter: &AdapterName, store: &StoreName, sku: &Sku, location: Option<&Location>) -> bool {
+        let about =
+            Dimensions { adapter, store, sku, location, unit: None, date: None, quantity: None, buyer: None, declared: 0 };
+        self.inner.uncacheable.includes(&about, self.inner.clock.now())
     }
 
     /// `item`: what was asked, where orders lower the answer.
@@ -78,7 +106,7 @@ impl Commerce {
         let known = match answer {
             Answer::Known(entry, source) => match item {
                 Some(item) => entry.to_fresh(source).map(|mut fresh| {
-                    self.lower_shown(store, item, entry.asked_at, &mut fresh);
+                    self.lower_shown(store, item, entry.knows_until(), &mut fresh);
                     Shown::Own(fresh)
                 }),
                 None => Shown::kept(entry, source),
@@ -89,6 +117,11 @@ impl Commerce {
         };
         known.map_or_else(ItemAnswer::Failed, ItemAnswer::Known)
     }
+}
+
+/// What orders made scarce is not fresh for as long as its entry is (rule F3).
+fn is_over(shown: &Fresh<Availability>, now: Timestamp) -> bool {
+    shown.fresh_until <= now && matches!(shown.source, Source::Cached | Source::Pushed)
 }
 
 pub(super) fn subject<'a>(store: &'a StoreName, item: &'a AvailabilityItem) -> Subject<'a> {

@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, ServiceError};
-use crate::cache::{Choice, Dimensions, Entry, Keyed, Memory, Shared, SharedStatus, ShownStock, Subject, Weigh};
+use crate::cache::{
+    Choice, Dimensions, Entry, Keyed, Memory, Origin, Shared, SharedStatus, ShownStock, Subject, Weigh, Withheld,
+};
 use crate::domain::{
     AccountNumber, AdapterName, Availability, Currency, FailureCode, Location, OfferPrice, Purpose, Reference, Sku, StoreName,
     Unit,
@@ -39,6 +41,9 @@ pub struct CacheReport {
     pub shared: Option<SharedStatus>,
     pub availability: Vec<EntryReport<Availability>>,
     pub offer_prices: Vec<EntryReport<OfferPrice>>,
+    /// What the back end does not want to be cached of it, until a later push or an invalidation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uncacheable: Vec<Withheld>,
     /// There are more than are shown: narrow the search.
     pub more: bool,
     /// How a question is answered that nothing cached answers.
@@ -83,6 +88,8 @@ pub struct EntryReport<V> {
     pub lowered_by: Vec<Lowering>,
     /// Another host was given it, and this one found it in the shared cache.
     pub from_shared: bool,
+    /// The back end pushed it; `asked_at` is when that arrived.
+    pub pushed: bool,
     pub as_of: Timestamp,
     pub asked_at: Timestamp,
     pub age_secs: i64,
@@ -134,26 +141,36 @@ impl Commerce {
         let (stock, prices) = (self.inner.policies.availability.load(), self.inner.policies.offer_prices.load());
         let of_stock = |subject: Subject<'_>, known: Known| report(stock.choice(subject), stock.of(subject).into(), &known);
         let of_prices = |subject: Subject<'_>, known: Known| report(prices.choice(subject), prices.of(subject).into(), &known);
-        let (mut availability, more_stock) = entries(self.inner.availability.memory(), sku, filter, now, of_stock);
-        let (offer_prices, more_prices) = entries(self.inner.offer_prices.memory(), sku, filter, now, of_prices);
+        let withheld = |about: &Dimensions<'_>| self.inner.uncacheable.includes(about, now);
+        let (mut availability, more_stock) = entries(self.inner.availability.memory(), sku, filter, now, withheld, of_stock);
+        let (offer_prices, more_prices) = entries(self.inner.offer_prices.memory(), sku, filter, now, withheld, of_prices);
         availability.iter_mut().for_each(|entry| self.show_lowered(sku, entry));
         let is_wanted = |store: &&StoreName| filter.store.as_ref().is_none_or(|wanted| wanted == *store);
         let otherwise = |store: &StoreName| {
             let subject = Subject { store, sku, location: filter.location.as_ref() };
-            let (availability, offer_prices) = (of_stock(subject, Known::Nothing), of_prices(subject, Known::Nothing));
+            let known = |adapter| {
+                let is_withheld = self.is_withheld(adapter, store, sku, filter.location.as_ref());
+                if is_withheld { Known::Withheld } else { Known::Nothing }
+            };
+            let config = self.inner.shops.get(store).map(|shop| &shop.config);
+            let (of_availability, of_pricing) =
+                (config.map(|config| config.availability_adapter()), config.map(|config| config.pricing_adapter()));
+            let availability = of_stock(subject, of_availability.map_or(Known::Nothing, known));
+            let offer_prices = of_prices(subject, of_pricing.map_or(Known::Nothing, known));
             OtherwiseReport { store: store.clone(), location: filter.location.clone(), availability, offer_prices }
         };
         let otherwise = self.inner.shops.keys().filter(is_wanted).map(otherwise).collect();
-        let (sku, more) = (sku.clone(), more_stock || more_prices);
-        let shared = self.inner.shared.as_ref().map(Shared::status);
-        CacheReport { sku, at: now, shared, availability, offer_prices, more, otherwise, audit }
+        let (uncacheable, more) = (self.inner.uncacheable.of(sku, now), more_stock || more_prices);
+        let (sku, shared) = (sku.clone(), self.inner.shared.as_ref().map(Shared::status));
+        CacheReport { sku, at: now, shared, availability, offer_prices, uncacheable, more, otherwise, audit }
     }
 
     /// Adds what is shown instead of the cached value.
     fn show_lowered(&self, sku: &Sku, entry: &mut EntryReport<Availability>) {
         let Some(value) = entry.value.as_ref().filter(|value| !value.unlimited) else { return };
         let (asked_for, answered_for) = (entry.location.as_ref(), value.location.as_ref());
-        let (store, unit, asked_at) = (&entry.store, &value.unit, entry.asked_at);
+        let (store, unit, asked_at) =
+            (&entry.store, &value.unit, if entry.pushed { entry.as_of.min(entry.asked_at) } else { entry.asked_at });
         let lowering = self.inner.decrements.lowering(&ShownStock { store, sku, asked_for, answered_for, unit, asked_at });
         if lowering.is_empty() {
             return;
@@ -185,6 +202,7 @@ fn entries<K, V>(
     sku: &Sku,
     filter: &CacheFilter,
     now: Timestamp,
+    withheld: impl Fn(&Dimensions<'_>) -> bool,
     policy: impl Fn(Subject<'_>, Known) -> PolicyReport,
 ) -> (Vec<EntryReport<V>>, bool)
 where
@@ -196,7 +214,8 @@ where
     found.truncate(MAX_ENTRIES);
     let show = |(key, entry): &(K, std::sync::Arc<Entry<V>>)| {
         let about = key.dimensions();
-        let known = Known::of(entry, memory.marked_at(&about), memory.doubted(entry), now);
+        let of = || Known::of(entry, memory.outdated(&about), memory.doubted(entry), now);
+        let known = if withheld(&about) { Known::Withheld } else { of() };
         let subject = Subject { store: about.store, sku: about.sku, location: about.location };
         entry_report(&about, entry, now, policy(subject, known))
     };
@@ -224,6 +243,7 @@ fn entry_report<V: Clone>(about: &Dimensions<'_>, entry: &Entry<V>, now: Timesta
         shown: None,
         lowered_by: Vec::new(),
         from_shared: entry.is_shared,
+        pushed: entry.origin == Origin::Pushed,
         as_of: entry.as_of,
         asked_at: entry.asked_at,
         age_secs: now.duration_since(entry.as_of).as_secs().max(0),

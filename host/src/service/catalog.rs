@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Caller, Shop};
 use crate::adapter::Reader;
-use crate::cache::{Demand, Keyed, Kind, Memory, Shared, Shelf, Urgency, Weigh};
+use crate::cache::{Demand, Keyed, Kind, Memory, Shared, Shelf, Uncacheable, Urgency, Weigh};
 use crate::clock::Clock;
 use crate::domain::{CallContext, Purpose, StoreName};
 pub(super) use fetching::Answers;
@@ -84,6 +84,7 @@ pub(super) struct Catalog<K, V> {
     pub(super) memory: Memory<K, V>,
     /// Where hosts share their answers.
     pub(super) shelf: Option<Shelf<K, V>>,
+    uncacheable: Arc<Uncacheable>,
     clock: Clock,
 }
 
@@ -100,17 +101,17 @@ where
     K: Clone + Hash + Eq + Weigh + Keyed + Send + Sync + 'static,
     V: Weigh + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
-    /// `max_bytes`: how much memory its answers may take.
+    /// `max_bytes`: how much memory its answers may take. With whom they are shared, and which may not be kept.
     pub(super) fn new(
         kind: Kind,
         shops: &BTreeMap<StoreName, Arc<Shop>>,
         max_bytes: u64,
-        shared: Option<&Shared>,
+        (shared, uncacheable): (Option<&Shared>, &Arc<Uncacheable>),
         clock: &Clock,
     ) -> Self {
         let memory = Memory::new(max_bytes, clock);
         let shelf = shared.map(|shared| shared.shelf(kind, &memory));
-        Self { shops: shops.clone(), memory, shelf, clock: clock.clone() }
+        Self { shops: shops.clone(), memory, shelf, uncacheable: Arc::clone(uncacheable), clock: clock.clone() }
     }
 }
 

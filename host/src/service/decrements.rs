@@ -153,7 +153,7 @@ impl Commerce {
         // The order must not wait for it.
         tokio::spawn(async move {
             for OrderedLine { sku, location, .. } in ordered.lines {
-                let reach = Reach { sku, adapter: None, store: Some(ordered.store.clone()), location };
+                let reach = Reach { store: Some(ordered.store.clone()), location, ..Reach::everything(sku) };
                 commerce.inner.availability.mark(reach, at).await;
             }
         });

@@ -71,6 +71,17 @@ pub enum ServiceError {
     /// Nothing of it was applied. Each problem's pointer is its place in the configuration.
     #[error("the configuration is refused")]
     ConfigRefused(Vec<FieldProblem>),
+    #[error("nothing can be pushed to the adapter {0}")]
+    NoInbound(String),
+    /// A pushed message whose sender is not proven.
+    #[error("the sender of the message is not proven")]
+    Forged,
+    /// The adapter cannot read a pushed message.
+    #[error("the message cannot be read: {0}")]
+    Unreadable(String),
+    /// There is no place for it; come back after so long.
+    #[error("there is no place for it now")]
+    Overloaded(std::time::Duration),
     #[error(transparent)]
     Backend(#[from] Failure),
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! Every order and quote of an account, from every channel (rules H1 to H3): the back end's, merged with ours that are not there yet.
 
 mod counterparts;
+mod looked_up;
 mod merge;
 mod owned;
 

@@ -30,7 +30,7 @@ pub struct InvalidationReport {
 }
 
 impl Commerce {
-    /// Availability and prices of an item are asked at the next read, for every account and on every host. Written to the audit log before it is done.
+    /// Availability and prices of an item are asked at the next read, for every account and on every host, and cached again where the back end did not want that. Written to the audit log before it is done.
     pub async fn invalidate(&self, request: InvalidationRequest, operator: Operator) -> Result<InvalidationReport, ServiceError> {
         let InvalidationRequest { sku, adapter, store, location } = request;
         if let Some(adapter) = &adapter {
@@ -49,7 +49,10 @@ impl Commerce {
         let detail = (!parts.is_empty()).then(|| parts.join(", "));
         self.note_with(&subject(&sku), "invalidate", detail, operator).await?;
         let at = self.inner.clock.now();
-        let reach = Reach { sku: sku.clone(), adapter: adapter.clone(), store: store.clone(), location: location.clone() };
+        let (of_adapter, of_store, at_location) = (adapter.clone(), store.clone(), location.clone());
+        let reach = Reach { adapter: of_adapter, store: of_store, location: at_location, ..Reach::everything(sku.clone()) };
+        // A person decides: whatever the back end said of it before.
+        self.inner.uncacheable.lift(&reach, Timestamp::MAX);
         let told = tokio::join!(self.inner.availability.mark(reach.clone(), at), self.inner.offer_prices.mark(reach, at));
         metrics::counter!("ordergate_cache_invalidations_total").increment(1);
         // The one that is worse.

@@ -17,7 +17,8 @@ use crate::cache::{
 };
 use crate::config::PriceFreshness;
 use crate::domain::{
-    Currency, Dimension, Failure, FailureCode, Fresh, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity, StoreName,
+    Currency, Description, Dimension, Failure, FailureCode, Fresh, OfferPrice, PriceItem, PriceQuery, Purpose, Quantity,
+    StoreName,
 };
 
 /// What is asked.
@@ -67,11 +68,15 @@ impl Commerce {
             .filter(|wait| !wait.is_zero())
             .unwrap_or_else(|| shop.config.read_deadline())
             .min(shop.config.read_deadline());
-        let by_quantity = description.price_dimensions.contains(&Dimension::Quantity);
+        let by_quantity = depends_on_quantity(description);
         let items: Vec<_> = request.items.iter().map(|item| project_price_item(description, item)).collect();
         let policies = self.inner.policies.offer_prices.load();
-        let by_item = |item| by_policy(demand, false, policies.of(subject(&shop.name, item)).call_on_miss);
-        let questions = items.iter().map(|item| (by_item(item), item)).collect();
+        let by_item = |item| {
+            let call_on_miss = policies.of(subject(&shop.name, item)).call_on_miss;
+            let withheld = self.is_withheld(name, &shop.name, &item.sku, item.location.as_ref());
+            by_policy(demand, withheld && call_on_miss, call_on_miss)
+        };
+        let questions = items.iter().map(|item: &PriceItem| (by_item(item), item)).collect();
         drop(policies);
         let is_usable =
             |price: &OfferPrice, question: &Question<PriceItem>| answers_quantity(price, &question.item.quantity, by_quantity);
@@ -96,6 +101,11 @@ fn wanted(scope: &PriceScope, item: &PriceItem, asker: &Arc<crate::domain::CallC
         key: PriceKey::exact(scope, item),
         item: Question { item: item.clone(), asker: Arc::clone(asker) },
     }
+}
+
+/// Whether a price holds for its own quantity only, unless it has breaks.
+pub(super) fn depends_on_quantity(description: &Description) -> bool {
+    description.price_dimensions.contains(&Dimension::Quantity)
 }
 
 /// Whether a known price answers a quantity (rule F7). Never one in another unit.
@@ -163,7 +173,7 @@ pub(super) struct PriceFetch {
 
 impl PriceFetch {
     fn answers<'a>(&'a self, ask: &'a PriceAsk) -> PriceAnswers<'a> {
-        let by_quantity = ask.reader.adapter().description().price_dimensions.contains(&Dimension::Quantity);
+        let by_quantity = depends_on_quantity(ask.reader.adapter().description());
         PriceAnswers { scope: &ask.scope, policies: &self.policies, by_quantity }
     }
 }
@@ -186,10 +196,7 @@ impl Answers for PriceAnswers<'_> {
 
     /// Under which key an answer is remembered: one for all quantities where it answers them, else for the priced quantity.
     fn key_for(&self, key: PriceKey, item: &PriceItem, answer: &Result<OfferPrice, Failure>) -> PriceKey {
-        let answers_many = answer.as_ref().is_ok_and(|price| {
-            let covered = price.covers(item.quantity.value);
-            covered || (price.breaks.is_empty() && !self.by_quantity)
-        });
+        let answers_many = answer.as_ref().is_ok_and(|price| answers_many(price, item, self.by_quantity));
         if answers_many { PriceKey::any_quantity(self.scope, item) } else { key }
     }
 
@@ -212,14 +219,22 @@ impl Answers for PriceAnswers<'_> {
         let policies = self.policies.load();
         let policy = policies.of(subject(&self.scope.store, item));
         let lifetime = match answer {
-            Ok(price) => {
-                let lifetime = offer_price_lifetime(policy);
-                Some(price.valid_until.map_or(lifetime, |end| lifetime.at_most(end.duration_since(asked_at))))
-            }
+            Ok(price) => Some(price_lifetime(policy, price, asked_at)),
             Err(failure) => failure_lifetime(policy.negative_secs, failure),
         };
         lifetime.filter(|_| policy.write_back)
     }
+}
+
+/// Whether a price is good for more than the quantity that was priced (rule F7).
+pub(super) fn answers_many(price: &OfferPrice, item: &PriceItem, by_quantity: bool) -> bool {
+    price.covers(item.quantity.value) || (price.breaks.is_empty() && !by_quantity)
+}
+
+/// Not fresh for longer than the price is good.
+pub(super) fn price_lifetime(policy: &PriceFreshness, price: &OfferPrice, from: Timestamp) -> Lifetime {
+    let lifetime = offer_price_lifetime(policy);
+    price.valid_until.map_or(lifetime, |end| lifetime.at_most(end.duration_since(from)))
 }
 
 /// A price for another item, unit or quantity, or in another currency than asked is not believed: it must never reach a customer.
@@ -314,5 +329,30 @@ mod tests {
         assert!(!believed(foreign, true));
         assert!(!believed(OfferPrice { per: Decimal::ZERO, ..price(10, "C62", &[]) }, true));
         assert!(!believed(OfferPrice { per: Decimal::NEGATIVE_ONE, ..price(10, "C62", &[]) }, true));
+    }
+
+    proptest::proptest! {
+        /// Breaks at multiples of ten; quantities on, just below and just above them.
+        #[test]
+        fn f7_one_entry_answers_exactly_the_quantities_that_its_breaks_cover(
+            starts in proptest::collection::btree_set(1i64..8, 1..6), at in 1i64..9, aside in -1i64..=1, per in 1i64..3, kilograms in proptest::bool::ANY
+        ) {
+            let starts: Vec<i64> = starts.into_iter().map(|start| start * 10).collect();
+            let mut offer = price(1_000, "C62", &starts);
+            offer.per = Decimal::from(per);
+            for step in &mut offer.breaks {
+                step.unit_price = Money::new(Decimal::ONE_THOUSAND - step.from, step.unit_price.currency);
+            }
+            let unit = if kilograms { Unit::new("KGM") } else { Unit::one() };
+            let asked = Quantity::new(Decimal::from(at * 10) + Decimal::new(aside, 3), unit);
+            let covering = starts.iter().filter(|start| Decimal::from(**start) <= asked.value).max().copied();
+            let answer = for_quantity(offer.clone(), &asked, true);
+            proptest::prop_assert_eq!(answers_quantity(&offer, &asked, true), answer.is_some());
+            proptest::prop_assert_eq!(answer.is_some(), covering.is_some() && !kilograms, "{:?} {}", starts, asked.value);
+            if let (Some(answer), Some(start)) = (answer, covering) {
+                proptest::prop_assert_eq!((answer.unit_price.amount, answer.per), (Decimal::from(1_000 - start), offer.per));
+                proptest::prop_assert_eq!((answer.quantity, answer.unit_price.currency), (asked, offer.unit_price.currency));
+            }
+        }
     }
 }

@@ -69,6 +69,7 @@ impl Commerce {
             ReloadedAdapter { name, changed: true, generation: Some(generation), state: Some(prepared.install()) }
         });
         self.inner.policies.replace(&config.freshness);
+        self.inner.doors.replace(&config.inbound);
         Ok(ReloadReport { adapters: installed.chain(unchanged).collect(), needs_restart })
     }
 }

@@ -53,7 +53,7 @@ impl<V> Shown<V> {
     /// When the value was determined.
     pub fn as_of(&self) -> Timestamp {
         match self {
-            Self::Kept(kept) => kept.entry.as_of,
+            Self::Kept(kept) => kept.entry.shown_as_of(),
             Self::Own(fresh) => fresh.as_of,
         }
     }
@@ -70,7 +70,9 @@ impl<V> Shown<V> {
 impl<V: Serialize> Serialize for Shown<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Kept(Kept { entry, source: Source::Cached }) => entry.json().map_err(S::Error::custom)?.serialize(serializer),
+            Self::Kept(Kept { entry, source }) if *source == entry.fresh_source() => {
+                entry.json().map_err(S::Error::custom)?.serialize(serializer)
+            }
             Self::Kept(Kept { entry, source }) => entry.shown(*source).map_err(S::Error::custom)?.serialize(serializer),
             Self::Own(fresh) => fresh.serialize(serializer),
         }

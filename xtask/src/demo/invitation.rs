@@ -26,6 +26,10 @@ The same pliers, two customers, two prices
   curl -sw '\n' '{api}/v1/offer-prices/NW-1014?quantity=20' -H 'X-Api-Key: {hansen}'
   curl -sw '\n' '{api}/v1/offer-prices/NW-1014?quantity=20' -H 'X-Api-Key: {bauer}'
 
+The back end pushes its changes: set what is free in Berlin, and see it at once, from the cache, with "source":"pushed"
+  curl -s -X PUT {backend}/control/stock/NW-1014 -H 'Content-Type: application/json' -d '{{"site":"BER","free":"55"}}' -o /dev/null
+  curl -sw '\n' '{api}/v1/availability/NW-1014?location=BER' -H 'X-Api-Key: {hansen}'
+
 Check out, order what was sealed, and see it confirmed by the back end
   CHECKOUT=$(curl -s {api}/v1/checkouts -H 'X-Api-Key: {hansen}' -H 'Content-Type: application/json' \
     -d '{{"lines":[{{"id":"1","sku":"NW-1014","quantity":{{"value":"20"}}}}]}}' | sed 's/.*"id":"\(C[0-9A-Z]*\)".*/\1/')

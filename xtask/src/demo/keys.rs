@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
+/// Signs messages, in the form of Standard Webhooks.
+const PUSH: &str = "push";
+
 /// Keys of the callers and of the back end.
 pub(crate) struct Keys {
     /// A trusted storefront: names the account in `X-Account`.
@@ -17,6 +20,8 @@ pub(crate) struct Keys {
     pub(crate) ops: String,
     /// What the host shows to the back end.
     pub(crate) backend: String,
+    /// What the back end signs its pushed messages with.
+    pub(crate) push: String,
     folder: PathBuf,
 }
 
@@ -25,9 +30,9 @@ impl Keys {
     pub(crate) fn generate(folder: &Path) -> Result<Self> {
         let folder = folder.join("keys");
         make_private_folder(&folder)?;
-        let [shop, hansen, bauer, ops, backend] =
-            ["shop", "hansen", "bauer", "ops", "back-end"].map(|name| write_new(&folder, name));
-        Ok(Self { shop: shop?, hansen: hansen?, bauer: bauer?, ops: ops?, backend: backend?, folder })
+        let [shop, hansen, bauer, ops, backend, push] =
+            ["shop", "hansen", "bauer", "ops", "back-end", PUSH].map(|name| write_new(&folder, name));
+        Ok(Self { shop: shop?, hansen: hansen?, bauer: bauer?, ops: ops?, backend: backend?, push: push?, folder })
     }
 
     /// A reference to a key for the host's configuration.
@@ -45,7 +50,9 @@ fn make_private_folder(folder: &Path) -> Result<()> {
 fn write_new(folder: &Path, name: &str) -> Result<String> {
     let mut bytes = [0; 20];
     getrandom::fill(&mut bytes).map_err(|cause| anyhow!("the system gives no random bytes: {cause}"))?;
-    let key = format!("{name}-{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    // Digits of a hexadecimal number are Base64 as well.
+    let prefix = if name == PUSH { "whsec_".to_owned() } else { format!("{name}-") };
+    let key = format!("{prefix}{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     fs::write(folder.join(name), &key)?;
     Ok(key)
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use serde_json::json;
 
 use super::Keys;
 use super::signed::SignedAdapter;
@@ -68,13 +69,13 @@ impl World {
         let log = self.folder.join("back-end.log");
         let mut command = Command::new(&self.built.backend);
         command
-            .args(["--listen", &self.backend_address, "--api-key", &self.keys.backend])
+            .args(["--listen", &self.backend_address, "--api-key", &self.keys.backend, "--push-secret", &self.keys.push])
             .arg("--data")
             .arg(self.folder.join("nordwind.json"));
         let mut process = Process::start("back end", &mut command, log.clone())?;
         process.wait_for("listening", START_LIMIT, || first_line(&log).filter(|line| line.contains("listening on")))?;
         self.backend = Some(process);
-        Ok(())
+        if self.host.is_some() { self.subscribe() } else { Ok(()) }
     }
 
     /// Starts the host and waits until it has told its addresses, which it does when it is ready.
@@ -87,6 +88,15 @@ impl World {
         let mut process = Process::start("host", &mut command, self.folder.join("host.log"))?;
         let (api, ops) = process.wait_for("ready", START_LIMIT, || read_addresses(&addresses))?;
         (self.api, self.ops, self.host) = (api, ops, Some(process));
+        self.subscribe()
+    }
+
+    /// The back end pushes its changes to the host, which may listen elsewhere than before.
+    fn subscribe(&self) -> Result<()> {
+        if self.backend.is_some() {
+            let to = json!({"to": format!("{}/v1/inbound/nordwind", self.api)});
+            self.backend().put("/control/push", &to)?.expect_status(&[200])?;
+        }
         Ok(())
     }
 
@@ -197,6 +207,10 @@ base_url = "{backend}"
 credential = {{ type = "header", name = "x-api-key", value = {backend_key} }}
 allow = ["loopback"]
 
+# What the back end pushes is signed.
+[adapters.nordwind.inbound]
+sender = {{ type = "standard_webhooks", secrets = [{push_secret}] }}
+
 [stores.main]
 adapter = "nordwind"
 currency = "EUR"
@@ -208,6 +222,7 @@ time_zone = "Europe/Berlin"
             hansen_key = self.keys.reference("hansen"),
             bauer_key = self.keys.reference("bauer"),
             backend_key = self.keys.reference("back-end"),
+            push_secret = self.keys.reference("push"),
             scopes = r#"["catalog:read", "checkout", "orders:read", "orders:write", "quotes:read", "quotes:write"]"#,
             public_key = self.adapter.public_key,
             component = self.adapter.file,

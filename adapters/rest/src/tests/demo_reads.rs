@@ -30,7 +30,7 @@ fn cart() -> Cart {
 #[test]
 fn the_description_says_what_the_profile_says() {
     let description = demo().describe();
-    assert_eq!(description.capabilities.len(), 18);
+    assert_eq!(description.capabilities.len(), 19);
     assert_eq!((description.name.as_str(), description.deduplication.as_str()), ("rest", "queryable"));
     assert_eq!(description.price_dimensions, ["account", "currency", "unit"]);
     assert_eq!(description.endpoints[0].name, "api");

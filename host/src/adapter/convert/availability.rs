@@ -32,7 +32,7 @@ fn to_item(item: &AvailabilityItem) -> wit::Item {
 /// Most lines of a schedule that are kept: those that come first.
 const MAX_SCHEDULE: usize = 64;
 
-fn from_availability(asked: &AvailabilityItem, answer: wit::Availability) -> Result<Availability, Failure> {
+pub(super) fn from_availability(asked: &AvailabilityItem, answer: wit::Availability) -> Result<Availability, Failure> {
     let place = Place::new("availability", asked.sku.as_str());
     if answer.sku != asked.sku.as_str() {
         return Err(place.another("sku", &answer.sku));

@@ -35,7 +35,7 @@ const MAX_BREAKS: usize = 100;
 const MAX_COMPONENTS: usize = 64;
 
 /// The offer must be for the asked item and in the buyer's currency: a price that is taken for another is worse than none.
-fn from_offer(asked: &PriceItem, answer: wit::OfferPrice, currency: Currency) -> Result<OfferPrice, Failure> {
+pub(super) fn from_offer(asked: &PriceItem, answer: wit::OfferPrice, currency: Currency) -> Result<OfferPrice, Failure> {
     let place = Place::new("offer price", asked.sku.as_str());
     if answer.sku != asked.sku.as_str() {
         return Err(place.another("sku", &answer.sku));

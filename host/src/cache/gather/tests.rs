@@ -180,3 +180,37 @@ async fn what_nobody_waits_for_any_more_when_its_turn_comes_is_not_asked() {
     assert_eq!(last.await.unwrap().answer, Ok(5));
     assert_eq!(seen.recv().await, Some(vec![5]), "4 was not asked");
 }
+
+#[tokio::test]
+async fn f10_refreshes_are_bounded_and_yield_to_what_somebody_waits_for() {
+    let (fetch, gatherer, mut seen) = scripted(2);
+    let first = gatherer.ask(&"s", Join::InFlight, items([1]));
+    assert_eq!(seen.recv().await, Some(vec![1]));
+    gatherer.refresh(&"s", items([10, 11, 12, 13]));
+    assert!(seen.try_recv().is_err(), "a refresh opens no second call");
+    let asked = gatherer.ask(&"s", Join::InFlight, items([2, 3]));
+    assert_eq!(seen.recv().await, Some(vec![2, 3]), "those who wait go first");
+    fetch.permits.add_permits(3);
+    assert_eq!(seen.recv().await, Some(vec![10, 11]), "not more than one call takes");
+    for receiver in first.into_iter().chain(asked) {
+        assert!(receiver.await.is_ok());
+    }
+    gatherer.refresh(&"s", items([12]));
+    fetch.permits.add_permits(1);
+    assert_eq!(seen.recv().await, Some(vec![12]), "what was left out is asked at the next read");
+}
+
+#[tokio::test]
+async fn f10_a_refresh_that_somebody_waits_for_after_all_goes_with_the_others() {
+    let (fetch, gatherer, mut seen) = scripted(2);
+    let _first = gatherer.ask(&"s", Join::InFlight, items([1]));
+    assert_eq!(seen.recv().await, Some(vec![1]));
+    gatherer.refresh(&"s", items([10, 11]));
+    let waiting = gatherer.ask(&"s", Join::InFlight, items([11, 2]));
+    assert_eq!(seen.recv().await, Some(vec![11, 2]));
+    fetch.permits.add_permits(3);
+    assert_eq!(seen.recv().await, Some(vec![10]));
+    for receiver in waiting {
+        assert!(receiver.await.is_ok());
+    }
+}

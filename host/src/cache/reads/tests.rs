@@ -130,7 +130,7 @@ async fn what_was_asked_before_its_item_was_marked_is_neither_used_nor_kept() {
     let (cache, backend, clock) = cache(10);
     read(&cache, Demand::Cached).await.unwrap();
     clock.advance(SignedDuration::from_secs(1));
-    let reach = Reach { sku: "1".into(), adapter: None, store: None, location: None };
+    let reach = Reach::everything("1".into());
     cache.memory.mark(reach, clock.now());
     clock.advance(SignedDuration::from_secs(1));
     assert!(backend.memory.get(&1).is_none());

@@ -35,6 +35,8 @@ const MAX_OWED: usize = 100_000;
 pub(super) enum Notice {
     /// Elsewhere, what was asked until now within a reach was invalidated.
     Ended(Kind, Reach),
+    /// By this host: its own memory was marked before, and what others were given until now is void.
+    EndedHere(Kind, Reach),
     /// Invalidations may have been missed until now.
     Doubt,
 }
@@ -270,7 +272,7 @@ impl Link {
             server.end_versions(&names).await?;
             // The server tells this host nothing of what it does itself: what was looked up meanwhile is under a version that is gone.
             names.iter().filter_map(|name| self.names.reach_of(name.as_bytes())).for_each(|(kind, reach)| {
-                self.notify(&Notice::Ended(kind, reach));
+                self.notify(&Notice::EndedHere(kind, reach));
             });
         }
         self.owed.lock().paid(latest);

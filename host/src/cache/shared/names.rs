@@ -79,7 +79,7 @@ impl Names {
         let rest = std::str::from_utf8(name).ok()?.strip_prefix(&self.versions)?;
         let (what, rest) = rest.split_once(':')?;
         let kind = Kind::ALL.into_iter().find(|kind| what.starts_with(kind.letter()))?;
-        let of = |sku: &str, location| Some((kind, Reach { sku: sku.into(), adapter: None, store: None, location }));
+        let of = |sku: &str, location| Some((kind, Reach { location, ..Reach::everything(sku.into()) }));
         match what.get(1..)? {
             "i" => of(rest, None),
             // Reaches answers about no location, as any location's mark does.
@@ -134,7 +134,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn reach(sku: &str, location: Option<&str>) -> Reach {
-        Reach { sku: sku.into(), adapter: None, store: None, location: location.map(Into::into) }
+        Reach { location: location.map(Into::into), ..Reach::everything(sku.into()) }
     }
 
     fn ended(names: &Names, reach: &Reach) -> Vec<Reach> {

@@ -139,7 +139,7 @@ where
         }
         let asked_at = ticket.when(asked).ok_or("from_the_future")?;
         // This host's own invalidation may be on its way to the server.
-        if self.memory.marked_at(&key.dimensions()).is_some_and(|marked_at| asked_at <= marked_at) {
+        if self.memory.outdated(&key.dimensions()).is_some_and(|outdated| asked_at <= outdated.asked_until) {
             return Err("invalidated");
         }
         let answer = match answer {

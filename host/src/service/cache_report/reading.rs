@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::PURPOSES;
-use crate::cache::{Demand, Entry, Lookup};
+use crate::cache::{Demand, Entry, Lookup, Outdated};
 use crate::config::{AvailabilityFreshness, PriceFreshness};
 use crate::domain::Purpose;
 use crate::service::catalog::demand;
@@ -57,6 +57,8 @@ pub enum Known {
     },
     /// A value whose invalidation may have been missed.
     Doubted,
+    /// The back end does not want it to be cached.
+    Withheld,
 }
 
 /// What of a policy decides whether a read asks.
@@ -79,9 +81,9 @@ impl From<&PriceFreshness> for Switches {
 }
 
 impl Known {
-    pub fn of<V>(entry: &Arc<Entry<V>>, marked_at: Option<Timestamp>, is_doubted: bool, now: Timestamp) -> Self {
-        if let Some(at) = marked_at.filter(|at| entry.asked_at <= *at) {
-            return Self::Marked { at };
+    pub fn of<V>(entry: &Arc<Entry<V>>, outdated: Option<Outdated>, is_doubted: bool, now: Timestamp) -> Self {
+        if let Some(outdated) = outdated.filter(|outdated| outdated.includes(entry)) {
+            return Self::Marked { at: outdated.at() };
         }
         let (is_value, since) = (entry.answer.is_ok(), entry.fresh_until);
         match Arc::clone(entry).lookup(now) {
@@ -133,6 +135,7 @@ fn browsing(known: &Known, call_on_miss: bool) -> (Answered, String) {
         ),
         Known::Forgotten { since } => (Answered::Live, format!("it was remembered until {since:.0}")),
         Known::Marked { at } => (Answered::Live, format!("it was invalidated at {at:.0}")),
+        Known::Withheld => (Answered::Live, "the back end does not want it to be cached".to_owned()),
         Known::Nothing => (Answered::Live, "nothing is cached".to_owned()),
     };
     if answered == Answered::Live && !call_on_miss {
@@ -165,6 +168,7 @@ mod tests {
             (Known::Forgotten { since: at }, Answered::Live, "it was remembered until"),
             (Known::Marked { at }, Answered::Live, "it was invalidated at 1970-01-01T00:00:00Z"),
             (Known::Doubted, Answered::Live, "may have been missed"),
+            (Known::Withheld, Answered::Live, "does not want it to be cached"),
         ] {
             let (by, why) = browse(known, true);
             assert_eq!(by, answered, "{why}");

@@ -42,7 +42,7 @@ fn memory(locations: usize) -> Memory<AvailabilityKey, Availability> {
 fn found(locations: usize, location: Option<&str>) -> (usize, bool) {
     let filter = CacheFilter { store: None, location: location.map(Into::into), account: None };
     let policy = |_: Subject<'_>, _| PolicyReport { rule: None, beaten_rules: vec![], reads: vec![] };
-    let (reports, more) = entries(&memory(locations), &"A".into(), &filter, Timestamp::UNIX_EPOCH, policy);
+    let (reports, more) = entries(&memory(locations), &"A".into(), &filter, Timestamp::UNIX_EPOCH, |_| false, policy);
     (reports.len(), more)
 }
 

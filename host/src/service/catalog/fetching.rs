@@ -151,7 +151,8 @@ where
         let Some(proven_at) = place.ticket.as_ref().map(|ticket| ticket.taken_at) else { return place };
         let fitting =
             shelved.known.into_iter().filter(|known| known.answer.as_ref().map_or(true, |value| answers.fits(value, item)));
-        for Known { answer, asked_at, as_of } in fitting {
+        let is_withheld = self.uncacheable.includes(&key.dimensions(), self.clock.now());
+        for Known { answer, asked_at, as_of } in fitting.filter(|_| !is_withheld) {
             let Some(lifetime) = answers.lifetime(item, &answer, asked_at) else { continue };
             let key = answers.key_for(key.clone(), item, &answer);
             let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime).shared_at(proven_at).said_by(standing.clone()));
@@ -197,7 +198,7 @@ where
         let key = answers.key_for(key, item, &answer);
         let entry = Entry::new(answer, asked_at, as_of, lifetime.unwrap_or_default());
         let entry = Arc::new(entry.said_by(standing.clone()));
-        if lifetime.is_some() {
+        if lifetime.is_some() && !self.uncacheable.includes(&key.dimensions(), begun_at) {
             self.memory.remember(&key, Arc::clone(&entry));
             if let (Some(shelf), Some(ticket)) = (&self.shelf, ticket) {
                 shelf.put(asking.reader.adapter().facts(), &key, ticket, &entry, as_of);

@@ -35,6 +35,13 @@ const LIST: &[(&str, &str, &str, &str)] = &[
         PRICES,
         "change a list price; keep_promises false also breaks the prices that calculations gave",
     ),
+    ("GET", "/control/push", "", "where changes are pushed, and what became of it"),
+    (
+        "PUT",
+        "/control/push",
+        r#"{"to": "http://127.0.0.1:8080/v1/inbound/nordwind"}"#,
+        "push changes there from now on; null: nowhere",
+    ),
     ("PUT", "/control/foreign", r#"{"enabled": true}"#, "lists add, and details show, a document of another customer"),
     ("PUT", "/control/clock", r#"{"ahead_secs": 3600}"#, "the back end's clock runs so far ahead"),
 ];
@@ -52,6 +59,7 @@ pub(crate) fn routes() -> Router<Company> {
         .route("/control/answer", post(acts::answer))
         .route("/control/stock/{article}", put(acts::set_stock))
         .route("/control/prices/{article}", put(acts::set_price))
+        .route("/control/push", get(acts::show_push).put(acts::set_push))
         .route("/control/foreign", put(acts::set_foreign).post(acts::set_foreign))
         .route("/control/clock", put(acts::set_clock))
 }

@@ -21,6 +21,7 @@ mod orders;
 mod passing_time;
 mod positions;
 mod pricing;
+mod push;
 mod refusal;
 mod reservations;
 mod rfq;

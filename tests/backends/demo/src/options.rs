@@ -18,6 +18,17 @@ pub struct Options {
     /// What callers of /api must send as `x-api-key`.
     #[arg(long, env = "DEMO_BACKEND_API_KEY", default_value = "nordwind-demo-key", hide_env_values = true)]
     pub api_key: String,
+    /// Changes of stock, prices and orders are pushed there; `PUT /control/push` changes it.
+    #[arg(long, env = "DEMO_BACKEND_PUSH_TO", value_name = "URL")]
+    pub push_to: Option<String>,
+    /// What pushed messages are signed with: `whsec_` and Base64, as Standard Webhooks write it.
+    #[arg(
+        long,
+        env = "DEMO_BACKEND_PUSH_SECRET",
+        default_value = "whsec_bm9yZHdpbmQtZGVtby1wdXNoLXNlY3JldA==",
+        hide_env_values = true
+    )]
+    pub push_secret: String,
     /// The sales desk answers a request for quotation after so many seconds.
     #[arg(long, default_value_t = 4, value_name = "SECS")]
     pub answer_after_secs: u32,
@@ -39,6 +50,8 @@ impl Default for Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: None,
             api_key: "nordwind-demo-key".to_owned(),
+            push_to: None,
+            push_secret: "whsec_bm9yZHdpbmQtZGVtby1wdXNoLXNlY3JldA==".to_owned(),
             answer_after_secs: 4,
             advance_every_secs: 20,
             stock_moves_every_secs: 15,

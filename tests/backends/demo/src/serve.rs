@@ -70,6 +70,7 @@ async fn run(shop: Company, listener: TcpListener, shutdown: impl Future<Output 
     background.spawn(keep_time(Arc::clone(&shop)));
     background.spawn(move_stock(Arc::clone(&shop)));
     background.spawn(Arc::clone(&shop).keep_saving());
+    background.spawn(Arc::clone(&shop.push).keep_sending());
     let router = http::router(Arc::clone(&shop));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();

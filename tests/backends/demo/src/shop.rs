@@ -15,6 +15,7 @@ use crate::{
     faults::Faults,
     options::Options,
     passing_time::{self, Pace},
+    push::Push,
     refusal::{Code, Refusal},
     save::{self, Progress, SaveError},
     stats::Stats,
@@ -32,6 +33,7 @@ pub(crate) struct Shop {
     /// Lists and details show another customer's document too, set by `/control/foreign`.
     pub(crate) leaks: AtomicBool,
     pub(crate) faults: Faults,
+    pub(crate) push: Arc<Push>,
     pub(crate) stats: Mutex<Stats>,
 }
 
@@ -48,6 +50,7 @@ impl Shop {
             ahead_secs: AtomicI64::new(0),
             leaks: AtomicBool::new(false),
             faults: Faults::new(options.seed),
+            push: Arc::new(Push::new(options.push_to.clone(), &options.push_secret)),
             stats: Mutex::new(Stats::default()),
             options,
         };
@@ -83,7 +86,9 @@ impl Shop {
             let now = self.now();
             let mut books = self.books.lock();
             self.settle(&mut books, now);
-            (change(&mut books, now)?, self.progress.changed())
+            let done = change(&mut books, now)?;
+            self.push.notice(&books, now);
+            (done, self.progress.changed())
         };
         if self.options.data.is_some() {
             let not_saved = |reason| Refusal::new(Code::NotSaved, reason);
@@ -94,7 +99,7 @@ impl Shop {
 
     /// Brings the books up to date without being asked; the ticker calls it.
     pub(crate) fn tick(&self) {
-        self.read(|_, _| ());
+        self.read(|books, now| self.push.notice(books, now));
     }
 
     /// Some shelves change.
@@ -102,6 +107,7 @@ impl Shop {
         let now = self.now();
         let mut books = self.books.lock();
         passing_time::move_stock(&mut books, now);
+        self.push.notice(&books, now);
         self.progress.changed();
     }
 

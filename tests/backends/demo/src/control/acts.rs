@@ -145,6 +145,22 @@ pub(super) async fn set_foreign(State(shop): State<Company>, Sent(sent): Sent<Fo
     Json(json!({"enabled": sent.enabled}))
 }
 
+pub(super) async fn show_push(State(shop): State<Company>) -> Json<Value> {
+    Json(shop.push.report())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Subscription {
+    to: Option<String>,
+}
+
+pub(super) async fn set_push(State(shop): State<Company>, Sent(sent): Sent<Subscription>) -> Json<Value> {
+    shop.push.subscribe(sent.to);
+    // What is known from here on is what changes are compared with.
+    shop.tick();
+    Json(shop.push.report())
+}
+
 #[derive(Deserialize)]
 pub(super) struct Clock {
     ahead_secs: u32,
