@@ -3,16 +3,16 @@
 use super::*;
 
 /// The demo profile's mapping of stock.
-const STOCK: &str = "[.stock[] | {\n  sku: .article,";
+const STOCK: &str = "[.stock[] | stock]";
 
 /// Mappings that no probe sees fail, each in another way.
 const BROKEN: [(&str, &str, &str); 4] = [
-    ("every read is turned away", STOCK, "{error: {code: \"throttled\", message: \"busy\"}} // [.stock[] | {\n  sku: .article,"),
-    ("every read is refused", STOCK, "{error: {code: \"rejected\", message: \"no\"}} // [.stock[] | {\n  sku: .article,"),
+    ("every read is turned away", STOCK, "{error: {code: \"throttled\", message: \"busy\"}} // [.stock[] | stock]"),
+    ("every read is refused", STOCK, "{error: {code: \"rejected\", message: \"no\"}} // [.stock[] | stock]"),
     (
         "one item is out of reach",
         STOCK,
-        "[.stock[] | {\n  sku: .article,\n  error: (if .article == \"NW-1014\" then {code: \"unavailable\", message: \"no\"} else null end),",
+        "[.stock[] | stock + {error: (if .article == \"NW-1014\" then {code: \"unavailable\", message: \"no\"} else null end)}]",
     ),
     (
         "prices are in another currency than asked",
