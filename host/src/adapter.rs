@@ -44,6 +44,7 @@ mod swap;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod ticker;
 pub mod trust;
 
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ mod gather;
 mod key;
 mod marks;
 mod memory;
+mod moment;
 mod outdated;
 mod policy;
 mod reads;

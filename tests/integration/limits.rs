@@ -61,7 +61,7 @@ async fn a_request_that_takes_too_long_is_ended() {
 
 #[tokio::test]
 async fn a_client_that_does_not_finish_its_headers_is_disconnected() {
-    let world = World::with(|config| config.set("server.header_read_timeout_ms", "300")).await;
+    let world = World::with(|config| config.set("server.header_read_timeout_ms", "1500")).await;
     let mut connection = TcpStream::connect(world.host.api().trim_start_matches("http://")).await.unwrap();
     connection.write_all(b"GET /v1/orders HTTP/1.1\r\nhost: shop\r\nx-slow: ").await.unwrap();
     let mut answer = Vec::new();

@@ -2,15 +2,11 @@
 //! knob is explained where it is set. Used by `load` and `instance` only.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
 
+use super::ticker::TICKER;
 use crate::config::{LimitsConfig, RuntimeConfig};
-
-/// How often running guests are interrupted to have their CPU time counted. Short, so that a spinning guest does not hold a worker thread
-/// for long; a tick costs one atomic addition.
-const TICK: Duration = Duration::from_millis(1);
 
 /// For host functions, on each guest's stack.
 const HOST_STACK_BYTES: usize = 1536 * 1024;
@@ -147,18 +143,10 @@ fn pool() -> PoolingAllocationConfig {
     pool
 }
 
-/// Ticks from a thread of its own: a guest that spins on the worker that drives tokio's timers would stop a ticker task, and with it the
-/// very interruption that should end the spinning.
 fn start_ticker(engine: &Engine) -> Result<(), String> {
     let engine = engine.weak();
-    let tick = move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            std::thread::sleep(TICK);
-        }
-    };
-    std::thread::Builder::new().name("epoch".into()).spawn(tick).map(drop).map_err(|cause| cause.to_string())
+    let tick = move || engine.upgrade().map(|engine| engine.increment_epoch()).is_some();
+    TICKER.start(tick).map_err(|cause| cause.to_string())
 }
 
 #[cfg(test)]

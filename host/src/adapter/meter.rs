@@ -8,6 +8,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 
+use super::ticker::TICKER;
+
 /// Counts while it drives the call.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -43,6 +45,7 @@ impl Meter {
     pub(super) async fn drive<F: Future>(&self, part: F) -> F::Output {
         let mut part = pin!(part);
         poll_fn(|context| {
+            let _running = TICKER.running();
             self.state.lock().polling = Some(thread_cpu_time());
             let polled = part.as_mut().poll(context);
             self.pause();

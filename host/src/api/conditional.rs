@@ -66,7 +66,8 @@ pub fn respond<T: Serialize>(body: &T, items: usize, freshness: Freshness, now: 
         *response.body_mut() = Body::from(bytes);
     }
     let headers = response.headers_mut();
-    headers.reserve(6);
+    // Six here, the request's id, and the length, without growing.
+    headers.reserve(8);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let max_age = freshness.max_age(now);
     if freshness.storable && max_age > 0 {

@@ -7,7 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::body::Body;
+use http_body_util::Either;
 use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap};
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -17,8 +21,8 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::service_fn;
-use tower_http::compression::Compression;
+use tower::{Service, service_fn};
+use tower_http::compression::{Compression, CompressionBody};
 
 use super::activity::Activity;
 use crate::api::Front;
@@ -129,7 +133,7 @@ impl Serving {
         }
         let activity = Activity::default();
         let (front, requests) = (self.front, activity.clone());
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let service = service_fn(move |request: Request<Incoming>| {
             let (running, front) = (requests.begin(), front.clone());
             async move {
                 let response = front.answer(request).await;
@@ -137,7 +141,7 @@ impl Serving {
                 Ok::<_, Infallible>(response)
             }
         });
-        let service = TowerToHyperService::new(Compression::new(service));
+        let service = TowerToHyperService::new(compressing(service));
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         let closing_time = tokio::select! {
             ended = connection.as_mut() => return log_end(ended),
@@ -153,6 +157,30 @@ impl Serving {
             () = self.clock.sleep(closing_time) => tracing::debug!("an idle connection that did not close was cut"),
         }
     }
+}
+
+/// Compresses the answers to those who take them compressed. The others are spared the layer: on a cached read it is felt.
+fn compressing<S>(
+    service: S,
+) -> impl Service<Request<Incoming>, Response = Response<Either<CompressionBody<Body>, Body>>, Error = Infallible, Future: Send> + Clone
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send,
+{
+    service_fn(move |request: Request<Incoming>| {
+        let mut service = service.clone();
+        let is_taken = takes_compressed(request.headers());
+        async move {
+            match is_taken {
+                true => Ok(Compression::new(service).call(request).await?.map(Either::Left)),
+                false => Ok(service.call(request).await?.map(Either::Right)),
+            }
+        }
+    })
+}
+
+fn takes_compressed(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.any(|value| value.contains("gzip") || value.contains('*'))
 }
 
 /// A client that breaks off is no defect.

@@ -8,21 +8,19 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::Lifetime;
+use super::moment::Moment;
 use crate::domain::{Failure, FailureCode, Fresh, Source, Standing};
 
 /// An answer of the back end: a value, or a failure that is remembered.
 #[derive(Clone, Debug)]
 pub struct Entry<V> {
     pub answer: Result<V, Failure>,
-    /// When the value was determined: the back end's word, or when it was asked.
-    pub as_of: Timestamp,
-    pub fresh_until: Timestamp,
-    pub asked_at: Timestamp,
-    /// From then on it is as if it had never been known.
-    pub kept_until: Timestamp,
+    as_of: Moment,
+    fresh_until: Moment,
+    asked_at: Moment,
+    kept_until: Moment,
+    proven_at: Moment,
     pub(super) must_ask: bool,
-    /// When it was known last that nobody has invalidated it: when it was asked, or when the shared cache had it.
-    pub(super) proven_at: Timestamp,
     /// Another host was given it.
     pub is_shared: bool,
     /// The value as it is shown from the cache, once it was.
@@ -61,12 +59,12 @@ impl<V> Entry<V> {
             must_ask: lifetime.fresh.is_zero() || answer.is_err(),
             answer,
             origin: if as_of.is_some() { Origin::Dated } else { Origin::Asked },
-            as_of: as_of.map_or(asked_at, |as_of| as_of.min(asked_at)),
-            asked_at,
-            proven_at: asked_at,
+            as_of: as_of.map_or(asked_at, |as_of| as_of.min(asked_at)).into(),
+            asked_at: asked_at.into(),
+            proven_at: asked_at.into(),
             is_shared: false,
-            fresh_until: later(lifetime.fresh).unwrap_or(Timestamp::MAX),
-            kept_until: later(lifetime.kept_for()).unwrap_or(Timestamp::MAX),
+            fresh_until: later(lifetime.fresh).unwrap_or(Timestamp::MAX).into(),
+            kept_until: later(lifetime.kept_for()).unwrap_or(Timestamp::MAX).into(),
             json: OnceLock::new(),
             standing: Standing::default(),
         }
@@ -75,14 +73,14 @@ impl<V> Entry<V> {
     /// The same, found in the shared cache.
     #[must_use]
     pub fn shared_at(self, proven_at: Timestamp) -> Self {
-        Self { proven_at, is_shared: true, ..self }
+        Self { proven_at: proven_at.into(), is_shared: true, ..self }
     }
 
     /// Where the value comes from that a question brought.
     pub(super) fn source_of_asked(&self, now: Timestamp) -> Source {
         match self.is_shared {
             false => Source::Live,
-            true if now < self.fresh_until => Source::Cached,
+            true if now < self.fresh_until() => Source::Cached,
             true => Source::Stale,
         }
     }
@@ -105,7 +103,30 @@ impl<V> Entry<V> {
     /// A value that the back end pushed. Its age counts from what the back end says, so that a late one is not fresh for longer.
     pub fn pushed(value: V, arrived_at: Timestamp, as_of: Timestamp, lifetime: Lifetime) -> Self {
         let aged = Self::new(Ok(value), as_of.min(arrived_at), None, lifetime);
-        Self { asked_at: arrived_at, proven_at: arrived_at, as_of, origin: Origin::Pushed, ..aged }
+        Self { asked_at: arrived_at.into(), proven_at: arrived_at.into(), as_of: as_of.into(), origin: Origin::Pushed, ..aged }
+    }
+
+    /// When the value was determined: the back end's word, or when it was asked.
+    pub fn as_of(&self) -> Timestamp {
+        self.as_of.get()
+    }
+
+    pub fn asked_at(&self) -> Timestamp {
+        self.asked_at.get()
+    }
+
+    pub fn fresh_until(&self) -> Timestamp {
+        self.fresh_until.get()
+    }
+
+    /// From then on it is as if it had never been known.
+    pub fn kept_until(&self) -> Timestamp {
+        self.kept_until.get()
+    }
+
+    /// When it was known last that nobody has invalidated it: when it was asked, or when the shared cache had it.
+    pub(super) fn proven_at(&self) -> Timestamp {
+        self.proven_at.get()
     }
 
     /// Whose word it is while it is fresh.
@@ -115,18 +136,18 @@ impl<V> Entry<V> {
 
     /// What the back end knew then is in the answer.
     pub fn knows_until(&self) -> Timestamp {
-        if self.origin == Origin::Pushed { self.shown_as_of() } else { self.asked_at }
+        if self.origin == Origin::Pushed { self.shown_as_of() } else { self.asked_at() }
     }
 
     /// Never later than ours, whatever the back end's clock says.
     pub fn shown_as_of(&self) -> Timestamp {
-        self.as_of.min(self.asked_at)
+        self.as_of.min(self.asked_at).get()
     }
 
     pub fn lookup(self: Arc<Self>, now: Timestamp) -> Lookup<V> {
-        if now < self.fresh_until {
+        if now < self.fresh_until() {
             Lookup::Fresh(self)
-        } else if now >= self.kept_until {
+        } else if now >= self.kept_until() {
             Lookup::Miss
         } else if self.must_ask {
             Lookup::Expired(self)
@@ -140,7 +161,7 @@ impl<V> Entry<V> {
     /// The value with its provenance (rule F1).
     pub fn shown(&self, source: Source) -> Result<Fresh<&V>, &Failure> {
         let value = self.answer.as_ref()?;
-        Ok(Fresh { value, source, as_of: self.shown_as_of(), fresh_until: self.fresh_until })
+        Ok(Fresh { value, source, as_of: self.shown_as_of(), fresh_until: self.fresh_until() })
     }
 }
 
@@ -188,7 +209,7 @@ mod tests {
         assert_eq!(entry(10).source_of_asked(at(0)), Source::Live);
         let shared = Entry::clone(&entry(10)).shared_at(at(5));
         assert_eq!((shared.source_of_asked(at(9)), shared.source_of_asked(at(10))), (Source::Cached, Source::Stale));
-        assert_eq!(shared.asked_at, at(0), "its age counts from the question");
+        assert_eq!(shared.asked_at(), at(0), "its age counts from the question");
     }
 
     #[test]
@@ -207,17 +228,24 @@ mod tests {
         let lifetime = Lifetime { fresh: Duration::from_secs(10), stale: Duration::ZERO };
         let late = Entry::pushed(1, at(8), at(3), lifetime);
         assert_eq!(
-            (late.fresh_until, late.asked_at, late.fresh_source(), late.knows_until()),
+            (late.fresh_until(), late.asked_at(), late.fresh_source(), late.knows_until()),
             (at(13), at(8), Source::Pushed, at(3))
         );
         let ahead = Entry::pushed(1, at(8), at(20), lifetime);
-        assert_eq!((ahead.fresh_until, ahead.to_fresh(Source::Pushed).unwrap().as_of, ahead.as_of), (at(18), at(8), at(20)));
+        assert_eq!((ahead.fresh_until(), ahead.to_fresh(Source::Pushed).unwrap().as_of, ahead.as_of()), (at(18), at(8), at(20)));
     }
 
     #[test]
     fn f1_a_back_end_clock_ahead_of_ours_does_not_make_a_value_newer() {
         let lifetime = Lifetime { fresh: Duration::from_secs(1), stale: Duration::ZERO };
-        assert_eq!(Entry::new(Ok(1), at(5), Some(at(99)), lifetime).as_of, at(5));
-        assert_eq!(Entry::new(Ok(1), at(5), Some(at(2)), lifetime).as_of, at(2));
+        assert_eq!(Entry::new(Ok(1), at(5), Some(at(99)), lifetime).as_of(), at(5));
+        assert_eq!(Entry::new(Ok(1), at(5), Some(at(2)), lifetime).as_of(), at(2));
+    }
+
+    #[test]
+    fn p12_a_cached_availability_takes_no_more_than_is_planned_for_it() {
+        let key = size_of::<crate::cache::AvailabilityKey>();
+        let entry = size_of::<Entry<crate::domain::Availability>>();
+        assert!(key <= 40 && entry <= 256, "key {key}, entry {entry} bytes");
     }
 }

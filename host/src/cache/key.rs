@@ -112,26 +112,53 @@ impl Keyed for PriceKey {
     }
 }
 
-/// Key of one cached availability.
+/// Key of one cached availability. Most ask about an item and nothing else: the rest has a place of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AvailabilityKey {
     scope: AvailabilityScope,
-    item: AvailabilityItem,
+    sku: Sku,
+    rest: Option<Box<AvailabilityRest>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct AvailabilityRest {
+    location: Option<Location>,
+    unit: Option<Unit>,
+    quantity: Option<Decimal>,
+    date: Option<jiff::civil::Date>,
 }
 
 impl Keyed for AvailabilityKey {
     fn dimensions(&self) -> Dimensions<'_> {
-        let Self { scope, item: AvailabilityItem { sku, location, unit, quantity, requested_date } } = self;
+        let Self { scope, sku, rest } = self;
         let ScopeParts { adapter, store, buyer, declared } = &**scope;
-        let (location, unit, buyer, declared) = (location.as_ref(), unit.as_ref(), buyer.as_ref(), *declared);
-        Dimensions { adapter, store, sku, location, unit, date: *requested_date, quantity: *quantity, buyer, declared }
+        let rest = rest.as_deref();
+        Dimensions {
+            adapter,
+            store,
+            sku,
+            location: rest.and_then(|rest| rest.location.as_ref()),
+            unit: rest.and_then(|rest| rest.unit.as_ref()),
+            date: rest.and_then(|rest| rest.date),
+            quantity: rest.and_then(|rest| rest.quantity),
+            buyer: buyer.as_ref(),
+            declared: *declared,
+        }
     }
 }
 
 impl AvailabilityKey {
     /// `item` must be projected.
     pub fn new(scope: &AvailabilityScope, item: AvailabilityItem) -> Self {
-        Self { scope: scope.clone(), item }
+        let AvailabilityItem { sku, location, unit, quantity, requested_date: date } = item;
+        let rest = AvailabilityRest { location, unit, quantity, date };
+        let is_alone = matches!(rest, AvailabilityRest { location: None, unit: None, quantity: None, date: None });
+        Self { scope: scope.clone(), sku, rest: (!is_alone).then(|| Box::new(rest)) }
+    }
+
+    /// What it takes besides its own size and texts, in bytes.
+    pub(super) fn bytes_of_rest(&self) -> usize {
+        self.rest.as_ref().map_or(0, |_| size_of::<AvailabilityRest>())
     }
 }
 

@@ -83,7 +83,7 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
 
     /// Whether invalidations of an entry may have been missed.
     pub fn doubted(&self, entry: &Entry<V>) -> bool {
-        entry.proven_at.as_microsecond() <= self.0.doubted_until.load(Ordering::Relaxed)
+        entry.proven_at().as_microsecond() <= self.0.doubted_until.load(Ordering::Relaxed)
     }
 
     /// How a known entry stands.
@@ -119,12 +119,12 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
         let marked = self.outdated(&key.dimensions()).unwrap_or(Outdated::NOTHING);
         let now = self.0.clock.now();
         let known =
-            self.0.entries.get(key).filter(|entry| entry.is_believed() && !marked.includes(entry) && now < entry.kept_until);
+            self.0.entries.get(key).filter(|entry| entry.is_believed() && !marked.includes(entry) && now < entry.kept_until());
         let (mut told, mut ours) = (marked.told_before, marked.arrived_until);
         if let Some(entry) = known {
             match entry.origin {
-                Origin::Asked => ours = ours.max(entry.asked_at),
-                Origin::Dated | Origin::Pushed => told = told.max(entry.as_of),
+                Origin::Asked => ours = ours.max(entry.asked_at()),
+                Origin::Dated | Origin::Pushed => told = told.max(entry.as_of()),
             }
         }
         Verdict::of(as_of, told, ours, skew)
@@ -132,7 +132,7 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
 
     /// Drops a pushed value that is older than another one about the same.
     pub fn drop_pushed_before(&self, key: &K, as_of: Timestamp) {
-        let is_older = |entry: &Arc<Entry<V>>| entry.origin == Origin::Pushed && entry.as_of < as_of;
+        let is_older = |entry: &Arc<Entry<V>>| entry.origin == Origin::Pushed && entry.as_of() < as_of;
         self.0.entries.remove_if(key, is_older);
     }
 
@@ -143,7 +143,7 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
             .0
             .entries
             .iter()
-            .filter(|(key, entry)| now < entry.kept_until && entry.is_believed() && wanted(&key.dimensions()));
+            .filter(|(key, entry)| now < entry.kept_until() && entry.is_believed() && wanted(&key.dimensions()));
         entries.take(most).collect()
     }
 
@@ -154,7 +154,7 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
         if is_outdated(&entry) {
             return;
         }
-        self.0.marks.note_kept(Duration::try_from(entry.kept_until.duration_since(entry.asked_at)).unwrap_or_default());
+        self.0.marks.note_kept(Duration::try_from(entry.kept_until().duration_since(entry.asked_at())).unwrap_or_default());
         let is_newer = |known: &Entry<V>| is_newer(known, &entry, now);
         let decide = |_: &K, known: &mut Arc<Entry<V>>| {
             let stays = is_newer(known) && !is_outdated(known);
@@ -177,7 +177,7 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
         let is_due = now.as_second().saturating_sub(swept_at) >= SWEEP_SECS;
         let is_mine = || inner.swept_at.compare_exchange(swept_at, now.as_second(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_due && is_mine() {
-            inner.entries.retain(|_, entry| now < entry.kept_until);
+            inner.entries.retain(|_, entry| now < entry.kept_until());
         }
     }
 }
@@ -186,8 +186,8 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
 /// fresh; else one that is asked again soon gives way to one that is good for longer.
 fn is_newer<V>(known: &Entry<V>, entry: &Entry<V>, now: Timestamp) -> bool {
     let is_dated = |entry: &Entry<V>| entry.origin != Origin::Asked;
-    let both_dated = is_dated(known) && is_dated(entry) && now < known.fresh_until;
-    known.as_of > entry.as_of && (both_dated || known.fresh_until > entry.fresh_until)
+    let both_dated = is_dated(known) && is_dated(entry) && now < known.fresh_until();
+    known.as_of() > entry.as_of() && (both_dated || known.fresh_until() > entry.fresh_until())
 }
 
 #[cfg(test)]

@@ -52,8 +52,8 @@ impl Outdated {
     /// Whether an answer must not be used.
     pub fn includes<V>(&self, entry: &Entry<V>) -> bool {
         match entry.origin {
-            Origin::Asked | Origin::Dated => entry.asked_at <= self.asked_until,
-            Origin::Pushed => entry.asked_at <= self.arrived_until || entry.as_of < self.told_before,
+            Origin::Asked | Origin::Dated => entry.asked_at() <= self.asked_until,
+            Origin::Pushed => entry.asked_at() <= self.arrived_until || entry.as_of() < self.told_before,
         }
     }
 }

@@ -69,7 +69,7 @@ fn key_bytes(key: &impl Keyed) -> usize {
 
 impl Weigh for AvailabilityKey {
     fn bytes_behind(&self) -> usize {
-        key_bytes(self)
+        self.bytes_of_rest() + key_bytes(self)
     }
 }
 

@@ -244,11 +244,11 @@ fn entry_report<V: Clone>(about: &Dimensions<'_>, entry: &Entry<V>, now: Timesta
         lowered_by: Vec::new(),
         from_shared: entry.is_shared,
         pushed: entry.origin == Origin::Pushed,
-        as_of: entry.as_of,
-        asked_at: entry.asked_at,
-        age_secs: now.duration_since(entry.as_of).as_secs().max(0),
-        fresh_until: entry.fresh_until,
-        kept_until: entry.kept_until,
+        as_of: entry.as_of(),
+        asked_at: entry.asked_at(),
+        age_secs: now.duration_since(entry.as_of()).as_secs().max(0),
+        fresh_until: entry.fresh_until(),
+        kept_until: entry.kept_until(),
         policy,
     }
 }

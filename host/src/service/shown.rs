@@ -61,7 +61,7 @@ impl<V> Shown<V> {
     /// Until when it counts as fresh.
     pub fn fresh_until(&self) -> Timestamp {
         match self {
-            Self::Kept(kept) => kept.entry.fresh_until,
+            Self::Kept(kept) => kept.entry.fresh_until(),
             Self::Own(fresh) => fresh.fresh_until,
         }
     }
@@ -103,7 +103,7 @@ mod tests {
         let lifetime = Lifetime { fresh: Duration::from_secs(60), stale: Duration::ZERO };
         let entry = Arc::new(Entry::new(Ok(Value { sku: "A" }), Timestamp::UNIX_EPOCH, None, lifetime));
         for source in [Source::Cached, Source::Stale, Source::Live] {
-            let written = Fresh { value: Value { sku: "A" }, source, as_of: entry.as_of, fresh_until: entry.fresh_until };
+            let written = Fresh { value: Value { sku: "A" }, source, as_of: entry.as_of(), fresh_until: entry.fresh_until() };
             let written = serde_json::to_string(&written).unwrap();
             for _ in 0..2 {
                 assert_eq!(serde_json::to_string(&Shown::kept(Arc::clone(&entry), source).unwrap()).unwrap(), written);

@@ -75,12 +75,15 @@ async fn one_item(host: &Host, address: SocketAddr, items: usize) {
     let request = format!("GET /v1/availability/{} HTTP/1.1\r\nhost: {address}\r\nx-api-key: {key}\r\n\r\n", sku(items / 2));
     let reply = wire::once(address, &request).await;
     assert!(wire::body(&reply).contains(r#""source":"cached""#), "{reply}");
-    let (_bare, bare) = sides::start_bare(host.folder(), wire::body(&reply)).await;
+    let (bare_process, bare) = sides::start_bare(host.folder(), wire::body(&reply)).await;
     let nginx = sides::start_nginx(host.folder(), bare).await;
     let mut rates = [const { Vec::new() }; 3];
+    let mut per_processor = [const { Vec::new() }; 2];
     for pair in 0..=PAIRS {
+        let before = (host.cpu_of(""), bare_process.cpu_of(""));
         let ours = wire::load(address, &request, CONNECTIONS, PHASE).await;
         let hyper = wire::load(bare, &request, CONNECTIONS, PHASE).await;
+        let spent = (host.cpu_of("") - before.0, bare_process.cpu_of("") - before.1);
         let cache = match &nginx {
             Some((_, nginx)) => wire::load(*nginx, &request, CONNECTIONS, PHASE).await,
             None => f64::NAN,
@@ -88,10 +91,14 @@ async fn one_item(host: &Host, address: SocketAddr, items: usize) {
         // The first warms up.
         if pair > 0 {
             [ours, hyper, cache].into_iter().zip(&mut rates).for_each(|(rate, rates)| rates.push(rate));
+            let each = [(ours, spent.0), (hyper, spent.1)].map(|(rate, spent)| rate * PHASE.as_secs_f64() / spent.as_secs_f64());
+            each.into_iter().zip(&mut per_processor).for_each(|(rate, rates)| rates.push(rate));
         }
     }
     let [ours, hyper, cache] = rates;
     row(items, "P1: one item, requests/s", &ours, "bare hyper", &hyper, "≥ 0.75");
+    let [ours_alone, hyper_alone] = per_processor;
+    row(items, "the same, per second of the server's processor time", &ours_alone, "bare hyper", &hyper_alone, "");
     match nginx {
         Some((mut nginx, _)) => {
             row(items, "P2: one item, requests/s", &ours, "nginx, cache hit", &cache, "≥ 1.0");

@@ -163,7 +163,7 @@ where
     /// Keeps an answer for all hosts. It waits for nobody: what the server does not take is not kept.
     pub fn put(&self, facts: &str, key: &K, ticket: Ticket, entry: &Arc<Entry<V>>, as_of: Option<Timestamp>) {
         let link = self.shared.link();
-        let (whole, lasts) = (whole_key(facts, &key.dimensions()), entry.kept_until.duration_since(entry.asked_at));
+        let (whole, lasts) = (whole_key(facts, &key.dimensions()), entry.kept_until().duration_since(entry.asked_at()));
         let answer = match entry.answer.clone() {
             Ok(value) => Answer::Value(value),
             Err(failure) => Answer::Failure(failure),

@@ -85,7 +85,7 @@ impl Known {
         if let Some(outdated) = outdated.filter(|outdated| outdated.includes(entry)) {
             return Self::Marked { at: outdated.at() };
         }
-        let (is_value, since) = (entry.answer.is_ok(), entry.fresh_until);
+        let (is_value, since) = (entry.answer.is_ok(), entry.fresh_until());
         match Arc::clone(entry).lookup(now) {
             Lookup::Fresh(_) | Lookup::Stale(_) if is_doubted && is_value => Self::Doubted,
             Lookup::Fresh(_) => Self::Fresh { until: since },

@@ -157,7 +157,7 @@ where
             let key = answers.key_for(key.clone(), item, &answer);
             let entry = Arc::new(Entry::new(answer, asked_at, as_of, lifetime).shared_at(proven_at).said_by(standing.clone()));
             // What this host has asked since is newer, even where it is not fresh any more.
-            let is_older = |known: &Entry<V>| known.asked_at.duration_since(entry.asked_at) > SAME_ANSWER;
+            let is_older = |known: &Entry<V>| known.asked_at().duration_since(entry.asked_at()) > SAME_ANSWER;
             if self.memory.get(&key).is_some_and(|known| is_older(&known)) {
                 continue;
             }

@@ -260,7 +260,7 @@ impl Receiving<'_> {
     {
         let asked_until = self.asked_until(as_of, now);
         let is_kept = |key: &K| !self.commerce.inner.uncacheable.includes(&key.dimensions(), now);
-        let news = news.filter(|news| now < news.entry.kept_until && news.keys.iter().all(is_kept));
+        let news = news.filter(|news| now < news.entry.kept_until() && news.keys.iter().all(is_kept));
         if let Some(news) = news {
             let judged = news.keys.iter().chain(&news.judged).map(|key| memory.judge(key, as_of, self.skew()));
             match judged.max() {
