@@ -6,8 +6,8 @@ use crate::settings::ErrorRules;
 use jaq_json::Val;
 use ordergate_sdk::failure::code;
 use ordergate_sdk::http::{Intent, Response, for_status};
-use ordergate_sdk::log;
 use ordergate_sdk::types::Failure;
+use ordergate_sdk::{log, markup};
 use serde::Deserialize;
 
 /// What an error mapping gives. What it leaves out is filled in by the status.
@@ -93,7 +93,7 @@ fn fallback(rules: &ErrorRules, response: &Response, body: &Val) -> Failure {
 
 /// The body as JSON; when it is none, as text without markup (proxies answer in HTML, older systems in XML).
 fn body(response: &Response) -> Val {
-    value::parse(response.body()).unwrap_or_else(|_| Val::from(without_markup(&response.text())))
+    value::parse(response.body()).unwrap_or_else(|_| Val::from(markup::text_of(&response.text(), 500)))
 }
 
 /// What the back end says in the usual places of an error body (RFC 9457 and common habits).
@@ -106,21 +106,4 @@ fn said(body: &Val) -> String {
         _ => found.into_iter().find(|one| matches!(one, Val::TStr(_))).map(|one| value::text_of(&one)).unwrap_or_default(),
     };
     text.chars().take(200).collect()
-}
-
-fn without_markup(text: &str) -> String {
-    let mut plain = String::new();
-    let mut depth = 0_usize;
-    for character in text.chars().take(4_000) {
-        match character {
-            '<' => {
-                depth += 1;
-                plain.push(' ');
-            }
-            '>' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => plain.push(character),
-            _ => {}
-        }
-    }
-    plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect()
 }

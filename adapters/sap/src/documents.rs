@@ -9,8 +9,8 @@ use crate::wire::message::{self, Message};
 use crate::wire::names::Names;
 use crate::wire::{self, Entity, Read, literal};
 use ordergate_sdk::http::{Request, Response};
-use ordergate_sdk::log;
 use ordergate_sdk::types::{DocumentFilter, Failure, PageRequest};
+use ordergate_sdk::{handover, log};
 use serde_json::{Value, json};
 
 /// How often a list is followed when one is looked for in it.
@@ -77,11 +77,7 @@ impl<'a> Documents<'a> {
 
     /// A conflict that names the document, when there is one with the reference.
     pub(crate) fn check_absent(&self, account: &str, reference: &str) -> Result<(), Failure> {
-        let number = |found: Entity<'_>| found.required(self.names.number).map(ToOwned::to_owned);
-        match self.find(account, reference, number).map_err(failures::of_a_read)? {
-            Some(number) => Err(Failure::conflict("The back end has a document with this reference.", number)),
-            None => Ok(()),
-        }
+        handover::check_absent(self.find(account, reference, |found| found.required(self.names.number).map(ToOwned::to_owned)))
     }
 
     pub(crate) fn get<T>(&self, number: &str, map: impl FnOnce(Entity<'_>) -> Read<T>) -> Result<T, Failure> {
@@ -161,7 +157,7 @@ impl<'a> Documents<'a> {
         let whole = open.into_iter().filter(|item| !matches!(item.text(names.item_delivery_status), Some("B" | "C")));
         let change = |item: &Entity<'_>| {
             let key = item.text(names.item_number)?;
-            let state = item.etag().or_else(|| document.etag()).unwrap_or("*");
+            let state = wire::etag(*item).or_else(|| wire::etag(document)).unwrap_or("*");
             Some(Change {
                 method: "PATCH",
                 address: literal::compound(names.item_set, &[(names.number, number), (names.item_number, key)]),

@@ -3,7 +3,6 @@
 use crate::gateway::wants_token;
 use crate::settings::Settings;
 use crate::wire::error_body::ErrorBody;
-use ordergate_sdk::failure::code;
 use ordergate_sdk::http::{Intent, Response, for_status};
 use ordergate_sdk::types::Failure;
 
@@ -107,14 +106,6 @@ fn item(body: &ErrorBody) -> Option<String> {
 fn said(status: u16, body: &ErrorBody) -> String {
     let all: Vec<String> = body.causes().iter().map(|(code, text)| format!("{code} {text}").trim().to_owned()).collect();
     format!("{status} {}", all.join("; ")).trim().chars().take(500).collect()
-}
-
-/// For a request that carried nothing of the operation, or did nothing: what failed is not the operation itself.
-pub(crate) fn of_a_read(failure: Failure) -> Failure {
-    match failure.code.as_str() {
-        code::OUTCOME_UNKNOWN => Failure { code: code::UNAVAILABLE.to_owned(), ..failure },
-        _ => failure,
-    }
 }
 
 #[cfg(test)]

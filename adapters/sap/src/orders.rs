@@ -4,10 +4,10 @@ use crate::documents::{Created, Documents};
 use crate::mapping::{amendments, order, sent, status};
 use crate::settings::Settings;
 use crate::wire::message::Message;
-use crate::wire::{Entity, Read};
-use ordergate_sdk::log;
+use crate::wire::{Entity, Read, date};
 use ordergate_sdk::orders::{Accepted, Order, OrderDocument, OrderPage};
 use ordergate_sdk::types::{DocumentFilter, Failure, PageRequest};
+use ordergate_sdk::{handover, log};
 
 /// Looks for the reference first: the back end would take it twice.
 pub(crate) fn submit(settings: &Settings, order: &Order, reference: &str) -> Result<Accepted, Failure> {
@@ -36,20 +36,14 @@ fn read_again(documents: &Documents<'_>, order: &Order, created: Created) -> Acc
     let saved = documents.get(&number, |saved| {
         let (status, raw_status) = status::of_order(settings, names, saved);
         let amendments = amendments::of(settings, names, order, saved, &messages)?;
-        Ok((status, raw_status, amendments, saved.instant(names.changed_at)?))
+        Ok((status, raw_status, amendments, saved.parsed(names.changed_at, "time", date::instant)?))
     });
     let ext = extensions(&messages);
-    match saved {
-        Ok((status, raw_status, amendments, as_of)) => {
+    match handover::read_again("order", saved) {
+        Some((status, raw_status, amendments, as_of)) => {
             Accepted { number, status, raw_status: Some(raw_status), amendments, as_of, ext }
         }
-        Err(failure) => {
-            log::warn(
-                "a new order was not read again",
-                &[("code", failure.code), ("detail", failure.detail.unwrap_or_default())],
-            );
-            Accepted { number, status: "open".to_owned(), raw_status: None, amendments: Vec::new(), as_of: None, ext }
-        }
+        None => Accepted { number, status: "open".to_owned(), ext, ..Accepted::default() },
     }
 }
 

@@ -1,12 +1,11 @@
 //! `quotes.*`. A request is a quotation that sales must answer; an accepted one becomes an order that refers to it, at its prices (rule Q3).
 
 use crate::documents::Documents;
-use crate::failures;
 use crate::mapping::{quote, sent, status};
 use crate::orders;
 use crate::settings::Settings;
 use crate::wire::{Entity, Read};
-use ordergate_sdk::log;
+use ordergate_sdk::handover;
 use ordergate_sdk::orders::Accepted;
 use ordergate_sdk::quotes::{Acceptance, QuoteDocument, QuotePage, QuoteRequest, Received};
 use ordergate_sdk::types::{DocumentFilter, Failure, PageRequest};
@@ -18,19 +17,11 @@ pub(crate) fn submit(settings: &Settings, request: &QuoteRequest, reference: &st
     documents.check_absent(&request.account, reference)?;
     let number = documents.create(&body)?.number;
     let saved = documents.get(&number, |saved| Ok((status::of_quote(settings, &names, saved), quote::revision(&names, saved)?)));
-    Ok(match saved {
-        Ok(((status, raw_status), revision)) => Received {
-            number,
-            revision: Some(revision.clone()),
-            status,
-            raw_status: Some(raw_status),
-            as_of: None,
-            ext: Vec::new(),
-        },
-        Err(failure) => {
-            log::warn("a new quotation was not read again", &[("code", failure.code)]);
-            Received { number, revision: None, status: "requested".to_owned(), raw_status: None, as_of: None, ext: Vec::new() }
+    Ok(match handover::read_again("quotation", saved) {
+        Some(((status, raw_status), revision)) => {
+            Received { number, revision: Some(revision), status, raw_status: Some(raw_status), ..Received::default() }
         }
+        None => Received { number, status: "requested".to_owned(), ..Received::default() },
     })
 }
 
@@ -90,7 +81,7 @@ fn reject(settings: &Settings, account: &str, number: &str, reason: &str) -> Res
 }
 
 fn check_offered(settings: &Settings, account: &str, number: &str, revision: &str) -> Result<(), Failure> {
-    let quote = get(settings, account, number).map_err(failures::of_a_read)?;
+    let quote = get(settings, account, number).map_err(Failure::of_a_read)?;
     match quote.status.as_str() {
         "offered" if quote.revision == revision => Ok(()),
         "offered" => {

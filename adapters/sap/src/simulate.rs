@@ -8,11 +8,10 @@ use crate::mapping::simulation::{self, Customer, Days, Purpose, Wanted};
 use crate::settings::Settings;
 use crate::wire::names::{Names, SIMULATION};
 use crate::wire::{self, Entity, Read};
-use ordergate_sdk::failure::code;
+use ordergate_sdk::halving::{self, Group, Refusal};
 use ordergate_sdk::http::{Request, Response};
 use ordergate_sdk::types::Failure;
 use serde_json::Value;
-use std::collections::VecDeque;
 
 /// Requests of one call. Halving fifty items down to one bad one takes twelve.
 const MOST_REQUESTS: usize = 24;
@@ -30,9 +29,6 @@ pub(crate) struct Ask {
     pub(crate) pricing: Option<String>,
 }
 
-/// One request: places of its items in the caller's list.
-type Group = Vec<usize>;
-
 /// What all requests of one call have in common.
 pub(crate) struct Simulation<'a> {
     pub(crate) settings: &'a Settings,
@@ -48,22 +44,11 @@ impl Simulation<'_> {
         asks: &[Ask],
         map: impl Fn(usize, Entity<'_>, Entity<'_>) -> Result<T, Failure>,
     ) -> Vec<Result<T, Failure>> {
-        let unanswered = || Err(Failure::unavailable("The back end was asked too often for one call; ask for fewer items."));
-        let mut answers: Vec<Result<T, Failure>> = asks.iter().map(|_| unanswered()).collect();
-        let (mut waiting, mut sent) = (VecDeque::from(self.groups(asks)), 0);
-        while !waiting.is_empty() && sent < MOST_REQUESTS {
-            let now: Vec<Group> = waiting.drain(..waiting.len().min(MOST_REQUESTS - sent)).collect();
-            sent += now.len();
-            let requests = now.iter().map(|group| self.request(asks, group)).collect();
+        halving::ask(asks.len(), self.groups(asks), MOST_REQUESTS, |groups| {
+            let requests = groups.iter().map(|group| self.request(asks, group)).collect();
             let replies = Gateway::new(self.settings).post_all(NAMES.service, requests);
-            for (group, reply) in now.into_iter().zip(replies) {
-                match reply {
-                    Ok(reply) => self.read(&reply, &group, &mut answers, &map),
-                    Err(failure) => waiting.extend(self.split(group, failure, &mut answers)),
-                }
-            }
-        }
-        answers
+            groups.iter().zip(replies).map(|(group, reply)| Ok(Self::read(&reply.map_err(refusal)?, group, &map))).collect()
+        })
     }
 
     /// Items that may share a request: the same days, and no material twice, because a later item finds what an earlier one has taken.
@@ -97,47 +82,26 @@ impl Simulation<'_> {
     }
 
     fn read<T>(
-        &self,
         reply: &Response,
         group: &[usize],
-        answers: &mut [Result<T, Failure>],
         map: &impl Fn(usize, Entity<'_>, Entity<'_>) -> Result<T, Failure>,
-    ) {
+    ) -> Vec<Result<T, Failure>> {
         let body = reply.json::<Value>();
-        for (index, place) in group.iter().enumerate() {
-            let answer = body.as_ref().map_err(Clone::clone).and_then(|body| {
-                let simulated = wire::entity(body).map_err(|problem| reply.unreadable(&problem))?;
-                let item = simulation::numbered(NAMES, simulated, number(index));
-                map(*place, simulated, item.ok_or_else(|| Failure::invalid_response("The back end left an item out."))?)
-            });
-            if let Some(slot) = answers.get_mut(*place) {
-                *slot = answer;
-            }
-        }
-    }
-
-    /// What to ask again after a refusal: without the item that it names, else in halves. Any other failure is every item's.
-    fn split<T>(&self, group: Group, failure: Failure, answers: &mut [Result<T, Failure>]) -> Vec<Group> {
-        let is_of_an_item = matches!(failure.code.as_str(), code::REJECTED | code::NOT_FOUND);
-        let named = failure.ext.iter().find(|(name, _)| name == ITEM).and_then(|(_, item)| item.parse::<u32>().ok());
-        let named = (0..group.len()).find(|index| Some(number(*index)) == named);
-        let mut fail = |place: usize| {
-            if let Some(slot) = answers.get_mut(place) {
-                *slot = Err(Failure { ext: Vec::new(), ..failure.clone() });
-            }
+        let answer = |(index, place): (usize, &usize)| {
+            let body = body.as_ref().map_err(Clone::clone)?;
+            let simulated = wire::entity(body).map_err(|problem| reply.unreadable(&problem))?;
+            let item = simulation::numbered(NAMES, simulated, number(index));
+            map(*place, simulated, item.ok_or_else(|| Failure::invalid_response("The back end left an item out."))?)
         };
-        if !is_of_an_item || group.len() == 1 {
-            group.into_iter().for_each(&mut fail);
-            return Vec::new();
-        }
-        let mut group = group;
-        if let Some(index) = named {
-            fail(group.remove(index));
-            return vec![group];
-        }
-        let rest = group.split_off(group.len() / 2);
-        vec![group, rest]
+        group.iter().enumerate().map(answer).collect()
     }
+}
+
+/// A refused simulation may say which item it is about.
+fn refusal(failure: Failure) -> Refusal {
+    let named = failure.ext.iter().find(|(name, _)| name == ITEM).and_then(|(_, item)| item.parse::<u32>().ok());
+    let item = named.and_then(|named| usize::try_from(named / 10).ok()?.checked_sub(1).filter(|index| number(*index) == named));
+    Refusal { failure: Failure { ext: Vec::new(), ..failure }, item }
 }
 
 /// A simulation changes nothing, although it is a POST.

@@ -114,6 +114,12 @@ impl Failure {
         self
     }
 
+    /// For a request that carried nothing of the operation: what failed is not the operation itself, so nothing is in doubt.
+    #[must_use]
+    pub fn of_a_read(self) -> Self {
+        if self.is(code::OUTCOME_UNKNOWN) { Failure { code: code::UNAVAILABLE.to_owned(), ..self } } else { self }
+    }
+
     /// One of the codes in [`code`].
     pub fn is(&self, code: &str) -> bool {
         self.code == code

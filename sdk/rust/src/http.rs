@@ -201,6 +201,12 @@ impl Response {
             .map_err(|error| self.unreadable(&format!("the reply is not the expected JSON: {error}")))
     }
 
+    /// The body as JSON in which every number is text with all its digits ([`crate::json::exact`]); fails as [`Response::json`] does.
+    pub fn exact_json(&self) -> Result<serde_json::Value, Failure> {
+        crate::json::exact(&self.raw.body)
+            .map_err(|error| self.unreadable(&format!("the reply is not the expected JSON: {error}")))
+    }
+
     /// The failure for a reply of 2xx that cannot be understood: a write has probably been taken.
     pub fn unreadable(&self, message: &str) -> Failure {
         match self.intent {

@@ -65,11 +65,15 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod export;
 pub mod failure;
+pub mod halving;
+pub mod handover;
 #[cfg(any(test, all(target_arch = "wasm32", not(target_feature = "atomics"))))]
 mod heap;
 mod host;
 pub mod http;
+pub mod json;
 pub mod log;
+pub mod markup;
 pub mod money;
 pub mod operation;
 pub mod percent;

@@ -146,7 +146,7 @@ fn promise(settings: &Settings, item: &Item, answer: &Availability, reply: &Resp
     let body: Value = reply.json().ok()?;
     let record = record(&body, names::OF).ok()?;
     let enough = record.amount(names::AVAILABLE).ok().filter(|quantity| *quantity > Decimal::ZERO);
-    let (value, day) = (item.quantity.clone()?, record.instant(names::FROM).ok()??);
+    let (value, day) = (item.quantity.clone()?, record.parsed(names::FROM, "time", date::instant).ok()??);
     enough?;
     let date = date::day_of_instant(&day)?.to_owned();
     Some(ScheduleLine {

@@ -4,28 +4,33 @@ use crate::mapping::simulation::{Customer, Purpose};
 use crate::mapping::{lines, plain, units};
 use crate::settings::Settings;
 use crate::simulate::{Ask, NAMES, Simulation, misread};
-use crate::wire::{Entity, Read};
+use crate::wire::{Entity, Read, date};
 use ordergate_sdk::availability::{Availability, Item};
 use ordergate_sdk::money;
 use ordergate_sdk::types::{Failure, ScheduleLine};
 use rust_decimal::Decimal;
 
 pub(super) fn check(settings: &Settings, customer: &Customer<'_>, items: &[Item]) -> Vec<Result<Availability, Failure>> {
-    let asks: Result<Vec<Ask>, String> = items.iter().map(|item| ask(settings, item)).collect();
-    let asks = match asks {
-        Ok(asks) => asks,
-        // A unit that nobody mapped: the others can be answered.
-        Err(_) if items.len() > 1 => {
-            return items.iter().flat_map(|item| check(settings, customer, std::slice::from_ref(item))).collect();
-        }
-        Err(problem) => return vec![Err(Failure::invalid_request(problem))],
-    };
+    // A unit that nobody mapped is the problem of its item: the others are asked all the same.
+    let (mut answers, mut asks, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, item) in items.iter().enumerate() {
+        let asked = ask(settings, item).map_err(Failure::invalid_request);
+        answers.push(asked.as_ref().map(|_| Availability::default()).map_err(Clone::clone));
+        places.extend(asked.is_ok().then_some(place));
+        asks.extend(asked.ok());
+    }
     let simulation =
         Simulation { settings, customer, purpose: Purpose::Promises, items_per_request: settings.availability.items_per_request };
-    simulation.run(&asks, |place, _, simulated| match items.get(place) {
+    let found = simulation.run(&asks, |place, _, simulated| match places.get(place).and_then(|place| items.get(*place)) {
         Some(item) => misread(availability(settings, item, simulated)),
         None => Err(Failure::invalid_response("there is no such item")),
-    })
+    });
+    for (place, answer) in places.iter().zip(found) {
+        if let Some(slot) = answers.get_mut(*place) {
+            *slot = answer;
+        }
+    }
+    answers
 }
 
 fn ask(settings: &Settings, item: &Item) -> Read<Ask> {
@@ -59,7 +64,7 @@ fn availability(settings: &Settings, item: &Item, simulated: Entity<'_>) -> Read
 /// The day that the back end took for the wish.
 fn requested_day(simulated: Entity<'_>) -> Read<Option<String>> {
     let lines = simulated.many(NAMES.schedule);
-    lines.first().map(|line| line.date(NAMES.requested_date)).transpose().map(Option::flatten)
+    lines.first().map(|line| line.parsed(NAMES.requested_date, "date", date::day)).transpose().map(Option::flatten)
 }
 
 /// How many are confirmed by the wanted day.

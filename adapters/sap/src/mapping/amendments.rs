@@ -1,11 +1,12 @@
 //! What the back end made of an order: the differences between what was sent and what was saved.
 
-use super::sent::line_key;
+use super::sent::LINE;
 use super::{plain, status, units};
 use crate::settings::Settings;
 use crate::wire::message::Message;
 use crate::wire::names::Names;
-use crate::wire::{Entity, Read};
+use crate::wire::{Entity, Read, date};
+use ordergate_sdk::handover::line_key;
 use ordergate_sdk::money;
 use ordergate_sdk::orders::{Amendment, Order, OrderLine};
 use rust_decimal::Decimal;
@@ -21,9 +22,9 @@ pub(crate) fn of(
     let mut found = Vec::new();
     let items = saved.many(names.items);
     let products = || order.lines.iter().filter(|line| line.kind == "product").enumerate();
-    let keys: Vec<String> = products().map(|(index, line)| line_key(index, &line.id)).collect();
+    let keys: Vec<String> = products().map(|(index, line)| line_key(index, &line.id, LINE)).collect();
     for (index, line) in products() {
-        let key = line_key(index, &line.id);
+        let key = line_key(index, &line.id, LINE);
         let item = items.iter().find(|item| names.line_reference.and_then(|field| item.text(field)) == Some(key.as_str()));
         match item {
             Some(item) => found.extend(of_line(settings, names, order, line, *item)?),
@@ -92,7 +93,7 @@ fn last_confirmed_day(names: &Names, item: Entity<'_>) -> Read<Option<String>> {
     let mut last = None;
     for line in item.many(names.schedule) {
         if line.decimal(names.schedule_confirmed)?.is_some_and(|quantity| quantity > Decimal::ZERO) {
-            last = last.max(line.date(names.confirmed_date)?);
+            last = last.max(line.parsed(names.confirmed_date, "date", date::day)?);
         }
     }
     Ok(last)

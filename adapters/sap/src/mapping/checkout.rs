@@ -46,7 +46,7 @@ fn line<'a>(
 ) -> Read<CalculatedLine> {
     let Item { id, quantity, net, price, per, .. } = lines::item(settings, names, entity, currency)?;
     let asked = id.parse().ok().and_then(line_of);
-    let parent = entity.item_number(names.higher_item).and_then(line_of);
+    let parent = entity.count(names.higher_item).and_then(line_of);
     let added = format!("sap-{id}");
     // The back end adds its own lines to the order again: as a product it would come twice.
     let kind = if asked.is_some() { "product" } else { "charge" };

@@ -3,7 +3,7 @@
 use super::{money, prices, same_number};
 use crate::settings::Settings;
 use crate::wire::names::Names;
-use crate::wire::{Entity, Read};
+use crate::wire::{Entity, Read, date};
 use ordergate_sdk::types::{Extensions, Note, PriceComponent, Totals};
 use rust_decimal::Decimal;
 
@@ -23,11 +23,11 @@ pub(crate) struct Head {
 pub(crate) fn head(settings: &Settings, names: &Names, document: Entity<'_>, account: &str) -> Read<Head> {
     let sold_to = document.required(names.sold_to)?;
     let account = if same_number(sold_to, account) { account } else { sold_to };
-    let changed_at = document.instant(names.changed_at)?;
+    let changed_at = document.parsed(names.changed_at, "time", date::instant)?;
     // A day, not a moment: the header has no time of creation.
-    let day = match document.date(names.created_on)? {
+    let day = match document.parsed(names.created_on, "date", date::day)? {
         Some(day) => Some(day),
-        None => document.date(names.document_date)?,
+        None => document.parsed(names.document_date, "date", date::day)?,
     };
     let placed_at = day.map(|day| format!("{day}T00:00:00Z")).or_else(|| changed_at.clone());
     Ok(Head {

@@ -3,7 +3,7 @@
 use super::{money, plain, prices, status, units};
 use crate::settings::Settings;
 use crate::wire::names::Names;
-use crate::wire::{Entity, Read};
+use crate::wire::{Entity, Read, date};
 use ordergate_sdk::orders::DocumentLine;
 use ordergate_sdk::quotes::QuoteLine;
 use ordergate_sdk::types::{Quantity, ScheduleLine};
@@ -23,7 +23,7 @@ pub(crate) struct Item {
 }
 
 pub(crate) fn item(settings: &Settings, names: &Names, item: Entity<'_>, currency: &str) -> Read<Item> {
-    let id = item.item_number(names.item_number).ok_or_else(|| format!("{} is missing", names.item_number))?;
+    let id = item.count(names.item_number).ok_or_else(|| format!("{} is missing", names.item_number))?;
     let value = item.amount(names.quantity).map_err(|problem| format!("item {id}: {problem}"))?;
     let unit = item.required(names.unit).map_err(|problem| format!("item {id}: {problem}"))?;
     let net = item.decimal(names.net_amount)?.unwrap_or_default();
@@ -49,7 +49,7 @@ pub(crate) fn of_order(settings: &Settings, names: &Names, entity: Entity<'_>, c
     Ok(DocumentLine {
         id,
         reference: names.line_reference.and_then(|field| entity.text(field)).map(ToOwned::to_owned),
-        parent: entity.item_number(names.higher_item).map(|number| number.to_string()),
+        parent: entity.count(names.higher_item).map(|number| number.to_string()),
         kind: "product".to_owned(),
         sku: entity.text(names.material).map(ToOwned::to_owned),
         buyer_sku: entity.text(names.customer_material).map(ToOwned::to_owned),
@@ -98,7 +98,11 @@ pub(crate) fn schedule(settings: &Settings, names: &Names, item: Entity<'_>, uni
         let quantity = line.decimal(names.schedule_confirmed)?.unwrap_or_default();
         if quantity > Decimal::ZERO {
             let quantity = Quantity { value: plain(quantity), unit: unit.to_owned() };
-            confirmed.push(ScheduleLine { quantity, date: line.date(names.confirmed_date)?, location: location.clone() });
+            confirmed.push(ScheduleLine {
+                quantity,
+                date: line.parsed(names.confirmed_date, "date", date::day)?,
+                location: location.clone(),
+            });
         }
     }
     Ok(confirmed)

@@ -3,7 +3,7 @@
 use super::{head, lines, parties, status};
 use crate::settings::Settings;
 use crate::wire::names::Names;
-use crate::wire::{Entity, Read};
+use crate::wire::{Entity, Read, date};
 use ordergate_sdk::orders::{OrderDocument, QuoteLink};
 
 /// Category of a quotation among preceding documents.
@@ -24,7 +24,7 @@ pub(crate) fn summary(settings: &Settings, names: &Names, order: Entity<'_>, acc
     Ok(OrderDocument {
         lines: Vec::new(),
         totals: None,
-        requested_date: order.date(names.requested_date)?,
+        requested_date: order.parsed(names.requested_date, "date", date::day)?,
         quote: quote(names, order),
         parties: parties::received(settings, names, order),
         notes: head::notes(settings, names, order),

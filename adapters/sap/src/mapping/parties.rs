@@ -2,8 +2,8 @@
 
 use crate::settings::Settings;
 use crate::wire::Entity;
-use crate::wire::draft::Draft;
 use crate::wire::names::Names;
+use ordergate_sdk::json::Draft;
 use ordergate_sdk::types::{Address, Party};
 use serde_json::Value;
 

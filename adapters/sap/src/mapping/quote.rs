@@ -3,7 +3,7 @@
 use super::{head, lines, parties, status};
 use crate::settings::Settings;
 use crate::wire::names::Names;
-use crate::wire::{Entity, Read};
+use crate::wire::{self, Entity, Read, date};
 use ordergate_sdk::quotes::QuoteDocument;
 
 /// Category of an order among following documents.
@@ -23,7 +23,7 @@ pub(crate) fn summary(settings: &Settings, names: &Names, quote: Entity<'_>, acc
     let (status, raw_status) = status::of_quote(settings, names, quote);
     Ok(QuoteDocument {
         revision: revision(names, quote)?,
-        valid_until: quote.date(names.valid_to)?,
+        valid_until: quote.parsed(names.valid_to, "date", date::day)?,
         order_number: order_number(names, quote),
         lines: Vec::new(),
         totals: None,
@@ -45,7 +45,7 @@ pub(crate) fn summary(settings: &Settings, names: &Names, quote: Entity<'_>, acc
 
 /// One state of the offer: the moment of its last change, which is its ETag too.
 pub(crate) fn revision(names: &Names, quote: Entity<'_>) -> Read<String> {
-    let changed = quote.instant(names.changed_at)?.or_else(|| quote.etag().map(ToOwned::to_owned));
+    let changed = quote.parsed(names.changed_at, "time", date::instant)?.or_else(|| wire::etag(quote).map(ToOwned::to_owned));
     changed.ok_or_else(|| format!("{} is missing", names.changed_at))
 }
 

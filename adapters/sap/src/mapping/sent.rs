@@ -5,8 +5,9 @@ use super::simulation::Area;
 use super::units;
 use crate::settings::{Settings, ValueMap};
 use crate::wire::date;
-use crate::wire::draft::Draft;
 use crate::wire::names::Names;
+use ordergate_sdk::handover::line_key;
+use ordergate_sdk::json::Draft;
 use ordergate_sdk::orders::{Order, OrderLine, QuoteLink};
 use ordergate_sdk::quotes::{QuoteLine, QuoteRequest};
 use ordergate_sdk::types::{self, Note, Party};
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// Characters of the customer's reference, and of the field that keeps our line id.
 const REFERENCE: usize = 35;
-const LINE: usize = 6;
+pub(super) const LINE: usize = 6;
 
 /// What the headers of orders and quotations have in common.
 struct Header<'a> {
@@ -92,11 +93,6 @@ pub(crate) fn quotation(settings: &Settings, names: &Names, request: &QuoteReque
     Ok(draft.done())
 }
 
-/// What the field for the customer's line keeps of a line id: the id, or its place when it is too long.
-pub(crate) fn line_key(index: usize, id: &str) -> String {
-    if id.len() <= LINE && !id.is_empty() { id.to_owned() } else { format!("#{}", index + 1) }
-}
-
 /// The day of the header: its own, else the earliest of the lines'. Lines have no day of their own when a document is created.
 fn requested<'a>(own: Option<&'a str>, lines: impl Iterator<Item = Option<&'a str>>) -> Option<&'a str> {
     own.or_else(|| lines.flatten().min())
@@ -130,7 +126,7 @@ fn order_item(
     let product = Product { sku: &line.sku, buyer_sku: &line.buyer_sku, quantity: &line.quantity, location: &line.location };
     let item = product.draft(settings, names).map_err(|problem| format!("line {}: {problem}", line.id))?;
     let item = match names.line_reference {
-        Some(field) => item.text(field, line_key(index, &line.id)),
+        Some(field) => item.text(field, line_key(index, &line.id, LINE)),
         None => item,
     };
     Ok(match line.quote.as_ref().or(quote) {

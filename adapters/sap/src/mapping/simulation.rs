@@ -1,9 +1,9 @@
 //! A simulated order: what is asked, and the items that come back. The answer has only the parts that the request named, so empty ones are sent.
 
 use crate::settings::Settings;
-use crate::wire::draft::Draft;
 use crate::wire::names::{Names, SIMULATED_CREDIT, SIMULATED_TOTALS};
 use crate::wire::{Entity, date};
+use ordergate_sdk::json::Draft;
 use ordergate_sdk::types;
 use serde_json::{Value, json};
 
@@ -110,5 +110,5 @@ fn item(names: &Names, purpose: Purpose, wanted: &Wanted) -> Value {
 
 /// The item of that number; "10" and "000010" are the same.
 pub(crate) fn numbered<'a>(names: &Names, simulated: Entity<'a>, number: u32) -> Option<Entity<'a>> {
-    simulated.many(names.items).into_iter().find(|item| item.item_number(names.item_number) == Some(number))
+    simulated.many(names.items).into_iter().find(|item| item.count(names.item_number) == Some(number))
 }

@@ -172,3 +172,15 @@ fn f9_a_refused_simulation_is_halved_until_the_bad_item_stands_alone() {
     assert_eq!(found[2].as_ref().unwrap_err().message, "Material NOPE is not defined");
     assert_eq!([0, 1, 3].map(|place: usize| found[place].as_ref().unwrap().available.clone()), ["1", "2", "4"]);
 }
+
+#[test]
+fn f9_a_unit_that_nobody_mapped_is_the_problem_of_its_item_only() {
+    let two = simulated_items(&[("10", "A", &[("1", 0)]), ("20", "C", &[("3", 0)])]);
+    let backend = Backend::new().reply(token("T")).reply(two);
+    let strange = Item { unit: Some("XYZ".into()), ..item("B") };
+    let found = simulate(vec![item("A"), strange, item("C")]);
+    assert_eq!(backend.requests().len(), 2, "the others still share one request");
+    let failure = found[1].as_ref().unwrap_err();
+    assert!(failure.is("invalid-request") && failure.message.contains("unit XYZ has no unit of the back end"), "{failure:?}");
+    assert_eq!([0, 2].map(|place: usize| found[place].as_ref().unwrap().available.clone()), ["1", "3"]);
+}

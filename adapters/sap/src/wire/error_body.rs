@@ -1,5 +1,6 @@
 //! The body of an error reply, in every form that comes out of a gateway: JSON of V2 and V4, XML, HTML and plain text of what stands before it.
 
+use ordergate_sdk::markup;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
@@ -29,7 +30,9 @@ impl ErrorBody {
     /// Never fails: what is not understood is its text, without markup.
     pub(crate) fn parse(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
-        from_json(body).or_else(|| from_xml(&text)).unwrap_or_else(|| Self { text: without_markup(&text), ..Self::default() })
+        from_json(body)
+            .or_else(|| from_xml(&text))
+            .unwrap_or_else(|| Self { text: markup::text_of(&text, MAX_TEXT), ..Self::default() })
     }
 
     /// The texts that name what is wrong: errors among the details that are not the frame's own, else the head.
@@ -131,23 +134,6 @@ fn resolved(reference: &quick_xml::events::BytesRef<'_>) -> String {
         Ok(Some(character)) => character.to_string(),
         _ => quick_xml::escape::resolve_predefined_entity(reference).unwrap_or_default().to_owned(),
     }
-}
-
-fn without_markup(text: &str) -> String {
-    let mut plain = String::new();
-    let mut depth = 0_usize;
-    for character in text.chars().take(4_000) {
-        match character {
-            '<' => {
-                depth += 1;
-                plain.push(' ');
-            }
-            '>' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => plain.push(character),
-            _ => {}
-        }
-    }
-    shortened(&plain.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn shortened(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Documents for the back end.
 
-use crate::mapping::sent::{line_key, order, quotation};
+use crate::mapping::sent::{order, quotation};
 use crate::settings::Settings;
 use crate::tests::settings;
 use ordergate_sdk::orders::{Order, OrderLine, QuoteLink};
@@ -149,11 +149,6 @@ fn what_cannot_be_handed_over_is_an_error_and_not_left_out() {
     let mut nothing = cart();
     nothing.lines[0].sku = None;
     assert!(sent(&settings, &nothing).unwrap_err().contains("names no item"));
-}
-
-#[test]
-fn a_long_line_id_is_kept_by_its_place() {
-    assert_eq!([line_key(0, "1"), line_key(0, "abcdef"), line_key(1, "abcdefg"), line_key(2, "")], ["1", "abcdef", "#2", "#3"]);
 }
 
 #[test]
