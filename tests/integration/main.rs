@@ -24,6 +24,7 @@ mod inbound;
 mod limits;
 mod offer_prices;
 mod operations;
+mod oracle;
 mod orders;
 mod parked;
 mod policies;

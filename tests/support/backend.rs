@@ -1,50 +1,44 @@
 //! The demo back end as a process: a company that does nothing by itself, so that tests decide what happens when.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Client, Process, lasting_port, programs};
+use crate::backend_process::BackendProcess;
+use crate::{Client, programs};
 
 const KEY: &str = "back-end-key-of-this-test";
 
 /// A running or stopped back end. It keeps its data and its port over a restart.
 pub struct DemoBackend {
-    port: u16,
-    folder: TempDir,
-    process: Option<Process>,
+    process: BackendProcess,
+    /// Its data.
+    _folder: TempDir,
 }
 
 impl DemoBackend {
     pub async fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("nordwind-test-").tempdir().unwrap();
-        let mut backend = Self { port: lasting_port(), folder, process: None };
+        let data = folder.path().join("nordwind.json").to_str().unwrap().to_owned();
+        let quiet = ["--answer-after-secs", "86400", "--advance-every-secs", "0", "--stock-moves-every-secs", "0"];
+        let arguments = ["--data", &data, "--api-key", KEY].into_iter().chain(quiet);
+        let process = BackendProcess::new("back end", programs::backend_program(), arguments);
+        let mut backend = Self { process, _folder: folder };
         backend.start_again().await;
         backend
     }
 
     /// Starts the stopped back end on its port, with its data.
     pub async fn start_again(&mut self) {
-        assert!(self.process.is_none(), "the back end runs already");
-        let mut command = Command::new(programs::backend_program());
-        command.arg("--listen").arg(format!("127.0.0.1:{}", self.port)).arg("--data").arg(self.data()).args(["--api-key", KEY]);
-        command.args(["--answer-after-secs", "86400", "--advance-every-secs", "0", "--stock-moves-every-secs", "0"]);
-        let mut process = Process::start("back end", &mut command);
-        process.wait_for("the back end listens", |process| process.stdout().contains("listening on").then_some(())).await;
-        self.process = Some(process);
+        self.process.start_again().await;
     }
 
     /// Stops it: nothing listens on its port.
     pub async fn stop(&mut self) {
-        let mut process = self.process.take().expect("the back end runs");
-        process.terminate();
-        process.ended().await;
+        self.process.stop().await;
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.process.url()
     }
 
     pub fn key(&self) -> &str {
@@ -53,7 +47,7 @@ impl DemoBackend {
 
     /// Speaks to the back end itself, past the host.
     pub fn client(&self) -> Client {
-        Client::new(&self.url()).with("x-api-key", KEY)
+        self.process.client().with("x-api-key", KEY)
     }
 
     /// All orders there with our reference; more than one is a doubled order.
@@ -126,9 +120,5 @@ impl DemoBackend {
     pub async fn set_price(&self, article: &str, list: &str) {
         let body = json!({"list": list, "keep_promises": false});
         self.client().put(&format!("/control/prices/{article}"), &body).await.expect(200);
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("nordwind.json")
     }
 }

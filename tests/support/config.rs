@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::programs::{adapter_file, demo_profile, sap_file};
+use crate::programs::{adapter_file, demo_profile, oracle_file, sap_file};
 
 /// Every scope of a storefront, as a TOML list.
 pub const ALL_SCOPES: &str = r#"["catalog:read", "checkout", "orders:read", "orders:write", "quotes:read", "quotes:write"]"#;
@@ -59,6 +59,58 @@ impl HostConfig {
             .caller("adler", &["10100001"], ALL_SCOPES)
             .caller("bert", &["10100002"], ALL_SCOPES)
             .caller("cara", &["10100003"], ALL_SCOPES)
+    }
+
+    /// The same before the Fusion-shaped back end at `backend`, with the Oracle adapter, CPQ, and its callers: `adler` (10060), `bert` (10070),
+    /// `cara` (10080).
+    pub fn for_adf(backend: &str, password: &str) -> Self {
+        let config = ["fusion", "cpq"].into_iter().fold(Self::without_adapter(password), |config, endpoint| {
+            let option = |name: &str| format!("adapters.fusion.endpoints.{endpoint}.{name}");
+            config
+                .set(&option("base_url"), &format!("\"{backend}\""))
+                .set(&option("credential"), r#"{ type = "basic", user = "SHOP", password = { env = "TEST_BACKEND_KEY" } }"#)
+                .set(&option("allow"), r#"["loopback"]"#)
+        });
+        let map = |name: &str| format!("adapters.fusion.maps.{name}");
+        let items = [
+            ("AS54888", "300000047414679"),
+            ("AS10000", "300000047414680"),
+            ("AS20000", "300000047414681"),
+            ("AS30000", "300000047414682"),
+        ];
+        let config =
+            items.into_iter().fold(config, |config, (sku, id)| config.set(&map(&format!("items.{sku}")), &format!("\"{id}\"")));
+        let customers = [("10060", 300_000_047_368_660_u64), ("10070", 300_000_047_368_670), ("10080", 300_000_047_368_680)];
+        let ids = ["parties", "customer_accounts", "bill_to_sites", "ship_to_sites"];
+        let config = customers.into_iter().fold(config, |config, (number, party)| {
+            ids.into_iter()
+                .zip(party..)
+                .fold(config, |config, (name, id)| config.set(&map(&format!("{name}.{number}")), &format!("\"{id}\"")))
+        });
+        config
+            .set("adapters.fusion.component", &quoted(&oracle_file()))
+            .set(
+                "adapters.fusion.settings.organization",
+                r#"{ source_system = "OPS", business_unit_id = "300000046987012", business_unit_name = "US1 Business Unit" }"#,
+            )
+            .set("adapters.fusion.settings.orders", r#"{ transaction_type = "STD", cancel_reason = "CUSTOMER REQUEST" }"#)
+            .set("adapters.fusion.settings.availability", r#"{ default_organization = "M1" }"#)
+            .set("adapters.fusion.settings.pricing", r#"{ tax_usages = ["TAX"] }"#)
+            .set(
+                "adapters.fusion.settings.totals",
+                r#"{ lines = "QP_TOTAL_NET_PRICE", tax = "QP_TOTAL_TAX", payable = "QP_TOTAL_PAY_NOW" }"#,
+            )
+            .set("adapters.fusion.settings.channels", r#"{ OPS = "web", EDI = "edi" }"#)
+            .set("adapters.fusion.settings.retry_codes", r#"["OM-LOCKED"]"#)
+            .set("adapters.fusion.settings.propagation_delay_ms", "0")
+            .set(
+                "adapters.fusion.settings.quotes",
+                r#"{ enabled = true, decline_action = "decline_t", cancel_action = "withdraw_t", statuses = { CREATED = "requested", SUBMITTED = "in-review", PUBLISHED = "offered", ACCEPTED = "accepted", ORDERED = "ordered", DECLINED = "declined", WITHDRAWN = "withdrawn" } }"#,
+            )
+            .set("stores.main.adapter", "\"fusion\"")
+            .caller("adler", &["10060"], ALL_SCOPES)
+            .caller("bert", &["10070"], ALL_SCOPES)
+            .caller("cara", &["10080"], ALL_SCOPES)
     }
 
     /// Everything but the adapter and the callers.

@@ -8,7 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod adf;
 mod backend;
+mod backend_process;
 mod cache_server;
 mod client;
 mod config;
@@ -21,10 +23,12 @@ mod s4;
 mod shopping;
 mod tls_backend;
 mod token;
+mod vendor;
 mod wait;
 mod world;
 mod zoo;
 
+pub use adf::{AdfBackend, AdfWorld};
 pub use backend::DemoBackend;
 pub use cache_server::CacheServer;
 pub use client::{Client, Reply};
@@ -33,11 +37,12 @@ pub use host::{Host, run_host};
 pub use hostile_backend::HostileBackend;
 pub use port::lasting_port;
 pub use process::{Ended, Process};
-pub use programs::{adapter_cache, adapter_file, demo_profile, repository, sap_file, zoo_file};
+pub use programs::{adapter_cache, adapter_file, demo_profile, oracle_file, repository, sap_file, zoo_file};
 pub use s4::{S4Backend, S4World};
 pub use shopping::{PLIERS, items, line, money, order, seal, text, until_order, until_quote};
 pub use tls_backend::TlsBackend;
 pub use token::{ES256_PRIVATE, ES256_PUBLIC, Token};
+pub use vendor::{Vendor, VendorBackend, VendorWorld, started};
 pub use wait::{eventually, within};
 pub use world::World;
 pub use zoo::{ZOO_KEY, Zoo, good_read, zoo_component};

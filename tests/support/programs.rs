@@ -22,6 +22,11 @@ pub fn sap_file() -> PathBuf {
     existing(target().join("wasm32-wasip2/adapter/ordergate_adapter_sap.wasm"))
 }
 
+/// The Oracle adapter, a component.
+pub fn oracle_file() -> PathBuf {
+    existing(target().join("wasm32-wasip2/adapter/ordergate_adapter_oracle.wasm"))
+}
+
 /// The REST adapter's settings for the demo back end.
 pub fn demo_profile() -> PathBuf {
     existing(repository().join("adapters/rest/profiles/demo.toml"))
@@ -42,6 +47,10 @@ pub(crate) fn backend_program() -> PathBuf {
 
 pub(crate) fn s4_program() -> PathBuf {
     existing(programs().join("s4-backend"))
+}
+
+pub(crate) fn adf_program() -> PathBuf {
+    existing(programs().join("adf-backend"))
 }
 
 /// The folder with the built programs: this one is in its `deps`.

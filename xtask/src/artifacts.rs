@@ -24,6 +24,9 @@ pub(crate) struct Artifacts {
     /// The SAP adapter, a component, and the back end that it is tested against.
     sap: PathBuf,
     s4: PathBuf,
+    /// The Oracle adapter, likewise.
+    oracle: PathBuf,
+    adf: PathBuf,
     /// The REST adapter's settings for the demo back end.
     pub(crate) profile: PathBuf,
 }
@@ -31,7 +34,8 @@ pub(crate) struct Artifacts {
 /// Builds everything that `demo` and the integration tests start.
 pub(crate) fn build(workspace: &Workspace) -> Result<Artifacts> {
     install_adapter_target(workspace)?;
-    let adapters = ["ordergate-adapter-rest", "ordergate-adapter-sap", "ordergate-zoo"].map(|package| ["-p", package]);
+    let adapters = ["ordergate-adapter-rest", "ordergate-adapter-sap", "ordergate-adapter-oracle", "ordergate-zoo"]
+        .map(|package| ["-p", package]);
     run(workspace.cargo(["build"]).args(adapters.as_flattened()).args(["--target", ADAPTER_TARGET, "--profile", "adapter"]))?;
     // The whole workspace, so that programs and tests share one build of their dependencies.
     run(&mut workspace.cargo(["build", "--workspace", "--bins"]))?;
@@ -42,9 +46,13 @@ pub(crate) fn build(workspace: &Workspace) -> Result<Artifacts> {
         zoo: workspace.target.join(ADAPTER_TARGET).join("adapter/ordergate_zoo.wasm"),
         sap: workspace.target.join(ADAPTER_TARGET).join("adapter/ordergate_adapter_sap.wasm"),
         s4: workspace.target.join("debug/s4-backend"),
+        oracle: workspace.target.join(ADAPTER_TARGET).join("adapter/ordergate_adapter_oracle.wasm"),
+        adf: workspace.target.join("debug/adf-backend"),
         profile: workspace.root.join("adapters/rest/profiles/demo.toml"),
     };
-    for path in [&found.host, &found.backend, &found.adapter, &found.zoo, &found.sap, &found.s4, &found.profile] {
+    let programs = [&found.host, &found.backend, &found.s4, &found.adf];
+    let adapters = [&found.adapter, &found.zoo, &found.sap, &found.oracle];
+    for path in programs.into_iter().chain(adapters).chain([&found.profile]) {
         if !path.is_file() {
             bail!("the build left no file {}", path.display());
         }

@@ -125,7 +125,7 @@ async fn a_customer_beyond_the_credit_limit_is_told() {
 
 #[tokio::test]
 async fn settings_that_do_not_fit_are_named_by_their_key() {
-    let backend = ordergate_tests::S4Backend::start().await;
+    let backend = ordergate_tests::started::<ordergate_tests::S4Backend>().await;
     let config = ordergate_tests::HostConfig::for_s4(&backend.url(), backend.password())
         .set("adapters.s4.settings.orders", r#"{ typ = "OR" }"#);
     let folder = tempfile::tempdir().unwrap();

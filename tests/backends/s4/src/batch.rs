@@ -85,7 +85,12 @@ fn sections(body: &str, boundary: &str) -> Result<Vec<String>, Fault> {
     let (inside, _) = body.split_once(&closing).ok_or_else(|| Fault::syntax("The batch is not closed"))?;
     let mut sections = inside.split(opening.as_str());
     sections.next();
-    Ok(sections.map(ToOwned::to_owned).collect())
+    let sections: Vec<String> = sections.map(ToOwned::to_owned).collect();
+    if sections.is_empty() {
+        Err(Fault::syntax("The batch has no part that begins with its boundary (CRLF)"))
+    } else {
+        Ok(sections)
+    }
 }
 
 fn boundary(content_type: &str) -> Option<String> {
@@ -143,10 +148,9 @@ mod tests {
         let lf = "--b\nContent-Type: application/http\n\nGET F HTTP/1.1\n\n\n--b--\n";
         let outside = "--b\r\nContent-Type: application/http\r\n\r\nPATCH I HTTP/1.1\r\n\r\n\r\n--b--\r\n";
         let absolute = "--b\r\nContent-Type: application/http\r\n\r\nGET /F HTTP/1.1\r\n\r\n\r\n--b--\r\n";
-        for body in [outside, absolute, "--b\r\n"] {
+        for body in [lf, outside, absolute, "--b\r\n"] {
             assert!(parse("multipart/mixed; boundary=b", body).is_err(), "{body}");
         }
-        assert!(parse("multipart/mixed; boundary=b", lf).unwrap().is_empty(), "line ends are CRLF");
         assert!(parse("application/json", outside).is_err());
     }
 }

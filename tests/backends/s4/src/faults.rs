@@ -1,8 +1,9 @@
-//! Injected faults: a plan that `/control/faults` sets. Faults that cut the connection mark the answer with `Sever`; `serve` then closes the socket.
+//! Injected faults: a plan that `/control/faults` sets. Those that cut the connection mark the answer, and the server then closes the socket.
 
 use crate::fault::Fault;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use backend_server::{page, severed};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
@@ -57,10 +58,6 @@ pub(crate) enum Kind {
     /// The user's password has expired: 401 in HTML.
     Unauthorized,
 }
-
-/// Marks an answer whose connection is to be closed without it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sever;
 
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Plan>);
@@ -121,18 +118,4 @@ impl Rule {
         }
         response
     }
-}
-
-/// A page of the web server in front of the system.
-pub(crate) fn page(status: u16, title: &str, text: &str) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body =
-        format!("<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>");
-    (status, [(header::CONTENT_TYPE, "text/html;charset=utf-8")], body).into_response()
-}
-
-fn severed() -> Response {
-    let mut response = Response::default();
-    response.extensions_mut().insert(Sever);
-    response
 }

@@ -3,7 +3,7 @@
 use crate::batch::{self, Inner, Outcome, Part};
 use crate::books::Books;
 use crate::fault::Fault;
-use crate::faults::{Faults, Kind, page};
+use crate::faults::{Faults, Kind};
 use crate::options::Options;
 use crate::resource::{Query, Resource, decoded};
 use crate::services::{atp, conditions, orders, quotations, simulation};
@@ -11,6 +11,7 @@ use crate::sessions::{COOKIE, Sessions};
 use crate::stats::Stats;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
+use backend_server::page;
 use base64::Engine;
 use parking_lot::Mutex;
 use serde_json::{Value, json};

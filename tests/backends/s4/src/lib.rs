@@ -12,10 +12,12 @@ mod filter;
 mod gateway;
 mod options;
 mod resource;
-mod serve;
+mod router;
 mod services;
 mod sessions;
 mod stats;
+#[cfg(test)]
+mod strictness;
 
 pub use options::Options;
-pub use serve::{Running, serve};
+pub use router::router;

@@ -1,10 +1,9 @@
-//! The `s4-backend` program: options, the first line on stdout, signals.
+//! The `s4-backend` program.
 
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
-use s4_backend::{Options, serve};
-use tokio::signal::unix::{SignalKind, signal};
+use s4_backend::{Options, router};
 
 /// An S/4-shaped back end: OData V2 services with their own data.
 ///
@@ -18,27 +17,6 @@ struct Cli {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse().options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("s4-backend: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn run(options: Options) -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stopped = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
-    let running = serve(options, stopped).await?;
-    let mut stdout = std::io::stdout();
-    writeln!(stdout, "s4 back end listening on http://{}", running.address)?;
-    stdout.flush()?;
-    running.finished().await
+    let options = Cli::parse().options;
+    backend_server::run("s4", options.listen, router(options)).await
 }

@@ -1,15 +1,9 @@
 //! The server: binds, serves each connection itself so that faults can close one without an answer, and stops gracefully.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use axum::{
-    Router,
-    body::Body,
-    extract::{Request, State},
-    response::Response,
-};
-use http_body_util::BodyExt;
+use axum::{Router, body::Body, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -22,7 +16,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::{control, faults::Sever, gateway::System, options::Options};
+use crate::fault::Sever;
 
 /// How long open requests may take after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(3);
@@ -43,14 +37,16 @@ impl Running {
     }
 }
 
-/// Starts the back end; it runs until `shutdown` ends.
-pub async fn serve(options: Options, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<Running> {
-    let listen = options.listen;
+/// Starts a back end; it runs until `shutdown` ends.
+pub async fn serve(
+    listen: SocketAddr,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("{listen}: cannot listen there; choose another address with --listen"))?;
     let address = listener.local_addr()?;
-    let router = control::routes().fallback(service).with_state(Arc::new(System::new(options)));
     Ok(Running { address, served: tokio::spawn(run(router, listener, shutdown)) })
 }
 
@@ -101,11 +97,4 @@ async fn answer(request: hyper::Request<Incoming>, router: Router) -> Result<Res
     let answered: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
     let Ok(response) = answered;
     if response.extensions().get::<Sever>().is_some() { Err(Severed) } else { Ok(response) }
-}
-
-/// Everything that is not `/control`.
-async fn service(State(system): State<Arc<System>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    system.handle(&parts, &String::from_utf8_lossy(&bytes))
 }

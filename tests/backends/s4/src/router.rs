@@ -1,0 +1,22 @@
+//! What is served where: `/control` for tests, everything else is the system.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http_body_util::BodyExt;
+
+use crate::{control, gateway::System, options::Options};
+
+/// The back end, ready to be served.
+pub fn router(options: Options) -> Router {
+    control::routes().fallback(service).with_state(Arc::new(System::new(options)))
+}
+
+/// Everything that is not `/control`.
+async fn service(State(system): State<Arc<System>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    system.handle(&parts, &String::from_utf8_lossy(&bytes))
+}
