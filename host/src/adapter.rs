@@ -28,11 +28,13 @@ mod leave;
 mod limits;
 mod live_call;
 mod load;
+mod meant;
 #[doc(hidden)]
 pub mod measure;
 mod meter;
 pub mod metrics;
 pub mod operation;
+mod probation;
 mod reader;
 mod record;
 mod schema;
@@ -60,6 +62,7 @@ pub use anatomy::Anatomy;
 pub use breaker::{BreakerReport, BreakerSetting, Breakers, BreakersReport, Hand};
 pub use leave::Leave;
 pub use load::{LoadCause, LoadError, LoadProblem};
+pub use meant::Meant;
 pub use operation::{Lane, Operation};
 pub use reader::Reader;
 pub use shadow::{ComparedOperation, DifferenceReport, MappedWrite, ShadowReport, WithheldRequest};
@@ -269,6 +272,7 @@ impl Adapter {
 
     async fn with<O: Operation>(&self, leave: Leave, context: &CallContext, operation: &O) -> Result<O::Reply, Classified> {
         let outcome = self.run(context, operation, leave.lane, leave.ends).await;
+        self.record.ran(leave.lane, &outcome);
         leave.pass.record(&outcome);
         outcome
     }

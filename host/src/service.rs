@@ -38,7 +38,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-pub use crate::adapter::ShadowReport;
+pub use crate::adapter::{Meant, ShadowReport};
 pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
 pub use backend_document::{BackendDocument, Head};

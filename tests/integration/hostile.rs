@@ -7,6 +7,7 @@ mod limits;
 mod load;
 mod memory;
 mod processor;
+mod promoted;
 mod schemas;
 mod senses;
 

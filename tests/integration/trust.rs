@@ -1,5 +1,6 @@
 //! Which component files a host loads: signatures, pins, and what the `ordergate adapter` commands tell before anything runs.
 
+mod inert;
 mod watched;
 
 use std::path::PathBuf;

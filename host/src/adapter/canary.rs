@@ -11,7 +11,7 @@ use super::Adapter;
 use crate::config::CanaryConfig;
 
 /// A share of failed reads that is always forgiven, so that one hiccup of the back end does not decide.
-const FORGIVEN_FAILURES: f64 = 0.02;
+pub(super) const FORGIVEN_FAILURES: f64 = 0.02;
 /// A difference of the medians that is always forgiven, so that noise does not decide.
 const FORGIVEN_LATENCY: Duration = Duration::from_millis(10);
 /// Not timed: the first reads of a generation open its connections and touch its code for the first time.
@@ -22,7 +22,7 @@ const ENOUGH_FOR_A_MEDIAN: usize = 20;
 const ENOUGH_TO_END_EARLY: u64 = 10;
 /// A new generation that fails more than this is not promoted, however many the old one fails: counted is only what the old one answered, so
 /// one that is as flaky as the old one stays below it.
-const MOST_FAILURES: f64 = 0.5;
+pub(super) const MOST_FAILURES: f64 = 0.5;
 /// Latencies kept per side; the first ones of a trial are as good as any.
 const MAX_SAMPLES: usize = 4_096;
 

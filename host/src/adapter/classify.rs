@@ -196,14 +196,16 @@ fn untyped(error: &wasmtime::Error) -> TrapKind {
     }
 }
 
-/// Rule T4: "turned away, send it again" is not believed of a write once the back end may have acted on one of its changes.
+/// Rule T4: "turned away, send it again" is not believed of a write once the back end may have acted on one of its changes, nor is "refused" when
+/// nobody knows what became of one: that is looked up, whatever the adapter calls it.
 fn careful(failure: Failure, side: Side, call: &LiveCall) -> Failure {
-    let invites_resending = matches!(failure.code, FailureCode::Unavailable | FailureCode::Throttled | FailureCode::Auth);
-    if side == Side::Write && invites_resending && call.budget.change_taken() {
-        Failure { code: FailureCode::OutcomeUnknown, ..failure }
-    } else {
-        failure
-    }
+    use FailureCode::{Auth, InvalidRequest, NotFound, Rejected, Throttled, Unavailable, Unsupported};
+    let is_believed = match failure.code {
+        Unavailable | Throttled | Auth => !call.budget.change_taken(),
+        Rejected | NotFound | InvalidRequest | Unsupported => !call.budget.change_in_doubt(),
+        _ => true,
+    };
+    if side == Side::Write && !is_believed { Failure { code: FailureCode::OutcomeUnknown, ..failure } } else { failure }
 }
 
 /// Rule T4: once a request that can change something may have left, nobody knows what the back end did with it.

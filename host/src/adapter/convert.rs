@@ -18,6 +18,7 @@ mod strict;
 use std::time::Duration;
 
 use super::bindings::shared::types as wit;
+use super::error::TRAP;
 use super::instance::{Broke, Guest, Ran};
 use crate::domain::{CallContext, Failure, FailureCode, Side};
 
@@ -52,7 +53,7 @@ pub(super) fn to_failure(failure: &Failure) -> wit::Failure {
     }
 }
 
-/// A failure is kept with its transfer and logged, so its texts are cut.
+/// A failure is kept with its transfer and logged, so its texts are cut. That the guest broke is the host's word alone.
 fn from_failure(failure: wit::Failure, side: Side) -> Failure {
     let code = FailureCode::parse(&failure.code, side);
     let is_known = code.as_str() == failure.code;
@@ -63,7 +64,7 @@ fn from_failure(failure: wit::Failure, side: Side) -> Failure {
         detail: failure.detail.map(bounded::detail).or(unknown),
         line: failure.line.map(bounded::word),
         retry_after: failure.retry_after_ms.map(|wait| Duration::from_millis(wait).min(LONGEST_WAIT)),
-        ext: bounded::extensions(failure.ext),
+        ext: bounded::extensions(failure.ext.into_iter().filter(|(name, _)| name != TRAP).collect()),
     }
 }
 
@@ -174,6 +175,14 @@ mod tests {
         assert_eq!(read.ext.values().map(String::len).collect::<Vec<_>>(), [256]);
         assert_eq!(read.retry_after, Some(LONGEST_WAIT));
         assert!(!read.message.contains('\n'));
+    }
+
+    #[test]
+    fn an_adapter_cannot_say_that_its_guest_broke() {
+        let ext = vec![(TRAP.to_owned(), "cpu".to_owned()), ("erp.note".to_owned(), "x".to_owned())];
+        let read = from_failure(wit::Failure { ext, ..failure("unavailable") }, Side::Read);
+        assert_eq!(read.ext.keys().collect::<Vec<_>>(), ["erp.note"]);
+        assert!(super::super::error::is_outage(&read));
     }
 
     #[test]

@@ -63,13 +63,16 @@ impl Limiter {
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.take(desired.saturating_sub(current)))
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(is_within(desired, maximum) && self.take(desired.saturating_sub(current)))
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let grown = desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT_BYTES);
-        Ok(if desired > self.table_elements { self.refuse(Refusal::Table) } else { self.take(grown) })
+        if desired > self.table_elements {
+            return Ok(self.refuse(Refusal::Table));
+        }
+        Ok(is_within(desired, maximum) && self.take(grown))
     }
 
     fn instances(&self) -> usize {
@@ -83,6 +86,11 @@ impl ResourceLimiter for Limiter {
     fn memories(&self) -> usize {
         MAX_MEMORIES as usize
     }
+}
+
+/// What the component's own declaration forbids never becomes memory: counting it would charge its adapter for nothing.
+fn is_within(desired: usize, maximum: Option<usize>) -> bool {
+    maximum.is_none_or(|maximum| desired <= maximum)
 }
 
 #[cfg(test)]
@@ -114,6 +122,14 @@ mod tests {
         assert!(!limiter.memory_growing(0, 31, None).unwrap());
         assert_eq!(limiter.refused(), Some(Refusal::Memory));
         assert_eq!(limiter.memory_bytes(), 70);
+    }
+
+    #[test]
+    fn growth_beyond_what_the_component_declares_is_no_memory() {
+        let mut limiter = limiter(100);
+        assert!(limiter.memory_growing(0, 10, Some(20)).unwrap() && !limiter.memory_growing(10, 30, Some(20)).unwrap());
+        assert!(!limiter.table_growing(0, 2, Some(1)).unwrap());
+        assert_eq!((limiter.memory_bytes(), limiter.refused()), (10, None));
     }
 
     #[test]

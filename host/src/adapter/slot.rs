@@ -1,107 +1,34 @@
 //! One adapter's place in the host, and the generations that follow each other in it: live, on trial, previous, draining. Every change is one
 //! swap of the routing; whoever already holds a generation finishes on it (rule T12), and it is dropped when the last one lets go.
 
+mod report;
+
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use jiff::Timestamp;
 use parking_lot::Mutex;
-use serde::Serialize;
+
+pub use report::{GenerationReport, GenerationState, SlotReport, SwapReport, SwapResult};
 
 use super::canary::{Trial, Verdict};
+use super::meant::Meant;
+use super::probation::{Finding, Probation};
 use super::reader::{Reader, can_step_in};
+use super::swap::SwapError;
 use super::{Adapter, metrics};
 use crate::clock::Clock;
 
-/// How often a trial is judged.
+/// How often a trial is judged, and a generation that is watched.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Where a generation stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GenerationState {
-    /// On trial: serves a share of the reads.
-    Canary,
-    Live,
-    /// Older than the live one, and ready for a rollback.
-    Previous,
-    /// Serves nothing new; finishes what it began.
-    Draining,
-}
-
-/// What came of a load or a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SwapResult {
-    Trying,
-    Promoted,
-    /// By the host: the generation on trial was worse than the old one.
-    BackedOut,
-    RolledBack,
-    /// By an operator: the trial was ended.
-    Withdrawn,
-    /// A newer one was loaded while it was on trial.
-    Superseded,
-    Refused,
-}
-
-impl SwapResult {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Trying => "trying",
-            Self::Promoted => "promoted",
-            Self::BackedOut => "backed_out",
-            Self::RolledBack => "rolled_back",
-            Self::Withdrawn => "withdrawn",
-            Self::Superseded => "superseded",
-            Self::Refused => "refused",
-        }
-    }
-}
-
-/// The latest load or decision.
-#[derive(Clone, Debug, Serialize)]
-pub struct SwapReport {
-    pub at: Timestamp,
-    /// The generation that it was about.
-    pub generation: u64,
-    pub result: SwapResult,
-    pub detail: String,
-}
-
-/// One generation, for operators.
-#[derive(Clone, Debug, Serialize)]
-pub struct GenerationReport {
-    pub generation: u64,
-    pub state: GenerationState,
-    /// SHA-256 of the component.
-    pub digest: String,
-    /// Whose signature the component has, or `unsigned`.
-    pub signer: String,
-    /// As the adapter describes itself.
-    pub version: String,
-    pub loaded_at: Timestamp,
-    pub calls: u64,
-    /// Calls that something was wrong with; answers of the business are none.
-    pub failures: u64,
-    pub traps: u64,
-    pub in_flight: u64,
-    /// Of the reads, while on trial.
-    pub share_percent: Option<u8>,
-}
-
-/// All generations of an adapter, newest first, and what happened last.
-#[derive(Clone, Debug, Serialize)]
-pub struct SlotReport {
-    pub generations: Vec<GenerationReport>,
-    pub last_swap: Option<SwapReport>,
-}
-
 /// Who serves.
+#[derive(Clone)]
 struct Routing {
     live: Arc<Adapter>,
+    /// While the live one is watched.
+    probation: Option<Arc<Probation>>,
     trial: Option<Arc<Trial>>,
     previous: Option<Arc<Adapter>>,
 }
@@ -122,7 +49,7 @@ impl Slot {
         metrics::live_digest(live.name(), live.digest(), live.digest());
         let slot = Self {
             latest: AtomicU64::new(live.generation()),
-            routing: ArcSwap::from_pointee(Routing { live, trial: None, previous: None }),
+            routing: ArcSwap::from_pointee(Routing { live, probation: None, trial: None, previous: None }),
             changing: Mutex::default(),
             reads: AtomicU32::new(0),
             draining: Mutex::default(),
@@ -177,50 +104,48 @@ impl Slot {
             return GenerationState::Live;
         }
         let trial = Arc::new(Trial::new(Arc::clone(&new)));
-        self.route(Routing {
-            live: Arc::clone(&routing.live),
-            trial: Some(Arc::clone(&trial)),
-            previous: routing.previous.clone(),
-        });
+        self.route(Routing { trial: Some(Arc::clone(&trial)), ..Routing::clone(&routing) });
         self.note(&new, SwapResult::Trying, format!("{} % of the reads", new.config.canary.share_percent));
         tokio::spawn(Arc::clone(self).watch_over(Arc::downgrade(&trial)));
         GenerationState::Canary
     }
 
-    /// Makes the generation on trial live. False when there is none, or another than `only`.
-    pub(super) fn promote(&self, only: Option<u64>, why: &str) -> bool {
+    /// Makes the generation on trial live, when it is the one that is meant.
+    pub(super) fn promote(self: &Arc<Self>, meant: &Meant, why: &str) -> Result<(), SwapError> {
         let _changing = self.changing.lock();
         let routing = self.routing.load_full();
-        let Some(trial) = routing.trial_of(only) else { return false };
+        let trial = routing.trial.as_ref().ok_or_else(|| SwapError::NoTrial(routing.live.name().clone()))?;
+        is_meant(meant, &trial.canary, "on trial")?;
         self.make_live(&routing, Arc::clone(&trial.canary), why);
+        Ok(())
+    }
+
+    /// Ends the trial of the generation that is meant, the old one serving on. False when there is none.
+    fn back_out(&self, meant: &Meant, why: &str) -> bool {
+        let _changing = self.changing.lock();
+        let routing = self.routing.load_full();
+        let Some(trial) = routing.trial.as_ref().filter(|trial| meant.is(&trial.canary)) else { return false };
+        self.end_trial(&routing, trial, SwapResult::BackedOut, why);
         true
     }
 
-    /// Ends a trial, the old generation serving on; what the other one said is not used any more. False when there is none, or another than
-    /// `only`.
-    pub(super) fn end_trial(&self, only: Option<u64>, result: SwapResult, why: &str) -> bool {
+    /// Ends the trial, or, when nothing is on trial, makes the previous generation live again: the newest one goes, when it is the one that is
+    /// meant. It comes back by a load only, with all checks and a trial, never because somebody goes back twice.
+    pub(super) fn go_back(&self, meant: &Meant, why: &str) -> Result<SwapResult, SwapError> {
         let _changing = self.changing.lock();
         let routing = self.routing.load_full();
-        let Some(trial) = routing.trial_of(only) else { return false };
-        trial.canary.standing.withdraw();
-        self.route(Routing { live: Arc::clone(&routing.live), trial: None, previous: routing.previous.clone() });
-        self.retire(&trial.canary);
-        self.note(&trial.canary, result, why.to_owned());
-        true
-    }
-
-    /// Makes the previous generation live again. False when there is none. The newer one is let go, and what it said is not used any more: it
-    /// comes back by a load only, with all checks and a trial, never because somebody goes back twice.
-    pub(super) fn roll_back(&self, why: &str) -> bool {
-        let _changing = self.changing.lock();
-        let routing = self.routing.load_full();
-        let Some(previous) = routing.previous.clone() else { return false };
-        metrics::live_digest(previous.name(), routing.live.digest(), previous.digest());
-        routing.live.standing.withdraw();
-        self.route(Routing { live: Arc::clone(&previous), trial: None, previous: None });
-        self.retire(&routing.live);
+        if let Some(trial) = &routing.trial {
+            is_meant(meant, &trial.canary, "on trial")?;
+            self.end_trial(&routing, trial, SwapResult::Withdrawn, why);
+            return Ok(SwapResult::Withdrawn);
+        }
+        is_meant(meant, &routing.live, "live")?;
+        let live = &routing.live;
+        let none = || SwapError::NoPrevious { adapter: live.name().clone(), live: live.generation() };
+        let previous = Arc::clone(routing.previous.as_ref().ok_or_else(none)?);
+        self.make_previous_live(&routing, Arc::clone(&previous));
         self.note(&previous, SwapResult::RolledBack, why.to_owned());
-        true
+        Ok(SwapResult::RolledBack)
     }
 
     /// A load that did not come to a generation.
@@ -234,11 +159,13 @@ impl Slot {
 
     pub(super) fn report(&self) -> SlotReport {
         let routing = self.routing.load_full();
+        let report = |adapter: &Arc<Adapter>, state| GenerationReport::of(adapter, state);
         let trial = routing.trial.as_ref().map(|trial| report(&trial.canary, GenerationState::Canary));
+        let watched_until = routing.probation.as_ref().map(|probation| probation.until);
+        let live = GenerationReport { watched_until, ..report(&routing.live, GenerationState::Live) };
         let previous = routing.previous.as_ref().map(|previous| report(previous, GenerationState::Previous));
         let draining = self.still_draining(&routing).into_iter().map(|adapter| report(&adapter, GenerationState::Draining));
-        let mut generations: Vec<_> =
-            trial.into_iter().chain([report(&routing.live, GenerationState::Live)]).chain(previous).chain(draining).collect();
+        let mut generations: Vec<_> = trial.into_iter().chain([live]).chain(previous).chain(draining).collect();
         generations.sort_by_key(|report| std::cmp::Reverse(report.generation));
         SlotReport { generations, last_swap: self.last_swap.lock().clone() }
     }
@@ -250,9 +177,9 @@ impl Slot {
         loop {
             looks.tick().await;
             let Some(trial) = trial.upgrade() else { return };
-            let number = Some(trial.canary.generation());
+            let meant = Meant::generation(trial.canary.generation());
             let routing = self.routing.load_full();
-            if routing.trial_of(number).is_none() {
+            if routing.trial_of(&meant).is_none() {
                 return;
             }
             // Another one than it was compared with may have become live since: somebody rolled back while it was loaded.
@@ -266,20 +193,21 @@ impl Slot {
             match verdict {
                 Verdict::GoOn => {}
                 Verdict::Extend(why) if !is_told => {
-                    self.extended(number, why);
+                    self.extended(&meant, why);
                     is_told = true;
                 }
                 Verdict::Extend(_) => {}
-                Verdict::Promote(why) => drop(self.promote(number, &why)),
-                Verdict::BackOut(why) => drop(self.end_trial(number, SwapResult::BackedOut, &why)),
+                // Somebody may have decided meanwhile.
+                Verdict::Promote(why) => drop(self.promote(&meant, &why)),
+                Verdict::BackOut(why) => drop(self.back_out(&meant, &why)),
             }
         }
     }
 
     /// Says why a trial goes on although its time is over.
-    fn extended(&self, only: Option<u64>, why: String) {
+    fn extended(&self, meant: &Meant, why: String) {
         let _changing = self.changing.lock();
-        if let Some(trial) = self.routing.load().trial_of(only) {
+        if let Some(trial) = self.routing.load().trial_of(meant) {
             let (name, generation) = (trial.canary.name(), trial.canary.generation());
             tracing::warn!(adapter = %name, generation, detail = why, "the trial of a new version goes on");
             *self.last_swap.lock() =
@@ -287,13 +215,72 @@ impl Slot {
         }
     }
 
-    fn make_live(&self, routing: &Routing, new: Arc<Adapter>, why: &str) {
+    fn make_live(self: &Arc<Self>, routing: &Routing, new: Arc<Adapter>, why: &str) {
         if let Some(previous) = &routing.previous {
             self.retire(previous);
         }
         metrics::live_digest(new.name(), routing.live.digest(), new.digest());
-        self.route(Routing { live: Arc::clone(&new), trial: None, previous: Some(Arc::clone(&routing.live)) });
+        let probation = Probation::begin(&new, &routing.live, self.clock.now()).map(Arc::new);
+        let previous = Some(Arc::clone(&routing.live));
+        self.route(Routing { live: Arc::clone(&new), probation: probation.clone(), trial: None, previous });
         self.note(&new, SwapResult::Promoted, why.to_owned());
+        if let Some(probation) = probation {
+            tokio::spawn(look_after(Arc::downgrade(self), new.generation(), probation));
+        }
+    }
+
+    /// What the one on trial said is not used any more.
+    fn end_trial(&self, routing: &Routing, trial: &Trial, result: SwapResult, why: &str) {
+        trial.canary.standing.withdraw();
+        self.route(Routing { trial: None, ..routing.clone() });
+        self.retire(&trial.canary);
+        self.note(&trial.canary, result, why.to_owned());
+    }
+
+    /// The live one is let go, and what it said is not used any more. What is on trial stays.
+    fn make_previous_live(&self, routing: &Routing, previous: Arc<Adapter>) {
+        metrics::live_digest(previous.name(), routing.live.digest(), previous.digest());
+        routing.live.standing.withdraw();
+        self.route(Routing { live: previous, probation: None, trial: routing.trial.clone(), previous: None });
+        self.retire(&routing.live);
+    }
+
+    /// Looks once at the generation that is watched. False when there is nothing more to look at.
+    fn look_at(&self, watched: u64, probation: &Probation) -> bool {
+        let routing = self.routing.load_full();
+        if routing.live.generation() != watched {
+            return false;
+        }
+        match probation.finding(&routing.live) {
+            Finding::GoOn => true,
+            Finding::Over => {
+                self.end_watch(watched);
+                false
+            }
+            Finding::GoBack(why) => {
+                self.back_out_live(watched, &why);
+                false
+            }
+        }
+    }
+
+    /// Somebody may have decided meanwhile.
+    fn end_watch(&self, watched: u64) {
+        let _changing = self.changing.lock();
+        let routing = self.routing.load_full();
+        if routing.live.generation() == watched {
+            tracing::info!(adapter = %routing.live.name(), generation = watched, "the new version is not watched any more");
+            self.route(Routing { probation: None, ..Routing::clone(&routing) });
+        }
+    }
+
+    /// The same.
+    fn back_out_live(&self, watched: u64, why: &str) {
+        let _changing = self.changing.lock();
+        let routing = self.routing.load_full();
+        let Some(previous) = routing.previous.as_ref().filter(|_| routing.live.generation() == watched) else { return };
+        self.make_previous_live(&routing, Arc::clone(previous));
+        self.note(&routing.live, SwapResult::BackedOut, why.to_owned());
     }
 
     fn route(&self, routing: Routing) {
@@ -334,7 +321,7 @@ impl Slot {
         metrics::swapped(name, result.as_str());
         match result {
             SwapResult::BackedOut => {
-                tracing::error!(adapter = %name, generation, digest, detail, "a new version of the adapter is backed out; the old one serves on");
+                tracing::error!(adapter = %name, generation, digest, detail, "a new version of the adapter is backed out; the old one serves");
             }
             _ => tracing::info!(adapter = %name, generation, digest, result = result.as_str(), detail, "adapter swap"),
         }
@@ -344,24 +331,26 @@ impl Slot {
 
 impl Routing {
     /// The trial, when there is one and it is of the generation that is meant.
-    fn trial_of(&self, only: Option<u64>) -> Option<&Arc<Trial>> {
-        self.trial.as_ref().filter(|trial| only.is_none_or(|number| number == trial.canary.generation()))
+    fn trial_of(&self, meant: &Meant) -> Option<&Arc<Trial>> {
+        self.trial.as_ref().filter(|trial| meant.is(&trial.canary))
     }
 }
 
-fn report(adapter: &Arc<Adapter>, state: GenerationState) -> GenerationReport {
-    let record = &adapter.record;
-    GenerationReport {
-        generation: adapter.generation(),
-        state,
-        digest: adapter.digest().to_owned(),
-        signer: adapter.signer().to_string(),
-        version: adapter.description().version.clone(),
-        loaded_at: adapter.loaded_at,
-        calls: record.calls(),
-        failures: record.failures(),
-        traps: record.traps(),
-        in_flight: record.in_flight(),
-        share_percent: (state == GenerationState::Canary).then_some(adapter.config.canary.share_percent),
+/// Until the generation is not live any more, or its watch is over. Does not keep the adapters from ending.
+async fn look_after(slot: Weak<Slot>, watched: u64, probation: Arc<Probation>) {
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        looks.tick().await;
+        let Some(slot) = slot.upgrade() else { return };
+        if !slot.look_at(watched, &probation) {
+            return;
+        }
     }
+}
+
+/// A decision is not carried out on another generation than it was made on.
+fn is_meant(meant: &Meant, found: &Adapter, stands: &'static str) -> Result<(), SwapError> {
+    let (adapter, generation, digest) = (found.name().clone(), found.generation(), found.digest().to_owned());
+    let another = || SwapError::Another { adapter, meant: meant.clone(), generation, digest, stands };
+    meant.is(found).then_some(()).ok_or_else(another)
 }

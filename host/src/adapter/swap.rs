@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::meant::Meant;
 use super::operation::{Operation, Probe};
 use super::reader::can_step_in;
 use super::slot::{GenerationState, Slot, SlotReport, SwapResult};
@@ -34,6 +35,11 @@ pub enum SwapError {
         "adapter {adapter} has no version before its generation {live}, which is live: put the file of the version that you want in place and load it"
     )]
     NoPrevious { adapter: AdapterName, live: u64 },
+    #[error(
+        "adapter {adapter}: generation {generation} (digest {}) is {stands}, which is not what you mean ({meant}): look again (ordergate adapter list), then decide",
+        .digest.get(..12).unwrap_or(.digest)
+    )]
+    Another { adapter: AdapterName, meant: Meant, generation: u64, digest: String, stands: &'static str },
     #[error(
         "adapters.{adapter}.canary.share_percent: the new version does not depend on {lost} any more, which the live one needs to be told, so the live one cannot step in where the new one fails: \
          compare the two with a shadow, then set share_percent = 0 to load it without a trial"
@@ -90,19 +96,13 @@ impl Adapters {
     }
 
     /// Ends a trial well.
-    pub fn promote(&self, name: &AdapterName, why: &str) -> Result<(), SwapError> {
-        let promoted = self.slot(name)?.promote(None, why);
-        promoted.then_some(()).ok_or_else(|| SwapError::NoTrial(name.clone()))
+    pub fn promote(&self, name: &AdapterName, meant: &Meant, why: &str) -> Result<(), SwapError> {
+        self.slot(name)?.promote(meant, why)
     }
 
     /// Ends a trial, or, when nothing is on trial, makes the previous generation live again. At once: nothing is compiled.
-    pub fn roll_back(&self, name: &AdapterName, why: &str) -> Result<SwapResult, SwapError> {
-        let slot = self.slot(name)?;
-        if slot.end_trial(None, SwapResult::Withdrawn, why) {
-            return Ok(SwapResult::Withdrawn);
-        }
-        let gone_back = slot.roll_back(why).then_some(SwapResult::RolledBack);
-        gone_back.ok_or_else(|| SwapError::NoPrevious { adapter: name.clone(), live: slot.live().generation() })
+    pub fn roll_back(&self, name: &AdapterName, meant: &Meant, why: &str) -> Result<SwapResult, SwapError> {
+        self.slot(name)?.go_back(meant, why)
     }
 
     /// Whether loading the adapter now would give something else than what was loaded last.

@@ -4,6 +4,7 @@ mod generations;
 mod lanes;
 mod sick;
 mod snapshots;
+mod watched;
 
 use std::time::Duration;
 
@@ -160,6 +161,25 @@ async fn t4_a_write_that_calls_itself_unavailable_after_a_change_was_taken_is_an
     let refused = Answer::Bytes("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
     for (answer, code) in [(OK, FailureCode::OutcomeUnknown), (refused, FailureCode::Unavailable)] {
         let bench = Bench::new(answer).await;
+        let adapter = bench.adapter().await;
+        let withdraw = WithdrawQuote { account: "A".into(), number: "1".into(), reason: None };
+        assert_eq!(failure(&adapter, withdraw).await.code, code, "{answer:?}");
+        assert_eq!(bench.server.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn t4_a_write_that_calls_itself_refused_after_the_reply_of_a_change_was_lost_is_an_unknown_outcome() {
+    let (found, gone) = ("HTTP/1.1 422 No\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 504 Late\r\nContent-Length: 0\r\n\r\n");
+    let unknown = FailureCode::OutcomeUnknown;
+    for (answer, code) in [(Answer::Bytes(found), FailureCode::Rejected), (Answer::Bytes(gone), unknown), (Answer::Hang, unknown)]
+    {
+        let refusal = handmade::words(&[1, 0, 6400, 8, 6400, 8]);
+        let definitions = format!("(data (i32.const 6400) \"rejected\") (data (i32.const 6144) \"{refusal}\")");
+        let cancels = format!("{} (i32.const 6144)", handmade::POST);
+        let bodies = [("quotes.cancel", cancels.as_str())];
+        let component = handmade::Parts { definitions: &definitions, bodies: &bodies, ..handmade::Parts::default() }.encode();
+        let bench = Bench::with(&component, move |_| answer).await;
         let adapter = bench.adapter().await;
         let withdraw = WithdrawQuote { account: "A".into(), number: "1".into(), reason: None };
         assert_eq!(failure(&adapter, withdraw).await.code, code, "{answer:?}");

@@ -53,18 +53,22 @@ pub(super) enum OperateCommand {
         wait: bool,
     },
     /// Make the version on trial live at once.
-    #[command(after_help = "Example: ordergate adapter promote erp --reason \"urgent, checked by hand\"")]
+    #[command(after_help = "Example: ordergate adapter promote erp --generation 3 --reason \"urgent, checked by hand\"")]
     Promote {
         #[command(flatten)]
         deed: AdapterDeed,
+        #[command(flatten)]
+        meant: Meant,
     },
     /// End a trial; when nothing is on trial, go back to the previous version at once.
     #[command(
-        after_help = "Example: ordergate adapter rollback erp --reason \"wrong prices\"\nPut the old file back as well: a restart or reload loads what the configuration names."
+        after_help = "Example: ordergate adapter rollback erp --generation 3 --reason \"wrong prices\"\nPut the old file back as well: a restart or reload loads what the configuration names."
     )]
     Rollback {
         #[command(flatten)]
         deed: AdapterDeed,
+        #[command(flatten)]
+        meant: Meant,
     },
     /// Hold the breaker of one side of a back end open or closed, or give it back to its own rules.
     #[command(
@@ -125,6 +129,25 @@ pub(super) struct By {
     pub(super) reason: String,
 }
 
+// No doc comment: it would take the place of the command's own.
+#[derive(Debug, Args)]
+pub(super) struct Meant {
+    /// Number of the generation that you decide about, as `ordergate adapter list` shows it.
+    #[arg(long, value_name = "NUMBER")]
+    generation: Option<u64>,
+    /// SHA-256 of its component, or the first 12 characters or more: the same on all hosts.
+    #[arg(long, value_name = "HEX")]
+    digest: Option<String>,
+}
+
+impl Meant {
+    /// Nothing of what was not said.
+    fn into_fields(self) -> Value {
+        let said = [("generation", json!(self.generation)), ("digest", json!(self.digest))];
+        said.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
 pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
     match command {
         OperateCommand::List { host, json } => {
@@ -140,8 +163,8 @@ pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
             print(&show(&report))?;
             if wait { deed.until_decided(&report).await } else { Ok(()) }
         }
-        OperateCommand::Promote { deed } => print(&show(&deed.act("promote").await?)),
-        OperateCommand::Rollback { deed } => print(&show(&deed.act("rollback").await?)),
+        OperateCommand::Promote { deed, meant } => print(&show(&deed.act_with("promote", meant.into_fields()).await?)),
+        OperateCommand::Rollback { deed, meant } => print(&show(&deed.act_with("rollback", meant.into_fields()).await?)),
         OperateCommand::Breaker { deed, side, state } => {
             let more = json!({"side": word(side), "state": word(state)});
             print(&show(&deed.act_with("breaker", more).await?))
@@ -252,8 +275,12 @@ fn show(adapter: &Value) -> String {
         let of = |field: &str| text(generation.get(field));
         let digest: String = of("digest").chars().take(12).collect();
         let head = format!("{name}  generation {}  {:<8}  {digest}  version {}", of("generation"), of("state"), of("version"));
+        let watched = match of("watched_until") {
+            until if until.is_empty() => until,
+            until => format!("  watched until {until}"),
+        };
         format!(
-            "{head}  signer {}  calls {}  failures {}  in flight {}",
+            "{head}  signer {}  calls {}  failures {}  in flight {}{watched}",
             of("signer"),
             of("calls"),
             of("failures"),

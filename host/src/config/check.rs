@@ -285,6 +285,10 @@ impl Checker<'_, '_> {
             let message = "must not be above 50: the old version has to serve enough to compare with";
             self.report(&["adapters", name, "canary", "share_percent"], "C013", message);
         }
+        if canary.watch_secs > CanaryConfig::MAX_WATCH_SECS {
+            let message = format!("must not be above {}: a day", CanaryConfig::MAX_WATCH_SECS);
+            self.report(&["adapters", name, "canary", "watch_secs"], "C013", message);
+        }
         for (key, factor) in
             [("max_failure_factor", canary.max_failure_factor), ("max_latency_factor", canary.max_latency_factor)]
         {

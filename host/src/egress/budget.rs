@@ -31,6 +31,7 @@ pub struct Budget {
     traffic: Traffic,
     change_left: Arc<AtomicBool>,
     change_taken: AtomicBool,
+    change_in_doubt: AtomicBool,
     held: Arc<Held>,
 }
 
@@ -55,6 +56,7 @@ impl Budget {
             traffic,
             change_left: Arc::new(AtomicBool::new(false)),
             change_taken: AtomicBool::new(false),
+            change_in_doubt: AtomicBool::new(false),
             held: Arc::new(Held::unbounded()),
         }
     }
@@ -73,10 +75,16 @@ impl Budget {
         self.change_left.load(Ordering::Acquire)
     }
 
-    /// Whether the back end may have acted on a change: one was answered with a status below 400 or by a
-    /// gateway in its place, or left and its reply never came whole.
+    /// Whether the back end may have acted on a change: one was answered with a status below 400, by a back end that broke down or a gateway in
+    /// its place, or left and its reply never came whole.
     pub fn change_taken(&self) -> bool {
         self.change_taken.load(Ordering::Acquire)
+    }
+
+    /// Whether nobody knows what became of a change: it was answered by a gateway in the back end's place, or left and its reply never came
+    /// whole.
+    pub fn change_in_doubt(&self) -> bool {
+        self.change_in_doubt.load(Ordering::Acquire)
     }
 
     /// Requests that are left.
@@ -90,14 +98,13 @@ impl Budget {
 
     /// To be told what became of every change.
     pub(super) fn note_change(&self, result: &Result<Reply, EgressError>) {
-        let taken = match result {
-            // A gateway that gave up on the back end does not know what it did.
-            Ok(reply) => matches!(reply.status.as_u16(), ..400 | 502 | 504),
-            Err(error) => error.may_have_been_taken(),
+        let (taken, in_doubt) = match result.as_ref().map(|reply| reply.status.as_u16()) {
+            // What broke down over a change may have made it before; 503 turns away. A gateway that gave up on the back end does not know what it did.
+            Ok(status) => (matches!(status, ..400 | 500..=502 | 504..), matches!(status, 502 | 504 | 520 | 524)),
+            Err(error) => (error.may_have_been_taken(), error.may_have_been_taken()),
         };
-        if taken {
-            self.change_taken.store(true, Ordering::Release);
-        }
+        self.change_taken.fetch_or(taken, Ordering::AcqRel);
+        self.change_in_doubt.fetch_or(in_doubt, Ordering::AcqRel);
     }
 
     pub(super) fn change_mark(&self) -> Arc<AtomicBool> {

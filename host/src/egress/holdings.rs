@@ -54,9 +54,30 @@ impl Held {
         taken
     }
 
+    /// For as long as what is returned lives; nothing when there is no room for so much more.
+    pub fn keep(&self, bytes: usize) -> Option<Kept<'_>> {
+        self.take(bytes).then(|| Kept { held: self, bytes })
+    }
+
     /// Whether the call was refused any.
     pub fn was_refused(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
+    }
+}
+
+/// What a call holds for a part of its time.
+#[derive(Debug)]
+pub struct Kept<'a> {
+    held: &'a Held,
+    bytes: usize,
+}
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        if let Some(holdings) = &self.held.of {
+            self.held.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+            holdings.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
     }
 }
 
@@ -81,6 +102,20 @@ mod tests {
         drop(one);
         let third = holdings.share(Traffic::Transfer);
         assert!(third.take(60) && !third.take(1));
+    }
+
+    #[test]
+    fn what_is_held_for_a_while_is_given_back_before_the_call_ends() {
+        let holdings = Arc::new(Holdings::new(100));
+        let call = holdings.share(Traffic::Transfer);
+        assert!(call.take(10));
+        let kept = call.keep(80).unwrap();
+        assert!(call.keep(20).is_none());
+        drop(kept);
+        assert!(call.keep(90).is_some());
+        assert!(call.take(90));
+        drop(call);
+        assert!(holdings.share(Traffic::Transfer).take(100));
     }
 
     #[test]

@@ -206,19 +206,23 @@ async fn refused_requests_are_counted_as_well() {
 async fn t4_a_change_that_the_back_end_may_have_acted_on_is_remembered() {
     const REFUSED: Answer = Answer::Bytes("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n");
     const GAVE_UP: Answer = Answer::Bytes("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n");
-    for (answer, method, taken) in [
-        (OK, "POST", true),
-        (Answer::Close, "POST", true),
-        (Answer::Hang, "POST", true),
-        (REFUSED, "POST", false),
-        (GAVE_UP, "POST", true),
-        (GAVE_UP, "GET", false),
-        (OK, "GET", false),
-        (Answer::Close, "GET", false),
+    const BROKE: Answer = Answer::Bytes("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
+    const BUSY: Answer = Answer::Bytes("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    for (answer, method, taken, in_doubt) in [
+        (OK, "POST", true, false),
+        (Answer::Close, "POST", true, true),
+        (Answer::Hang, "POST", true, true),
+        (REFUSED, "POST", false, false),
+        (BUSY, "POST", false, false),
+        (BROKE, "POST", true, false),
+        (GAVE_UP, "POST", true, true),
+        (GAVE_UP, "GET", false, false),
+        (OK, "GET", false, false),
+        (Answer::Close, "GET", false, false),
     ] {
         let server = ScriptedServer::start(move |_| answer).await;
         let (_, budget) = send(&egress(&server), request(method)).await;
-        assert_eq!(budget.change_taken(), taken, "{answer:?} {method}");
+        assert_eq!((budget.change_taken(), budget.change_in_doubt()), (taken, in_doubt), "{answer:?} {method}");
     }
 }
 

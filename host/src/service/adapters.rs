@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, FieldProblem, ServiceError};
-use crate::adapter::{Adapter, BreakersReport, GenerationState, Loading, ShadowReport, SlotReport, Snapshot, SwapError};
+use crate::adapter::{Adapter, BreakersReport, GenerationState, Loading, Meant, ShadowReport, SlotReport, Snapshot, SwapError};
 use crate::config::{self, AdapterConfig, Config, ConfigError};
 use crate::domain::{AdapterName, Description, Reference};
 use crate::store::Deed;
@@ -69,20 +69,30 @@ impl Commerce {
     }
 
     /// Ends a trial well.
-    pub async fn promote_adapter(&self, name: &AdapterName, operator: Operator) -> Result<AdapterReport, ServiceError> {
+    pub async fn promote_adapter(
+        &self,
+        name: &AdapterName,
+        meant: &Meant,
+        operator: Operator,
+    ) -> Result<AdapterReport, ServiceError> {
         self.adapter_report(name)?;
         let why = format!("by {}: {}", operator.actor, operator.reason);
-        self.note(&subject(name), "promote", operator).await?;
-        self.inner.adapters.promote(name, &why).map_err(|error| self.refusal(error))?;
+        self.note_with(&subject(name), "promote", Some(meant.to_string()), operator).await?;
+        self.inner.adapters.promote(name, meant, &why).map_err(|error| self.refusal(error))?;
         self.adapter_report(name)
     }
 
     /// Ends a trial, or goes back to the previous generation.
-    pub async fn roll_back_adapter(&self, name: &AdapterName, operator: Operator) -> Result<AdapterReport, ServiceError> {
+    pub async fn roll_back_adapter(
+        &self,
+        name: &AdapterName,
+        meant: &Meant,
+        operator: Operator,
+    ) -> Result<AdapterReport, ServiceError> {
         self.adapter_report(name)?;
         let why = format!("by {}: {}", operator.actor, operator.reason);
-        self.note(&subject(name), "rollback", operator).await?;
-        self.inner.adapters.roll_back(name, &why).map_err(|error| self.refusal(error))?;
+        self.note_with(&subject(name), "rollback", Some(meant.to_string()), operator).await?;
+        self.inner.adapters.roll_back(name, meant, &why).map_err(|error| self.refusal(error))?;
         self.adapter_report(name)
     }
 
@@ -137,7 +147,9 @@ impl Commerce {
                 let (place, detail) = text.split_once(": ").unwrap_or(("adapters", &text));
                 ServiceError::AdapterRefused(vec![FieldProblem::new(place, detail)])
             }
-            SwapError::NoTrial(_) | SwapError::NoPrevious { .. } => ServiceError::AdapterConflict(error.to_string()),
+            SwapError::NoTrial(_) | SwapError::NoPrevious { .. } | SwapError::Another { .. } => {
+                ServiceError::AdapterConflict(error.to_string())
+            }
         }
     }
 

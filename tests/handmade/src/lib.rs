@@ -18,7 +18,7 @@ use wit_parser::{Function, Mangling, Resolve, SourceMap, WorldItem};
 pub use nested::{nested_components, nested_types};
 
 /// A POST to the endpoint `api`; its result is written to address 8192.
-const POST: &str = "(call $send (i32.const 512) (i32.const 3) (i32.const 520) (i32.const 4) (i32.const 530) (i32.const 1)
+pub const POST: &str = "(call $send (i32.const 512) (i32.const 3) (i32.const 520) (i32.const 4) (i32.const 530) (i32.const 1)
     (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 530) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8192))";
 
 /// Zeros at address 4096: an empty `ok`.

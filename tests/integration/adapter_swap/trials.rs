@@ -141,7 +141,7 @@ async fn a_watched_adapter_is_loaded_when_its_options_change() {
 }
 
 /// The demo profile with another mapping.
-fn profile_with(mapping: &str, other: &str) -> String {
+pub(super) fn profile_with(mapping: &str, other: &str) -> String {
     let good = std::fs::read_to_string(demo_profile()).unwrap();
     assert!(good.contains(mapping), "{mapping}");
     good.replacen(mapping, other, 1)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::task::{self, Bounds, Made, Report, Task, Work};
@@ -20,7 +21,8 @@ pub(super) async fn run(program: &Path, bounds: Bounds, work: Work, component: B
     let mut child = start(program).map_err(CompileError::Start)?;
     let task = Task { bounds, work };
     match timeout(Duration::from_secs(bounds.secs), converse(&mut child, &task, &component)).await {
-        Ok(Ok(ended)) => ended.understand(bounds),
+        // Hashing and reading what may be hundreds of megabytes is nothing for a thread that serves.
+        Ok(Ok(ended)) => spawn_blocking(move || ended.understand(bounds)).await.unwrap_or(Err(CompileError::Damaged)),
         Ok(Err(cause)) => Err(CompileError::Start(cause)),
         Err(_) => {
             // Waits as well, so that nothing of it is left when the next one starts.

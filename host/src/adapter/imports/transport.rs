@@ -11,10 +11,11 @@ use super::super::live_call::LiveCall;
 use super::super::shadow::WithheldRequest;
 use super::super::{convert, given::Given, metrics};
 use crate::domain::{Failure, FailureCode};
-use crate::egress::{EgressError, EgressRequest, Reply, shown_headers};
+use crate::egress::{Effect, EgressError, EgressRequest, Reply, shown_headers};
 
 impl Host for State {
     async fn send(&mut self, request: Request) -> Result<Response, types::Failure> {
+        let Some(_kept) = self.call.held.keep(bytes(&request)) else { return Err(crowded(&self.call)) };
         send(&self.given, &self.call, request).await
     }
 
@@ -27,6 +28,9 @@ impl Host for State {
 /// without looking at it.
 async fn send_many(given: &Given, call: &LiveCall, mut requests: Vec<Request>) -> Vec<Result<Response, types::Failure>> {
     let refused = requests.drain(call.budget.requests_left().min(requests.len())..).count();
+    let Some(_kept) = call.held.keep(requests.iter().map(bytes).sum()) else {
+        return vec![Err(crowded(call)); requests.len() + refused];
+    };
     let sending =
         requests.into_iter().enumerate().map(|(place, request)| async move { (place, send(given, call, request).await) });
     let at_once = given.limits.egress_concurrency.max(1);
@@ -40,6 +44,22 @@ async fn send_many(given: &Given, call: &LiveCall, mut requests: Vec<Request>) -
     let (_, mut replies): (Vec<usize>, Vec<_>) = replies.into_iter().unzip();
     replies.resize(replies.len() + refused, Err(refusal));
     replies
+}
+
+/// What the host holds of a request. A guest can name one piece of its memory as the body of many, so its own memory is no bound.
+fn bytes(request: &Request) -> usize {
+    let pairs = |pairs: &[(String, String)]| pairs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let body = request.body.as_ref().map_or(0, Vec::len);
+    request.path.len() + pairs(&request.query) + pairs(&request.headers) + body
+}
+
+/// Nothing of it has left.
+fn crowded(call: &LiveCall) -> types::Failure {
+    let error = EgressError::Crowded { effect: Effect::None };
+    if let Some(limit) = error.limit() {
+        call.ran_into(limit);
+    }
+    convert::to_failure(&Failure::from(&error))
 }
 
 async fn send(given: &Given, call: &LiveCall, request: Request) -> Result<Response, types::Failure> {
@@ -129,19 +149,41 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn many_requests_are_answered_in_their_order_and_those_beyond_the_budget_are_refused() {
+    /// A configuration with these limits, whose endpoint is a server that says "ok".
+    async fn config(limits: &str) -> (AdapterConfig, ScriptedServer) {
         let server = ScriptedServer::start(|_| Answer::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
         let endpoint = format!("[endpoints.api]\nbase_url = '{}'\nallow = ['loopback']", server.url(""));
-        let limits = "[limits]\negress_requests = 5\negress_concurrency = 2";
-        let config: AdapterConfig = toml::from_str(&format!("component = 'a.wasm'\n{limits}\n{endpoint}")).unwrap();
-        let given = given(&config);
+        (toml::from_str(&format!("component = 'a.wasm'\n[limits]\n{limits}\n{endpoint}")).unwrap(), server)
+    }
+
+    fn call(given: &Given) -> std::sync::Arc<LiveCall> {
         let trace = Trace { request_id: "r-1".into(), trace_parent: None };
-        let call = LiveCall::new(&given, Lane::Read, trace, Instant::now() + Duration::from_secs(5));
+        LiveCall::new(given, Lane::Transfer, trace, Instant::now() + Duration::from_secs(5))
+    }
+
+    #[tokio::test]
+    async fn many_requests_are_answered_in_their_order_and_those_beyond_the_budget_are_refused() {
+        let (config, server) = config("egress_requests = 5\negress_concurrency = 2").await;
+        let given = given(&config);
+        let call = call(&given);
         let replies = send_many(&given, &call, (0..50_000).map(get).collect()).await;
         assert_eq!(replies.len(), 50_000);
         let answered: Vec<_> = replies.iter().take_while(|reply| reply.is_ok()).collect();
         assert_eq!((answered.len(), server.seen().len(), server.connections()), (5, 5, 2));
         assert!(replies.iter().skip(5).all(|reply| reply.as_ref().is_err_and(|failure| failure.code == "throttled")));
+    }
+
+    #[tokio::test]
+    async fn t4_requests_count_as_memory_that_calls_hold_and_what_finds_no_room_has_not_left() {
+        let (config, server) = config("memory_total_bytes = 1000").await;
+        let given = given(&config);
+        let call = call(&given);
+        let post = |bytes| Request { method: "POST".into(), body: Some(vec![b'x'; bytes]), ..get(1) };
+        let replies = send_many(&given, &call, vec![post(500), post(600)]).await;
+        assert!(replies.iter().all(|reply| reply.as_ref().is_err_and(|failure| failure.code == "throttled")));
+        assert!(server.seen().is_empty() && !call.budget.change_left());
+        assert_eq!(call.limits_hit().into_iter().collect::<Vec<_>>(), ["memory_total_bytes"]);
+        assert!(send_many(&given, &call, vec![post(900)]).await.iter().all(Result::is_ok));
+        assert!(call.held.keep(900).is_some(), "given back when it is answered");
     }
 }

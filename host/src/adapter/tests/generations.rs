@@ -8,18 +8,24 @@ use super::*;
 use crate::adapter::SwapError;
 
 /// The operation that the generations differ in.
-const READ: &str = "availability.check";
+pub(super) const READ: &str = "availability.check";
+const ANY: Meant = Meant { generation: None, digest: None };
 const LOOP: &str = "(loop $again (br $again)) unreachable";
 
 /// A good generation is live; others are written over its file.
-struct Swaps {
+pub(super) struct Swaps {
     bench: Bench,
-    adapters: Adapters,
+    pub(super) adapters: Adapters,
 }
 
 impl Swaps {
-    async fn start() -> Self {
-        let bench = Bench::new(OK).await;
+    pub(super) async fn start() -> Self {
+        Self::start_before(OK).await
+    }
+
+    /// Before a back end that gives this answer.
+    pub(super) async fn start_before(answer: Answer) -> Self {
+        let bench = Bench::new(answer).await;
         let folder = bench.folder.path().to_owned();
         std::fs::write(folder.join("hostile.wasm"), component_with(&[(READ, DONE)])).unwrap();
         let configs = BTreeMap::from([(name(), Self::configured(&bench, 0))]);
@@ -47,20 +53,27 @@ impl Swaps {
         Self::configured(&self.bench, share_percent)
     }
 
-    fn write(&self, file: &[u8]) {
+    pub(super) fn write(&self, file: &[u8]) {
         std::fs::write(self.bench.folder.path().join("hostile.wasm"), file).unwrap();
     }
 
-    async fn load(&self, share_percent: u8) -> Result<GenerationState, SwapError> {
+    pub(super) async fn load(&self, share_percent: u8) -> Result<GenerationState, SwapError> {
         let turn = self.adapters.turn_to_load().await;
         Ok(turn.prepare(&name(), &self.config(share_percent)).await?.install())
     }
 
-    fn live(&self) -> Arc<Adapter> {
+    pub(super) async fn load_with(&self, change: impl FnOnce(&mut AdapterConfig)) {
+        let mut config = self.config(0);
+        change(&mut config);
+        let turn = self.adapters.turn_to_load().await;
+        turn.prepare(&name(), &config).await.unwrap().install();
+    }
+
+    pub(super) fn live(&self) -> Arc<Adapter> {
         self.adapters.get(&name()).unwrap()
     }
 
-    fn states(&self) -> Vec<(u64, GenerationState)> {
+    pub(super) fn states(&self) -> Vec<(u64, GenerationState)> {
         let report = self.adapters.report(&name()).unwrap();
         report.generations.iter().map(|report| (report.generation, report.state)).collect()
     }
@@ -73,7 +86,7 @@ impl Swaps {
         self.adapters.reader(&name()).unwrap().call(&context(), &check_availability(), |reply| reply).await.0.map(drop)
     }
 
-    async fn until(&self, result: SwapResult) {
+    pub(super) async fn until(&self, result: SwapResult) {
         let reads = async {
             while self.last() != result {
                 self.read().await.unwrap();
@@ -84,7 +97,7 @@ impl Swaps {
     }
 }
 
-fn name() -> AdapterName {
+pub(super) fn name() -> AdapterName {
     AdapterName::new("hostile")
 }
 
@@ -109,7 +122,7 @@ async fn a_breaker_that_a_person_holds_stays_held_over_swaps_and_rollbacks() {
     swaps.load(0).await.unwrap();
     assert!(swaps.live().generation() == 2 && swaps.live().turns_away(Side::Write));
     hold(BreakerSetting::Auto);
-    swaps.adapters.roll_back(&name(), "a test").unwrap();
+    swaps.adapters.roll_back(&name(), &ANY, "a test").unwrap();
     assert!(swaps.live().generation() == 1 && !swaps.live().turns_away(Side::Write));
 }
 
@@ -128,9 +141,12 @@ async fn a_version_that_traps_on_trial_is_backed_out_and_no_read_fails() {
     let swaps = Swaps::start().await;
     swaps.write(&component_with(&[(READ, LOOP)]));
     assert_eq!(swaps.load(50).await.unwrap(), Canary);
+    let said = swaps.adapters.slots[&name()].newest().standing.clone();
+    assert!(said.is_good());
     // Fails when a read does.
     swaps.until(SwapResult::BackedOut).await;
     assert_eq!(swaps.states(), [(1, Live)]);
+    assert!(!said.is_good() && swaps.live().standing.is_good(), "what it said is forgotten");
 }
 
 #[tokio::test]
@@ -146,19 +162,41 @@ async fn a_share_of_the_reads_is_spread_evenly() {
 #[tokio::test]
 async fn going_back_ends_a_trial_or_makes_the_previous_version_live() {
     let swaps = Swaps::start().await;
-    assert!(matches!(swaps.adapters.roll_back(&name(), "test"), Err(SwapError::NoPrevious { live: 1, .. })));
-    assert!(matches!(swaps.adapters.promote(&name(), "test"), Err(SwapError::NoTrial(_))));
+    assert!(matches!(swaps.adapters.roll_back(&name(), &ANY, "test"), Err(SwapError::NoPrevious { live: 1, .. })));
+    assert!(matches!(swaps.adapters.promote(&name(), &ANY, "test"), Err(SwapError::NoTrial(_))));
     swaps.load(10).await.unwrap();
-    assert_eq!(swaps.adapters.roll_back(&name(), "test").unwrap(), SwapResult::Withdrawn);
+    assert_eq!(swaps.adapters.roll_back(&name(), &ANY, "test").unwrap(), SwapResult::Withdrawn);
     assert_eq!(swaps.states(), [(1, Live)]);
     swaps.load(10).await.unwrap();
-    swaps.adapters.promote(&name(), "test").unwrap();
+    swaps.adapters.promote(&name(), &ANY, "test").unwrap();
     assert_eq!(swaps.states(), [(3, Live), (1, Previous)]);
-    assert_eq!(swaps.adapters.roll_back(&name(), "test").unwrap(), SwapResult::RolledBack);
+    assert_eq!(swaps.adapters.roll_back(&name(), &ANY, "test").unwrap(), SwapResult::RolledBack);
     assert_eq!(swaps.states(), [(1, Live)]);
-    let refusal = swaps.adapters.roll_back(&name(), "test").unwrap_err().to_string();
+    let refusal = swaps.adapters.roll_back(&name(), &ANY, "test").unwrap_err().to_string();
     assert!(refusal.contains("no version before its generation 1, which is live"), "{refusal}");
     assert_eq!(swaps.states(), [(1, Live)], "a newer one never comes back that way");
+}
+
+#[tokio::test]
+async fn a_decision_on_another_generation_than_stands_there_by_now_is_refused() {
+    let swaps = Swaps::start().await;
+    let meant = |generation| Meant { generation: Some(generation), digest: None };
+    swaps.load(10).await.unwrap();
+    swaps.load(10).await.unwrap();
+    let refusal = swaps.adapters.promote(&name(), &meant(2), "test").unwrap_err().to_string();
+    assert!(refusal.contains("generation 3 (digest ") && refusal.contains("not what you mean (generation 2)"), "{refusal}");
+    for generation in [1, 2] {
+        let refusal = swaps.adapters.roll_back(&name(), &meant(generation), "test").unwrap_err();
+        assert!(matches!(refusal, SwapError::Another { generation: 3, stands: "on trial", .. }), "{refusal}");
+    }
+    assert_eq!(swaps.states(), [(3, Canary), (1, Live)], "nothing was changed");
+    let other = Meant { digest: Some("0".repeat(64)), ..meant(3) };
+    assert!(matches!(swaps.adapters.promote(&name(), &other, "test"), Err(SwapError::Another { .. })));
+    let seen = Meant { digest: Some(swaps.live().digest()[..12].to_owned()), ..meant(3) };
+    swaps.adapters.promote(&name(), &seen, "test").unwrap();
+    let refusal = swaps.adapters.roll_back(&name(), &meant(1), "test").unwrap_err();
+    assert!(matches!(refusal, SwapError::Another { generation: 3, stands: "live", .. }), "{refusal}");
+    assert_eq!(swaps.adapters.roll_back(&name(), &meant(3), "test").unwrap(), SwapResult::RolledBack);
 }
 
 #[tokio::test]

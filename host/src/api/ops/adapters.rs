@@ -9,7 +9,7 @@ use super::super::body::{Check, Checked, Findings};
 use super::super::problem::Problem;
 use super::{Operator as Authorized, OpsState};
 use crate::domain::AdapterName;
-use crate::service::{AdapterReport, FieldProblem, Operator, ReloadReport, ShadowReport};
+use crate::service::{AdapterReport, FieldProblem, Meant, Operator, ReloadReport, ShadowReport};
 
 /// Who does it, and why.
 #[derive(Deserialize)]
@@ -30,6 +30,43 @@ impl Check for DeedBody {
 impl From<DeedBody> for Operator {
     fn from(body: DeedBody) -> Self {
         Self { actor: body.actor, reason: body.reason }
+    }
+}
+
+/// Who decides what about, and why.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DecisionBody {
+    actor: String,
+    reason: String,
+    /// What it is about: refused when another one stands there by now.
+    generation: Option<u64>,
+    digest: Option<String>,
+}
+
+/// Fewer characters of a digest could be those of another one by chance. As many are shown by `ordergate adapter list`.
+const SHORTEST_DIGEST: usize = 12;
+
+impl Check for DecisionBody {
+    fn problems(&self) -> Vec<FieldProblem> {
+        let mut findings = Findings::default();
+        findings.deed(&self.actor, &self.reason);
+        let is_digest = |digest: &String| {
+            (SHORTEST_DIGEST..=64).contains(&digest.len()) && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        if !self.digest.as_ref().is_none_or(is_digest) {
+            let mend =
+                format!("must be the component's SHA-256 in hexadecimal, or its first {SHORTEST_DIGEST} characters or more");
+            findings.add("/digest", mend);
+        }
+        findings.into_vec()
+    }
+}
+
+impl DecisionBody {
+    fn into_parts(self) -> (Meant, Operator) {
+        let Self { actor, reason, generation, digest } = self;
+        (Meant { generation, digest }, Operator { actor, reason })
     }
 }
 
@@ -77,9 +114,10 @@ pub(super) async fn promote_adapter(
     State(state): State<OpsState>,
     _: Authorized,
     Path(name): Path<String>,
-    body: Checked<DeedBody>,
+    body: Checked<DecisionBody>,
 ) -> Result<Json<AdapterReport>, Problem> {
-    Ok(Json(state.commerce.promote_adapter(&name.into(), body.into_inner().into()).await?))
+    let (meant, operator) = body.into_inner().into_parts();
+    Ok(Json(state.commerce.promote_adapter(&name.into(), &meant, operator).await?))
 }
 
 /// Ends a trial, or goes back to the previous generation.
@@ -87,9 +125,10 @@ pub(super) async fn roll_back_adapter(
     State(state): State<OpsState>,
     _: Authorized,
     Path(name): Path<String>,
-    body: Checked<DeedBody>,
+    body: Checked<DecisionBody>,
 ) -> Result<Json<AdapterReport>, Problem> {
-    Ok(Json(state.commerce.roll_back_adapter(&name.into(), body.into_inner().into()).await?))
+    let (meant, operator) = body.into_inner().into_parts();
+    Ok(Json(state.commerce.roll_back_adapter(&name.into(), &meant, operator).await?))
 }
 
 /// Reads the configuration again; brings in the adapters that changed and names what needs a restart.
