@@ -64,7 +64,7 @@ impl App {
         let api = listen::bind(config.server.listen, "server.listen").await?;
         let ops = listen::bind(config.ops.listen, "ops.listen").await?;
         let store = Store::open(&config.database).await?;
-        let clock = store.clock();
+        let clock = store.clock().clone();
         let reads = ReadThreads::start().context("the threads for reads could not be started")?;
         let (folder, cache) = (config.folder(), cache_folder(config));
         let adapters =

@@ -28,12 +28,15 @@ mod seals;
 mod sql;
 mod sqlite;
 mod taken;
+mod time;
 mod transfer;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::broadcast;
 
 use crate::clock::Clock;
@@ -61,10 +64,15 @@ pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Held, Instructi
 /// How long the answer to an Idempotency-Key is kept at least (rule A2 asks for 24 hours).
 pub const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(48);
 
+/// A clock that is set by more than this has jumped.
+const EVEN: SignedDuration = SignedDuration::from_secs(2);
+
 /// A handle to the open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     database: Database,
+    /// A transaction has failed since the database was last seen to take one.
+    is_doubtful: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -86,7 +94,7 @@ impl Store {
             Place::File(path) => Database::Sqlite(Sqlite::open(path).await?),
             Place::Server(url) => Database::Postgres(Postgres::open(url, config).await?),
         };
-        Ok(Self { database })
+        Ok(Self { database, is_doubtful: Arc::default() })
     }
 
     /// Looks which version the database's schema has, and changes nothing of it. Refuses one that is newer than this build.
@@ -110,20 +118,33 @@ impl Store {
         matches!(self.database, Database::Postgres(_))
     }
 
-    /// The time that all hosts of this database agree on. For as long as [`Store::keep_time`] is called now and then.
-    pub fn clock(&self) -> Clock {
+    /// The time that all hosts of this database agree on; it goes evenly but for what [`Store::keep_time`] sets it by, which is to be called
+    /// now and then.
+    pub fn clock(&self) -> &Clock {
         match &self.database {
-            Database::Sqlite(_) => Clock::system(),
-            Database::Postgres(postgres) => postgres.clock().clone(),
+            Database::Sqlite(sqlite) => sqlite.clock(),
+            Database::Postgres(postgres) => postgres.clock(),
         }
     }
 
-    /// Sets [`Store::clock`] by the database's time, so that no host takes over another's work because their clocks differ (rule T5).
+    /// Sets [`Store::clock`] by the database's time (for SQLite: by the system's), unless that was done within the last second, so that no host
+    /// takes over another's work because their clocks differ (rule T5). When it jumps, what waits is put right first.
     pub async fn keep_time(&self) -> Result<(), StoreError> {
-        match &self.database {
-            Database::Sqlite(_) => Ok(()),
-            Database::Postgres(postgres) => postgres.keep_time().await,
+        let clock = self.clock();
+        if clock.is_followed_closely() {
+            return Ok(());
         }
+        let told = match &self.database {
+            Database::Sqlite(_) => Timestamp::now(),
+            Database::Postgres(postgres) => postgres.time().await?,
+        };
+        let jump = told.duration_since(clock.now());
+        if jump.abs() > EVEN {
+            tracing::warn!(seconds = jump.as_secs(), "the time has jumped: somebody set the clock, or this machine stood still");
+            self.put_right(told).await?;
+        }
+        clock.follow(told);
+        Ok(())
     }
 
     /// Holds an Idempotency-Key against all other hosts; none when one of them holds it (rule A2).
@@ -181,10 +202,14 @@ impl Store {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        match &self.database {
+        let done = match &self.database {
             Database::Sqlite(sqlite) => sqlite.write(command).await,
             Database::Postgres(postgres) => postgres.write(command).await,
+        };
+        if let Err(StoreError::Unavailable(_) | StoreError::InDoubt(_)) = done {
+            self.is_doubtful.store(true, Ordering::Relaxed);
         }
+        done
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod adapter_swap;
+mod adversity;
 mod availability;
 mod bad_input;
 mod breaker;

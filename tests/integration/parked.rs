@@ -36,6 +36,25 @@ async fn an_order_is_parked_when_its_attempts_are_spent_and_can_be_resent() {
 }
 
 #[tokio::test]
+async fn t4_a_parked_order_that_the_back_end_has_is_found_and_not_sent_again() {
+    let world = World::with(|config| config.set("transfer.max_attempts", "2")).await;
+    let checkout = seal(&world.hansen(), PLIERS, "1").await;
+    let rules = json!([
+        {"method": "POST", "path_prefix": "/api/orders", "fault": "reply-lost"},
+        {"method": "GET", "path_prefix": "/api/orders", "fault": "garbage-json"},
+    ]);
+    world.backend.faults(&json!({"rules": rules})).await;
+    let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
+    let reference = text(&captured, "/reference");
+    until_order(&world.hansen(), reference, "parked", |order| order["transfer"]["state"] == "parked").await;
+    world.backend.no_faults().await;
+    let act = json!({"actor": "anna", "reason": "the back end is mended"});
+    world.host.operator().post(&format!("/ops/v1/orders/{reference}/resend"), &act).await.expect(200);
+    until_order(&world.hansen(), reference, "confirmed", |order| order["number"].is_string()).await;
+    assert_eq!(world.backend.orders_with_reference(reference).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_parked_order_can_be_linked_to_one_that_was_entered_by_hand() {
     let (world, reference) = parked_order().await;
     world.backend.no_faults().await;

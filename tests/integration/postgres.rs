@@ -2,6 +2,7 @@
 
 mod hosts;
 mod outage;
+mod pool;
 
 use std::sync::Arc;
 

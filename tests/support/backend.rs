@@ -8,7 +8,7 @@ use crate::{Client, programs};
 
 const KEY: &str = "back-end-key-of-this-test";
 
-/// A running or stopped back end. It keeps its data and its port over a restart.
+/// A running or stopped back end. It keeps its port over a restart, and its data unless it was started in memory.
 pub struct DemoBackend {
     process: BackendProcess,
     /// Its data.
@@ -19,8 +19,17 @@ impl DemoBackend {
     pub async fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("nordwind-test-").tempdir().unwrap();
         let data = folder.path().join("nordwind.json").to_str().unwrap().to_owned();
+        Self::start_in(folder, &["--data", &data]).await
+    }
+
+    /// Without a data file, which is written whole after every change, and with more arguments.
+    pub async fn in_memory(arguments: &[&str]) -> Self {
+        Self::start_in(tempfile::Builder::new().prefix("nordwind-test-").tempdir().unwrap(), arguments).await
+    }
+
+    async fn start_in(folder: TempDir, arguments: &[&str]) -> Self {
         let quiet = ["--answer-after-secs", "86400", "--advance-every-secs", "0", "--stock-moves-every-secs", "0"];
-        let arguments = ["--data", &data, "--api-key", KEY].into_iter().chain(quiet);
+        let arguments = ["--api-key", KEY].iter().chain(&quiet).chain(arguments).copied();
         let process = BackendProcess::new("back end", programs::backend_program(), arguments);
         let mut backend = Self { process, _folder: folder };
         backend.start_again().await;

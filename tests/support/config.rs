@@ -14,6 +14,7 @@ pub struct HostConfig {
     sections: BTreeMap<String, BTreeMap<String, String>>,
     api_keys: Vec<String>,
     pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) launcher: Vec<String>,
 }
 
 impl HostConfig {
@@ -115,7 +116,7 @@ impl HostConfig {
 
     /// Everything but the adapter and the callers.
     fn without_adapter(backend_key: &str) -> Self {
-        let config = Self { sections: BTreeMap::new(), api_keys: Vec::new(), environment: BTreeMap::new() };
+        let config = Self { sections: BTreeMap::new(), api_keys: Vec::new(), environment: BTreeMap::new(), launcher: Vec::new() };
         config
             .set("server.listen", r#""127.0.0.1:0""#)
             .set("ops.listen", r#""127.0.0.1:0""#)
@@ -171,6 +172,13 @@ impl HostConfig {
     #[must_use]
     pub fn without_env(mut self, name: &str) -> Self {
         self.environment.remove(name);
+        self
+    }
+
+    /// Starts the host by another program, which is given the host's command line and must become it (`exec`).
+    #[must_use]
+    pub fn launched_by(mut self, launcher: &[&str]) -> Self {
+        self.launcher = launcher.iter().map(ToString::to_string).collect();
         self
     }
 

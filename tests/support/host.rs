@@ -161,7 +161,14 @@ pub async fn run_host(config: &HostConfig, arguments: &[&str]) -> Ended {
 }
 
 fn command(config: &HostConfig) -> Command {
-    let mut command = Command::new(programs::host_program());
+    let mut command = match config.launcher.split_first() {
+        None => Command::new(programs::host_program()),
+        Some((launcher, arguments)) => {
+            let mut command = Command::new(launcher);
+            command.args(arguments).arg(programs::host_program());
+            command
+        }
+    };
     command.env("ORDERGATE_CACHE_DIR", cache()).envs(&config.environment);
     command
 }

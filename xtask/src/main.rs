@@ -1,4 +1,4 @@
-//! Work on Ordergate: `cargo xtask demo`, `cargo xtask test`, `cargo xtask ci`. Builds and starts the real programs; holds no logic of theirs.
+//! Work on Ordergate: `cargo xtask demo`, `cargo xtask test`, `cargo xtask ci`, `cargo xtask torture`. Builds and starts the real programs; holds no logic of theirs.
 
 mod artifacts;
 mod cargo;
@@ -10,6 +10,7 @@ mod process;
 mod servers;
 mod story;
 mod suites;
+mod torture;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -27,6 +28,8 @@ enum Verb {
     Demo(demo::DemoArgs),
     /// Install what the tests need, build, and run every test.
     Test(TestArgs),
+    /// Kill hosts without warning while customers order and the network fails, thousands of times, and look whether every promise was kept.
+    Torture(torture::TortureArgs),
     /// Everything that must pass before a change is taken: formatting, lints, lock file, docs, tests and the demo's story.
     Ci(NetworkArgs),
 }
@@ -57,6 +60,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().verb {
         Verb::Demo(args) => demo::run(&args),
         Verb::Test(args) => suites::run(&args.only, args.network.network()),
+        Verb::Torture(args) => torture::torture(&args),
         Verb::Ci(args) => ci::run(args.network()),
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Suite {
     Contract,
     /// A real host process before a real back-end process, over HTTP.
     Integration,
+    /// Hosts that are killed without warning, for a short while; `cargo xtask torture` does it for long.
+    Torture,
 }
 
 impl Suite {
@@ -28,6 +30,7 @@ impl Suite {
             Self::Unit => "unit",
             Self::Contract => "contract",
             Self::Integration => "integration",
+            Self::Torture => "torture",
         }
     }
 
@@ -39,7 +42,10 @@ impl Suite {
                 &["test", "--workspace", "--doc", "--no-fail-fast"],
             ],
             Self::Contract => &[&["test", "--workspace", "--lib", "--no-fail-fast", "store::contract"]],
-            Self::Integration => &[&["test", "--workspace", "--test", "*", "--no-fail-fast"]],
+            Self::Integration => {
+                &[&["test", "--workspace", "--test", "integration", "--test", "compiling_process", "--no-fail-fast"]]
+            }
+            Self::Torture => &[&["test", "--workspace", "--test", "torture", "--no-fail-fast"]],
         }
     }
 }

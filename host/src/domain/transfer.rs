@@ -6,7 +6,7 @@
 //!                        ├→ queued              not delivered: back off, try again
 //!                        └→ unknown             may or may not have been taken
 //! unknown → (found) confirmed · (proved absent) queued · (cannot tell) parked
-//! queued/unknown → parked (attempts spent) → (CSR) queued · linked (confirmed by hand) · abandoned
+//! queued/unknown → parked (attempts spent) → (CSR) queued, or unknown when it may have been taken · linked (confirmed by hand) · abandoned
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,8 @@ pub enum TransferEvent {
     /// It cannot be told whether it is there, or the attempts are spent.
     GaveUp,
     Resent,
+    /// A person wants it sent again, and it may have been taken: it is looked up first.
+    ResentInDoubt,
     LinkedByHand,
     AbandonedByHand,
 }
@@ -94,6 +96,7 @@ impl TransferState {
             (Self::Unknown, E::ProvedAbsent) => Self::Queued,
             (Self::Queued | Self::Unknown, E::GaveUp) => Self::Parked,
             (Self::Parked, E::Resent) => Self::Queued,
+            (Self::Parked, E::ResentInDoubt) => Self::Unknown,
             (Self::Parked, E::LinkedByHand) => Self::Linked,
             (Self::Parked, E::AbandonedByHand) => Self::Abandoned,
             (from, event) => return Err(IllegalMove { from, event }),
@@ -202,7 +205,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const EVENTS: [TransferEvent; 12] = [
+    const EVENTS: [TransferEvent; 13] = [
         TransferEvent::Enqueued,
         TransferEvent::AttemptBegan,
         TransferEvent::Taken,
@@ -213,13 +216,14 @@ mod tests {
         TransferEvent::ProvedAbsent,
         TransferEvent::GaveUp,
         TransferEvent::Resent,
+        TransferEvent::ResentInDoubt,
         TransferEvent::LinkedByHand,
         TransferEvent::AbandonedByHand,
     ];
 
     proptest! {
         #[test]
-        fn t4_after_a_lost_outcome_nothing_is_sent_before_a_proof_of_absence_or_a_person(choices in prop::collection::vec(0usize..12, 1..60)) {
+        fn t4_after_a_lost_outcome_nothing_is_sent_before_a_proof_of_absence_or_a_person(choices in prop::collection::vec(0usize..13, 1..60)) {
             let mut state = TransferState::Captured;
             let mut may_be_taken = false;
             for choice in choices {
@@ -236,7 +240,7 @@ mod tests {
         }
 
         #[test]
-        fn final_states_never_move(choice in 0usize..12) {
+        fn final_states_never_move(choice in 0usize..13) {
             for state in [TransferState::Confirmed, TransferState::Rejected, TransferState::Linked, TransferState::Abandoned] {
                 prop_assert!(state.after(EVENTS[choice]).is_err());
             }

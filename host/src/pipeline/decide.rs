@@ -34,8 +34,11 @@ impl Case<'_> {
             && carries_reference(self.transfer.operation)
     }
 
-    /// A hopeless case goes to a person.
+    /// A hopeless case goes to a person, whose word that it is not there counts as a proof.
     pub(super) fn give_up(&self) -> Outcome {
+        if self.transfer.is_resent_in_doubt() {
+            return self.outcome(vec![ProvedAbsent], None, Counts::Free);
+        }
         let lost = "it may have been taken, and this back end cannot be asked; a person must look";
         let failure = self.transfer.last_failure.clone().unwrap_or_else(|| Failure::new(FailureCode::OutcomeUnknown, lost));
         self.outcome(vec![GaveUp], Some(failure), Counts::Free)
@@ -110,6 +113,8 @@ impl Case<'_> {
         match verdict {
             Verdict::SendAgain => self.absent(Some(failure)),
             Verdict::LookUp if !self.is_spent(counts) => self.later(vec![], failure, counts),
+            // It cannot be asked about; a person has looked.
+            Verdict::Park if self.transfer.is_resent_in_doubt() => self.absent(Some(failure)),
             _ => self.outcome(vec![GaveUp], Some(failure), counts),
         }
     }
@@ -218,7 +223,7 @@ fn counts(failure: &Failure) -> Counts {
     }
 }
 
-fn after(instant: Timestamp, by: std::time::Duration) -> Timestamp {
+pub(super) fn after(instant: Timestamp, by: std::time::Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     instant.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -6,3 +6,4 @@ mod releases;
 mod running;
 mod scripted;
 mod steps;
+mod time_jumps;

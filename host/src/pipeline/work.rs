@@ -2,13 +2,14 @@
 //! its lease: whatever was sent is then looked up, never sent again blindly.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{Notify, broadcast};
 use tokio::time::timeout;
 
 use super::backend::{Backend, BackendTraits, Backends};
 use super::backoff::Dice;
-use super::decide::Case;
+use super::decide::{Case, after};
 use super::failpoint::{self, Failpoint};
 use super::figures;
 use super::pricing::Pricing;
@@ -41,13 +42,14 @@ impl<B: Backends> Engine<B> {
 
     /// Makes the one call that a claim is for.
     pub(super) async fn work(&self, claimed: Claimed) {
-        match self.call(&claimed).await {
+        let taken_up = Instant::now();
+        match self.call(&claimed, taken_up).await {
             Ok(outcome) => self.record(&claimed, outcome).await,
             Err(error) => report(&claimed, "the attempt was not begun", &error),
         }
     }
 
-    async fn call(&self, claimed: &Claimed) -> Result<Outcome, StoreError> {
+    async fn call(&self, claimed: &Claimed, taken_up: Instant) -> Result<Outcome, StoreError> {
         let Some(backend) = self.backends.get(&claimed.transfer.adapter) else {
             return Ok(self.case(claimed, None).without_adapter());
         };
@@ -71,6 +73,8 @@ impl<B: Backends> Engine<B> {
         };
         case.started_at = self.clock.now();
         if looks_up {
+            // By the time of the claim, as is since when it is uncertain: a clock that jumps in between must not prove an absence.
+            case.started_at = after(claimed.claimed_at, taken_up.elapsed()).min(case.started_at);
             let found = self.in_time(backend.look_up(leave, claimed, self.config.deadline())).await;
             case.ended_at = self.clock.now();
             return Ok(case.after_look_up(found));

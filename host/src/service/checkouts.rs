@@ -65,7 +65,11 @@ impl Commerce {
             }
         };
         let seal = self.seal(caller, CheckoutId::generate(), cart, checked)?;
-        self.inner.store.put_seal(seal.clone()).await?;
+        if let Err(error) = self.inner.store.put_seal(seal.clone()).await {
+            // Nobody knows the seal, so nobody will order it: also when it was stored after all.
+            self.give_back_at_once(caller, seal.reservation).await;
+            return Err(error.into());
+        }
         count_sealed(caller, &seal);
         tracing::info!(checkout.id = %seal.id, request.id = %caller.request_id, lines = seal.cart.lines.len(), "checkout sealed");
         let seen_and_now = request.seen_payable.zip(seal.payable()).filter(|(seen, now)| seen != now);

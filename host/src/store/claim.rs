@@ -9,6 +9,7 @@ use super::columns::transfer_columns;
 use super::instant::after;
 use super::left_out::claimable;
 use super::sql::{Connection, Row, query};
+use super::time::put_right;
 use super::{Claimed, Conflict, Document, Fence, LeftOut, Store, StoreError, Transfer, TransferId, rows};
 use crate::domain::{Reference, TransferEvent, TransferState};
 
@@ -36,7 +37,7 @@ impl Store {
         let find = |transfer: &Transfer| documents.iter().find(|document| document.reference == transfer.reference).cloned();
         Ok(claims
             .into_iter()
-            .map(|(transfer, fence)| Claimed { document: find(&transfer), transfer, fence, lease_until })
+            .map(|(transfer, fence)| Claimed { document: find(&transfer), transfer, fence, claimed_at: now })
             .collect())
     }
 
@@ -100,7 +101,7 @@ impl Store {
     }
 
     /// Ends all claims of a host that died: `sending` becomes `unknown` (rule T3), the others can be claimed at once. For the start of the
-    /// only host on this database; where several share it, claims are other hosts' and end with their leases. Returns how many transfers
+    /// only host on this database, and makes right what depends on the time; where several share it, claims are other hosts' and end with their leases. Returns how many transfers
     /// were freed.
     pub async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {
         if self.is_shared() {
@@ -217,6 +218,8 @@ pub(super) async fn held(connection: &mut Connection, id: TransferId, fence: Fen
 }
 
 async fn recover(connection: &mut Connection, now: Timestamp) -> Result<u64, StoreError> {
+    // Nobody knows what the clock did while no host ran.
+    put_right(connection, now).await?;
     let claimed = query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE turn = 1 AND lease_until IS NOT NULL"));
     let claimed = claimed.all(connection).await?;
     for row in &claimed {

@@ -64,6 +64,7 @@ contract! {
         t7_a_transfer_is_not_claimed_before_it_is_due,
         transfers_of_a_paused_back_end_stay_in_their_order,
         t11_what_is_done_by_hand_needs_a_parked_transfer_and_is_audited,
+        t4_a_resent_transfer_that_may_have_been_taken_comes_to_be_looked_up,
         an_illegal_move_is_refused_and_changes_nothing,
         a_confirmation_gives_the_document_number_status_and_amendments,
         an_accepted_quote_becomes_ordered_and_stays_so,
@@ -142,7 +143,7 @@ async fn confirm(store: &Store, taken: Taken, now: Timestamp) {
 async fn park(store: &Store, now: Timestamp) {
     let claimed = claim_one(store, now).await;
     begin(store, &claimed, now).await;
-    let events = [TransferEvent::OutcomeLost, TransferEvent::GaveUp];
+    let events = [TransferEvent::NotDelivered, TransferEvent::GaveUp];
     let state = store.record_outcome(claimed.transfer.id, claimed.fence, outcome(&events, now)).await.unwrap();
     assert_eq!(state, TransferState::Parked);
 }

@@ -30,7 +30,8 @@ pub struct AuditEntry {
 }
 
 impl Store {
-    /// Queues the parked transfer of a reference again, with a fresh count of attempts and its whole time.
+    /// Queues the parked transfer of a reference again, with a fresh count of attempts and its whole time. One that may have been taken is
+    /// looked up before it is sent.
     pub async fn resend(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
         self.by_hand(reference, Action::Resend, deed).await
     }
@@ -102,8 +103,9 @@ impl Action {
         }
     }
 
-    fn event(&self) -> TransferEvent {
+    fn event(&self, transfer: &Transfer) -> TransferEvent {
         match self {
+            Self::Resend | Self::AcceptPrice if transfer.unknown_since.is_some() => TransferEvent::ResentInDoubt,
             Self::Resend | Self::AcceptPrice => TransferEvent::Resent,
             Self::Link(_) => TransferEvent::LinkedByHand,
             Self::Abandon => TransferEvent::AbandonedByHand,
@@ -113,10 +115,10 @@ impl Action {
 
 async fn act(connection: &mut Connection, reference: Reference, action: Action, deed: Deed) -> Result<Transfer, StoreError> {
     let mut transfer = parked_transfer(connection, &reference).await?;
-    transfer.state = transfer.state.after(action.event())?;
+    transfer.state = transfer.state.after(action.event(&transfer))?;
     transfer.updated_at = deed.at;
     if matches!(action, Action::Resend | Action::AcceptPrice) {
-        (transfer.spent, transfer.due_at, transfer.unknown_since) = (0, deed.at, None);
+        (transfer.spent, transfer.due_at) = (0, deed.at);
         transfer.resent_at = Some(deed.at);
     }
     lock(connection, Lock::Line { store: &transfer.store, account: &transfer.account, adapter: &transfer.adapter }).await?;

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
@@ -77,13 +78,9 @@ impl Postgres {
         &self.clock
     }
 
-    /// Sets the clock by the database's, unless that was done within the last second.
-    pub(super) async fn keep_time(&self) -> Result<(), StoreError> {
-        if self.clock.is_followed_closely() {
-            return Ok(());
-        }
-        self.clock.follow(open::time(&mut *self.pool.acquire().await?).await?);
-        Ok(())
+    /// The server's time.
+    pub(super) async fn time(&self) -> Result<Timestamp, StoreError> {
+        open::time(&mut *self.pool.acquire().await?).await
     }
 
     pub(super) async fn hold_key(&self, principal: &str, key: &str) -> Result<Option<HeldKey>, StoreError> {

@@ -8,12 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use sqlx::sqlite::SqlitePool;
 
 use super::StoreError;
 use super::schema::Schema;
 use super::sql::Connection;
+use crate::clock::Clock;
 use writer::Writer;
 
 /// An open file. Only one process at a time has it.
@@ -21,6 +23,7 @@ use writer::Writer;
 pub(super) struct Sqlite {
     writer: Writer,
     readers: SqlitePool,
+    clock: Clock,
     /// Keeps other processes out; given up when the store is closed.
     lock: Arc<Mutex<Option<File>>>,
 }
@@ -29,7 +32,8 @@ impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
         let opened = open::open(path).await?;
         let lock = Arc::new(Mutex::new(Some(opened.lock)));
-        Ok(Self { writer: Writer::start(opened.writer), readers: opened.readers, lock })
+        let clock = Clock::followed(Timestamp::now());
+        Ok(Self { writer: Writer::start(opened.writer), readers: opened.readers, clock, lock })
     }
 
     pub(super) async fn schema(path: &Path) -> Result<Schema, StoreError> {
@@ -40,6 +44,10 @@ impl Sqlite {
         self.readers.close().await;
         self.writer.close().await;
         drop(self.lock.lock().take());
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(super) fn commits(&self) -> u64 {

@@ -76,9 +76,14 @@ impl Transfer {
     pub fn under_way_since(&self) -> Timestamp {
         self.resent_at.unwrap_or(self.created_at)
     }
+
+    /// Whether a person has decided to send it again after it became uncertain whether the back end has it.
+    pub fn is_resent_in_doubt(&self) -> bool {
+        self.resent_at.zip(self.unknown_since).is_some_and(|(resent, unknown)| resent > unknown)
+    }
 }
 
-/// A transfer that a worker holds until `lease_until`.
+/// A transfer that a worker holds until its lease ends.
 #[derive(Clone, Debug)]
 pub struct Claimed {
     /// In state `queued` (to be sent) or `unknown` (to be looked up).
@@ -86,7 +91,7 @@ pub struct Claimed {
     /// None when the operation acts on a document that we do not hold.
     pub document: Option<Document>,
     pub fence: Fence,
-    pub lease_until: Timestamp,
+    pub claimed_at: Timestamp,
 }
 
 /// One attempt or look-up, for the timeline.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::scripted::{Act, Look, Rig, lost};
-use crate::domain::{Deduplication, Failure, FailureCode, TransferOperation, TransferState};
+use crate::domain::{Deduplication, Failure, FailureCode, Reference, TransferOperation, TransferState};
 use crate::pipeline::Backends;
 use crate::store::fixtures::{capture_order, later, operation, start};
 use crate::store::{AttemptKind, Deed, LeftOut};
@@ -38,6 +38,54 @@ async fn t4_class_none_is_parked_after_a_lost_reply_and_never_resent() {
     rig.run(20).await;
     assert_eq!(rig.state(&order).await, TransferState::Parked);
     assert_eq!((rig.sends(), rig.backend.world.lock().look_ups), (1, 0));
+}
+
+#[tokio::test]
+async fn t4_class_none_is_sent_again_when_a_person_says_so() {
+    let rig = Rig::new(Deduplication::None).await;
+    rig.script([Act::Lose]);
+    let order = rig.capture("A").await;
+    rig.run(20).await;
+    assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Parked, 1));
+    resend(&rig, &order).await;
+    rig.run(5).await;
+    assert_eq!((rig.state(&order).await, rig.sends(), rig.backend.copies(&order)), (TransferState::Confirmed, 2, 1));
+}
+
+#[tokio::test]
+async fn t4_a_resent_order_that_may_be_there_is_looked_up_before_it_is_sent() {
+    for (act, sends) in [(Act::TakeSilently, 1), (Act::Lose, 2)] {
+        let rig = Rig::new(Deduplication::Queryable).await;
+        rig.script([act]);
+        rig.script_look_ups(std::iter::repeat_n(Look::Fail(failed(FailureCode::InvalidResponse)), 50));
+        let order = rig.capture("A").await;
+        rig.run(100).await;
+        assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Parked, 1));
+        rig.backend.world.lock().looks.clear();
+        resend(&rig, &order).await;
+        assert_eq!(rig.state(&order).await, TransferState::Unknown);
+        rig.run(5).await;
+        assert_eq!((rig.state(&order).await, rig.sends(), rig.backend.copies(&order)), (TransferState::Confirmed, sends, 1));
+    }
+}
+
+#[tokio::test]
+async fn t4_an_order_that_cannot_be_asked_about_is_sent_again_when_a_person_says_so() {
+    let rig = Rig::new(Deduplication::Queryable).await;
+    rig.script([Act::Lose]);
+    rig.script_look_ups([Look::Fail(failed(FailureCode::Unsupported)), Look::Fail(failed(FailureCode::Unsupported))]);
+    let order = rig.capture("A").await;
+    rig.run(20).await;
+    assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Parked, 1));
+    resend(&rig, &order).await;
+    rig.run(5).await;
+    assert_eq!((rig.state(&order).await, rig.sends(), rig.backend.copies(&order)), (TransferState::Confirmed, 2, 1));
+}
+
+async fn resend(rig: &Rig, order: &Reference) {
+    rig.clock.advance(SignedDuration::from_secs(60));
+    let deed = Deed { actor: "csr".into(), reason: "it is not there".into(), at: rig.clock.now() };
+    rig.temp.store.resend(order, deed).await.unwrap();
 }
 
 #[tokio::test]

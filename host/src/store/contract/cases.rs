@@ -228,6 +228,18 @@ pub(super) async fn t11_what_is_done_by_hand_needs_a_parked_transfer_and_is_audi
     assert_eq!((audit[1].actor.as_str(), audit[1].detail.as_deref()), ("csr", Some("number 4711")));
 }
 
+pub(super) async fn t4_a_resent_transfer_that_may_have_been_taken_comes_to_be_looked_up(store: &Store) {
+    let order = captured(store, capture_order("A")).await;
+    let claimed = claim_one(store, start()).await;
+    begin(store, &claimed, start()).await;
+    let lost = outcome(&[TransferEvent::OutcomeLost, TransferEvent::GaveUp], start());
+    store.record_outcome(claimed.transfer.id, claimed.fence, lost).await.unwrap();
+    let resent = store.resend(&order.reference, deed()).await.unwrap();
+    assert_eq!((resent.state, resent.unknown_since), (TransferState::Unknown, Some(start())));
+    let claimed = claim_one(store, later(100)).await.transfer;
+    assert_eq!((claimed.state, claimed.is_resent_in_doubt()), (TransferState::Unknown, true));
+}
+
 pub(super) async fn an_illegal_move_is_refused_and_changes_nothing(store: &Store) {
     let order = captured(store, capture_order("A")).await;
     let claimed = claim_one(store, start()).await;

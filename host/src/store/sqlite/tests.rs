@@ -28,6 +28,21 @@ async fn t1_concurrent_captures_share_commits_and_all_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn t7_what_an_earlier_clock_meant_is_due_once_the_time_has_jumped_back() {
+    let temp = TempStore::open().await;
+    let ahead = Timestamp::now() + jiff::SignedDuration::from_hours(5);
+    temp.store.clock().follow(ahead);
+    temp.store.capture(Capture { at: ahead, ..capture_order("A") }).await.unwrap();
+    while temp.store.clock().is_followed_closely() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    temp.store.keep_time().await.unwrap();
+    let now = temp.store.clock().now();
+    assert!(now < ahead, "it goes by the system's time again");
+    assert_eq!(temp.store.claim_due(now, 1, LEASE, &LeftOut::default()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a2_parallel_submits_with_one_key_capture_one_order() {
     let temp = TempStore::open().await;
     let captures = (0..20).map(|_| Capture { answer: Some(answer("k", 1)), ..capture_order("A") });

@@ -26,6 +26,7 @@ const LIST: &[(&str, &str, &str, &str)] = &[
     ("DELETE", "/control/stats", "", "count from zero"),
     ("POST", "/control/orders", ORDERS, "an order by telephone or at the counter"),
     ("GET", "/control/orders?your_ref=", "", "all orders with this reference"),
+    ("GET", "/control/reservations", "", "everything that is reserved"),
     ("POST", "/control/advance", "", "move every order that is not done one state on"),
     ("POST", "/control/answer", "", "the sales desk answers everything that waits"),
     ("PUT", "/control/stock/{article}", r#"{"site": "BER", "free": "3"}"#, "so many are free at this site now"),
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> Router<Company> {
         .route("/control/faults", get(faults).put(set_faults).delete(clear_faults))
         .route("/control/stats", get(stats).delete(clear_stats))
         .route("/control/orders", post(acts::enter_order).get(acts::find_orders))
+        .route("/control/reservations", get(acts::list_reservations))
         .route("/control/advance", post(acts::advance))
         .route("/control/answer", post(acts::answer))
         .route("/control/stock/{article}", put(acts::set_stock))

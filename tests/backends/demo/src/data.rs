@@ -41,6 +41,13 @@ pub(crate) fn opened(now: Timestamp, seed: u64) -> Books {
     books
 }
 
+/// Adds customers that are not there yet.
+pub(crate) fn add_customers(books: &mut Books, number: u32) {
+    for customer in customers::more(number) {
+        books.customers.entry(customer.no.clone()).or_insert(customer);
+    }
+}
+
 fn article(row: &Row) -> Article {
     let breaks = articles::breaks(row.category).iter();
     Article {
@@ -113,6 +120,16 @@ mod tests {
         }
         assert_eq!(books.orders.len(), history::ORDERS.len() + 1, "every row became an order, and one rfq too");
         assert_eq!(books.rfqs.len(), history::RFQS.len());
+    }
+
+    #[test]
+    fn more_customers_can_order_and_are_added_once() {
+        let mut books = books();
+        let before = books.customers.len();
+        add_customers(&mut books, 3);
+        add_customers(&mut books, 3);
+        assert_eq!(books.customers.len(), before + 3);
+        assert!(books.buying_customer("C-2003").is_ok());
     }
 
     #[test]

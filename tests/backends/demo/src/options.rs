@@ -38,6 +38,12 @@ pub struct Options {
     /// Some stock changes every so many seconds; 0 = never by itself.
     #[arg(long, default_value_t = 15, value_name = "SECS")]
     pub stock_moves_every_secs: u32,
+    /// So many customers more, `C-2001` and on, without a history and with credit for everything.
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    pub more_customers: u32,
+    /// An order with a reference that is there already is refused.
+    #[arg(long)]
+    pub unique_references: bool,
     /// Decides how stock moves and how jitter falls.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -55,6 +61,8 @@ impl Default for Options {
             answer_after_secs: 4,
             advance_every_secs: 20,
             stock_moves_every_secs: 15,
+            more_customers: 0,
+            unique_references: false,
             seed: 1,
         }
     }

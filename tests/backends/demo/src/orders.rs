@@ -67,6 +67,14 @@ pub(crate) fn enter(books: &mut Books, request: &OrderRequest, channel: Channel,
     take(books, request, Origin { customer, channel, offer: None }, wanted, now)
 }
 
+/// Refuses an order whose reference is there already, and names that one.
+pub(crate) fn refuse_known(books: &Books, request: &OrderRequest) -> Result<(), Refusal> {
+    let Some(reference) = request.your_ref.as_ref() else { return Ok(()) };
+    let Some(known) = books.orders.values().find(|order| order.your_ref.as_ref() == Some(reference)) else { return Ok(()) };
+    let text = format!("there is an order with the reference {reference:?} already");
+    Err(Refusal::new(Code::RefTaken, text).naming(Some(known.no.clone())))
+}
+
 /// Takes an order for positions that were checked already.
 pub(crate) fn take(
     books: &mut Books,

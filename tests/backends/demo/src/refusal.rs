@@ -34,6 +34,8 @@ pub(crate) enum Code {
     NoPositions,
     TooMany,
     NotOffered,
+    /// Only where references must be unique.
+    RefTaken,
     NotSaved,
     /// Only from injected faults.
     Internal,

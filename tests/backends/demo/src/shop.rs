@@ -41,7 +41,8 @@ impl Shop {
     /// Opens the data file, or fresh books when there is none.
     pub(crate) fn open(options: Options) -> Result<Arc<Self>, SaveError> {
         let kept = options.data.as_deref().map(save::load).transpose()?.flatten();
-        let books = kept.unwrap_or_else(|| data::opened(Timestamp::now(), options.seed));
+        let mut books = kept.unwrap_or_else(|| data::opened(Timestamp::now(), options.seed));
+        data::add_customers(&mut books, options.more_customers);
         let shop = Self {
             books: Mutex::new(books),
             saving: Mutex::new(()),

@@ -55,6 +55,10 @@ pub(super) async fn find_orders(State(shop): State<Company>, Asked(filter): Aske
     shop.read(|books, _| listing::list(books.orders.values().map(Arc::as_ref), &filter)).map(Json)
 }
 
+pub(super) async fn list_reservations(State(shop): State<Company>) -> Json<Value> {
+    Json(shop.read(|books, _| json!({"items": books.reservations.values().collect::<Vec<_>>()})))
+}
+
 pub(super) async fn advance(State(shop): State<Company>) -> Answer<Json<Value>> {
     let moved = shop.write(|books, now| {
         let open: Vec<String> =

@@ -40,6 +40,16 @@ pub(super) fn all() -> Vec<Customer> {
     ]
 }
 
+/// `C-2001` and on: list prices, and credit for everything.
+pub(super) fn more(number: u32) -> impl Iterator<Item = Customer> {
+    (1..=number).map(|index| {
+        let no = format!("C-{}", 2_000 + index);
+        let name = format!("Kunde {index}");
+        let at = ship_to(&format!("{no}-1"), &name, "Hauptstr. 1", "10115", "Berlin", "DE");
+        Customer { credit_limit: Decimal::from(1_000_000_000), ..customer(&no, &name, at) }
+    })
+}
+
 /// C-1001: contract prices on some categories, and two articles at a fixed price.
 fn frame_contract() -> Contract {
     Contract {

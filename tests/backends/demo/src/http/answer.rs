@@ -55,7 +55,7 @@ fn status(code: Code) -> StatusCode {
         Code::NotLocal => StatusCode::FORBIDDEN,
         Code::NotFound | Code::UnknownOrder | Code::UnknownRfq | Code::UnknownReservation => StatusCode::NOT_FOUND,
         Code::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
-        Code::Short | Code::Shipped | Code::Stale | Code::Expired | Code::Closed => StatusCode::CONFLICT,
+        Code::Short | Code::Shipped | Code::Stale | Code::Expired | Code::Closed | Code::RefTaken => StatusCode::CONFLICT,
         Code::Throttled => StatusCode::TOO_MANY_REQUESTS,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::NotSaved | Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -46,7 +46,14 @@ pub(super) async fn release(State(shop): State<Company>, Path(id): Path<String>)
 }
 
 pub(super) async fn enter(State(shop): State<Company>, Sent(request): Sent<OrderRequest>) -> Answer<(StatusCode, Json<Order>)> {
-    let order = shop.write(|books, now| orders::enter(books, &request, Channel::Web, now)).await?;
+    let is_unique = shop.options().unique_references;
+    let entered = shop.write(|books, now| {
+        if is_unique {
+            orders::refuse_known(books, &request)?;
+        }
+        orders::enter(books, &request, Channel::Web, now)
+    });
+    let order = entered.await?;
     shop.stats.lock().order_taken();
     Ok((StatusCode::CREATED, Json(order)))
 }

@@ -213,3 +213,14 @@ fn a_calculation_stops_holding_after_half_an_hour() {
     let later = now() + 30.minutes();
     assert_eq!(enter(&mut books, &order, Channel::Web, later).unwrap().positions[0].net.to_string(), "99.00");
 }
+
+#[test]
+fn where_references_are_unique_a_second_order_is_refused_and_names_the_first() {
+    let mut books = books();
+    let json = r#"{"customer": "C-1001", "your_ref": "W-1", "positions": [{"article": "NW-1014", "qty": "1"}]}"#;
+    let request: OrderRequest = serde_json::from_str(json).unwrap();
+    refuse_known(&books, &request).unwrap();
+    let order = try_enter(&mut books, json).unwrap();
+    let refusal = refuse_known(&books, &request).unwrap_err();
+    assert_eq!((refusal.code, refusal.no), (Code::RefTaken, Some(order.no)));
+}

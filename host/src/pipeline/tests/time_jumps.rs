@@ -1,0 +1,76 @@
+//! Somebody sets the clock, or the machine stands still, while transfers wait (rules T4, T7).
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::scripted::{Act, Rig};
+use crate::domain::{Deduplication, Failure, FailureCode, TransferState};
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// Sets the clock and has the store put right what depends on it, as the loop does before every claim.
+async fn jump(rig: &Rig, by: SignedDuration) {
+    rig.clock.advance(by);
+    rig.temp.store.put_right(rig.clock.now()).await.unwrap();
+}
+
+async fn settling() -> Rig {
+    let mut rig = Rig::new(Deduplication::Queryable).await;
+    rig.settle_after(Duration::from_secs(60));
+    rig
+}
+
+#[tokio::test]
+async fn t7_nothing_waits_for_an_hour_that_comes_twice() {
+    let rig = Rig::new(Deduplication::Queryable).await;
+    rig.clock.advance(HOUR);
+    rig.script([Act::Fail(Failure::new(FailureCode::Unavailable, "not now"))]);
+    let order = rig.capture("A").await;
+    let behind = rig.capture("A").await;
+    rig.step().await;
+    assert_eq!(rig.state(&order).await, TransferState::Queued);
+    jump(&rig, -HOUR).await;
+    rig.step().await;
+    rig.step().await;
+    assert_eq!((rig.state(&order).await, rig.state(&behind).await), (TransferState::Confirmed, TransferState::Confirmed));
+    assert_eq!((rig.copies(&order), rig.copies(&behind)), (1, 1));
+}
+
+#[tokio::test]
+async fn t4_a_clock_that_is_set_forward_proves_no_absence() {
+    let rig = settling().await;
+    rig.script([Act::Lose]);
+    let order = rig.capture("A").await;
+    rig.step().await;
+    rig.step().await;
+    jump(&rig, HOUR).await;
+    rig.step().await;
+    assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Unknown, 1), "it may still be at work");
+    rig.run(50).await;
+    assert_eq!((rig.state(&order).await, rig.sends(), rig.copies(&order)), (TransferState::Confirmed, 2, 1));
+}
+
+#[tokio::test]
+async fn t4_nor_does_one_that_is_set_forward_between_claim_and_look_up() {
+    let rig = settling().await;
+    rig.script([Act::Lose]);
+    let order = rig.capture("A").await;
+    rig.step().await;
+    let claimed = rig.engine.claim(64, vec![]).await.unwrap().pop().unwrap();
+    rig.clock.advance(HOUR);
+    rig.engine.work(claimed).await;
+    assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Unknown, 1));
+}
+
+#[tokio::test]
+async fn t4_how_long_it_was_uncertain_counts_from_the_start_of_the_host() {
+    let rig = settling().await;
+    rig.script([Act::Lose]);
+    let order = rig.capture("A").await;
+    rig.step().await;
+    rig.clock.advance(HOUR);
+    rig.temp.store.recover(rig.clock.now()).await.unwrap();
+    rig.step().await;
+    assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Unknown, 1), "nobody knows what the clock did meanwhile");
+}

@@ -1,0 +1,59 @@
+//! Stock that the back end still holds when everything is settled (rule C4). What a host knows of is given back or belongs to an order. What
+//! no host knows of can only be what one never heard of, or died over before it was committed: that ends by itself.
+
+use super::Finding;
+use crate::facts::{Facts, Reserved, Try};
+
+/// How long after a host's death its customers may notice.
+const NOTICED_LATE_MS: u64 = 1_500;
+
+/// A reply that took so long may have come to nobody any more.
+const TOO_LATE_MS: u64 = 2_000;
+
+pub(super) fn nothing_is_held_in_vain(facts: &Facts) -> Vec<Finding> {
+    let judged = facts.reserved.iter().filter_map(|held| {
+        let why = why_in_vain(facts, held)?;
+        Some(Finding::of_cart("c4_held_in_vain", held.cart, format!("{} is held: {why}", held.id)))
+    });
+    judged.collect()
+}
+
+/// Nothing when there is a good reason for it.
+fn why_in_vain(facts: &Facts, held: &Reserved) -> Option<String> {
+    let transfers = facts.transfers.iter().filter(|transfer| transfer.held.as_deref() == Some(&held.id));
+    let mut states: Vec<_> = transfers.map(|transfer| (transfer.operation.as_str(), transfer.state.as_str())).collect();
+    states.sort_unstable();
+    if states.iter().any(|state| *state == ("submit-order", "parked")) {
+        return None;
+    }
+    // A release that was tried in vain for too often is given up: the reservation ends by itself.
+    if states.iter().any(|state| *state == ("release-reservation", "rejected")) {
+        return None;
+    }
+    if !states.is_empty() {
+        return Some(format!("{states:?}"));
+    }
+    if facts.sealed.contains(&held.id) {
+        return Some("its checkout is over, and it is not given back".to_owned());
+    }
+    let is_excused = !was_heard_of(facts, held) || died_over(facts, held);
+    (!is_excused).then(|| "no host knows of it, and none died over it".to_owned())
+}
+
+/// Whether the back end's reply that told of it went to a host.
+fn was_heard_of(facts: &Facts, held: &Reserved) -> bool {
+    facts.passages.iter().any(|passage| {
+        let last = passage.replies.last().and_then(|(_, made)| made.as_ref());
+        passage.was_answered && passage.took < TOO_LATE_MS && last == Some(&held.id)
+    })
+}
+
+/// Whether a host was ended while it worked on a request about this cart.
+fn died_over(facts: &Facts, held: &Reserved) -> bool {
+    let tries = facts.stories.iter().filter(|story| story.cart == held.cart).flat_map(|story| &story.tries);
+    let was_killed = |attempt: &Try| {
+        let while_it_ran = attempt.began..=attempt.ended + NOTICED_LATE_MS;
+        facts.kills.iter().any(|kill| kill.host == attempt.host && while_it_ran.contains(&kill.at))
+    };
+    tries.filter(|attempt| !attempt.was_answered).any(was_killed)
+}
