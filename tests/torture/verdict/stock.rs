@@ -23,11 +23,11 @@ fn why_in_vain(facts: &Facts, held: &Reserved) -> Option<String> {
     let transfers = facts.transfers.iter().filter(|transfer| transfer.held.as_deref() == Some(&held.id));
     let mut states: Vec<_> = transfers.map(|transfer| (transfer.operation.as_str(), transfer.state.as_str())).collect();
     states.sort_unstable();
-    if states.iter().any(|state| *state == ("submit-order", "parked")) {
+    if states.contains(&("submit-order", "parked")) {
         return None;
     }
     // A release that was tried in vain for too often is given up: the reservation ends by itself.
-    if states.iter().any(|state| *state == ("release-reservation", "rejected")) {
+    if states.contains(&("release-reservation", "rejected")) {
         return None;
     }
     if !states.is_empty() {
