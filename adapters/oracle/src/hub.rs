@@ -94,7 +94,10 @@ impl<'a> Hub<'a> {
         let reply = self.gateway.send(window.ask(request))?;
         read_page(&reply, |listed| {
             let next = window.after(&listed).map(Window::show);
-            let orders = order::newest_versions(listed.entities).into_iter().map(map).collect::<Read<Vec<T>>>()?;
+            let orders = order::newest_versions(listed.entities).into_iter();
+            // What has no number yet is a draft of somebody there: no order that a customer could ask for.
+            let numbered = orders.filter(|order| order.text("OrderNumber").is_some());
+            let orders = numbered.map(map).collect::<Read<Vec<T>>>()?;
             Ok((orders, next))
         })
     }

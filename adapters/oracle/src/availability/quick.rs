@@ -71,7 +71,7 @@ fn read(
         match quick::said(answer, place).map_err(|problem| reply.unreadable(&problem))? {
             Said::Available(quantity) => Ok(available(settings, item, place, quantity)),
             Said::Failed(code, text) => Err(failed(code, text)),
-            Said::Nothing => Err(Failure::not_found("The back end told nothing about it.")),
+            Said::Nothing => Err(Failure::not_found("The back end does not have it in this location.")),
         }
     };
     Ok(group.iter().map(one).collect())

@@ -87,7 +87,7 @@ fn add<'a>(line: &mut Line<'a>, part: Entity<'a>) -> Read<()> {
     line.shipped += part.decimal("ShippedQuantity").map_err(named)?.unwrap_or_default();
     let amount = match part.decimal("ExtendedAmount").map_err(named)? {
         Some(amount) => Some(amount),
-        None => part.decimal("UnitSellingPrice").map_err(named)?.map(|price| price * ordered),
+        None => part.decimal("UnitSellingPrice").map_err(named)?.and_then(|price| price.checked_mul(ordered)),
     };
     if let Some(amount) = amount {
         line.amount = Some(line.amount.unwrap_or_default() + amount);

@@ -19,7 +19,7 @@ pub(crate) enum Said {
     Available(Decimal),
     /// An error of this item only, although the whole request succeeded: code and text.
     Failed(String, String),
-    /// It is not in the answer.
+    /// The item is not kept in this organization.
     Nothing,
 }
 
@@ -46,27 +46,31 @@ pub(crate) fn body(settings: &Settings, now: &str, places: &[&Place]) -> Value {
 
 /// What the answer says about a place. Where exactly the organization stands in it is not documented: it is searched.
 pub(crate) fn said(answer: Entity<'_>, place: &Place) -> Read<Said> {
-    let day = |at: &str| at.get(..10).map(ToOwned::to_owned);
-    let is_meant = |item: &Entity<'_>| {
-        let same_day = item.text("RequestedDateTime").is_none_or(|at| day(at) == day(&place.at));
-        item.text("ItemIdentifier") == Some(&place.sku) && same_day
-    };
-    let items = answer.many("ItemAvailabilityList");
-    for item in items.into_iter().filter(is_meant) {
-        if let Some(failed) = error(item) {
-            return Ok(failed);
-        }
-        let entries = item.many("ItemAvailabilityAtOrgList");
-        let Some(entry) = entries.into_iter().find(|entry| organization(*entry) == Some(place.organization.as_str())) else {
-            continue;
-        };
-        if let Some(failed) = error(entry) {
-            return Ok(failed);
-        }
-        let available = deep(entry.value(), "AvailableQuantity").ok_or("AvailableQuantity is missing")?;
-        return Entity::of(available).amount("AvailableQuantity").map(Said::Available);
+    let item = item(answer, place).ok_or_else(|| format!("{} is not in the answer", place.sku))?;
+    if let Some(failed) = error(item) {
+        return Ok(failed);
     }
-    Ok(Said::Nothing)
+    let entries = item.many("ItemAvailabilityAtOrgList");
+    let entry = entries.into_iter().find(|entry| organization(*entry) == Some(place.organization.as_str()));
+    let Some(entry) = entry else { return Ok(Said::Nothing) };
+    if let Some(failed) = error(entry) {
+        return Ok(failed);
+    }
+    let available = deep(entry.value(), "AvailableQuantity").ok_or("AvailableQuantity is missing")?;
+    Entity::of(available).amount("AvailableQuantity").map(Said::Available)
+}
+
+/// The item of that day. When it is there only once it is the one that was asked for, whatever day the back end made of it.
+fn item<'a>(answer: Entity<'a>, place: &Place) -> Option<Entity<'a>> {
+    let day = |at: &str| at.get(..10).map(ToOwned::to_owned);
+    let same: Vec<Entity<'a>> = answer
+        .many("ItemAvailabilityList")
+        .into_iter()
+        .filter(|item| item.text("ItemIdentifier") == Some(place.sku.as_str()))
+        .collect();
+    let of_day = |item: &&Entity<'a>| item.text("RequestedDateTime").is_some_and(|at| day(at) == day(&place.at));
+    let only = || same.first().filter(|_| same.len() == 1);
+    same.iter().find(of_day).or_else(only).copied()
 }
 
 /// `ErrorCode` and `ErrorMessage`, when there is one.

@@ -59,7 +59,7 @@ fn pitfall_6_an_error_within_a_success_is_of_its_item_or_its_organization() {
     let failure = |index: usize| found[index].as_ref().unwrap_err();
     assert_eq!((failure(1).message.as_str(), failure(1).detail.as_deref()), ("No such organization", Some("MSC-2")));
     assert_eq!((failure(2).code.as_str(), failure(2).detail.as_deref()), ("rejected", Some("MSC-1")));
-    assert_eq!(failure(3).code, "not-found");
+    assert_eq!(failure(3).code, "invalid-response", "a known item or an error was promised");
 }
 
 #[test]
@@ -69,6 +69,20 @@ fn the_quantity_is_found_wherever_it_stands_under_its_organization() {
     assert_eq!(ask(json!({}), vec![item("A", Some("M1"))])[0].as_ref().unwrap().available, "12.5");
     let _backend = scripted([quick(&[("A", json!([{"OrgInfo": {"OrgIdentifier": "M1"}}]))])]);
     assert_eq!(ask(json!({}), vec![item("A", Some("M1"))])[0].as_ref().unwrap_err().code, "invalid-response");
+}
+
+#[test]
+fn an_item_is_that_of_its_day_and_a_location_that_is_not_told_does_not_have_it() {
+    let of = |day: &str, quantity: u32| json!({"ItemIdentifier": "A", "RequestedDateTime": format!("{day}T08:00:00Z"), "ItemAvailabilityAtOrgList": [at("M1", json!(quantity))]});
+    let on = |day: &str| Item { requested_date: Some(day.into()), ..item("A", Some("M1")) };
+    let _backend = scripted([json_of(&json!({"ItemAvailabilityList": [of("2026-12-01", 1), of("2026-12-02", 2)]}))]);
+    let found = ask(json!({}), vec![on("2026-12-02"), on("2026-12-01"), on("2026-12-03")]);
+    assert_eq!([0, 1].map(|index: usize| found[index].as_ref().unwrap().available.clone()), ["2", "1"]);
+    assert_eq!(found[2].as_ref().unwrap_err().code, "invalid-response", "it is neither of them");
+    let _backend = scripted([json_of(&json!({"ItemAvailabilityList": [of("2026-12-04", 4)]}))]);
+    let found = ask(json!({}), vec![on("2026-12-03"), Item { location: Some("M2".into()), ..on("2026-12-03") }]);
+    assert_eq!(found[0].as_ref().unwrap().available, "4", "the back end moved the wish to the next day of its calendar");
+    assert_eq!(found[1].as_ref().unwrap_err().code, "not-found");
 }
 
 #[test]

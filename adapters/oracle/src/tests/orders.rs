@@ -265,6 +265,13 @@ fn pitfall_3_a_list_goes_on_where_the_server_cut_it() {
 }
 
 #[test]
+fn a_draft_without_a_number_does_not_hide_the_other_orders() {
+    let draft = with(json!({"OrderNumber": null, "SubmittedFlag": false}));
+    let _backend = scripted([page(&[draft, saved()])]);
+    assert_eq!(list(DocumentFilter::default(), None).0, ["97414"]);
+}
+
+#[test]
 fn a_search_that_cannot_be_asked_finds_nothing_and_sends_nothing() {
     let backend = scripted([]);
     let filter = DocumentFilter { search: Some("x' or HeaderId>'0".into()), ..DocumentFilter::default() };
