@@ -204,6 +204,11 @@ impl Adapter {
         self.breakers.turns_away(side)
     }
 
+    /// Whether what it says is believed.
+    pub fn standing(&self) -> Standing {
+        self.standing.clone()
+    }
+
     /// Whose signature the component has.
     pub fn signer(&self) -> &Signer {
         &self.signer

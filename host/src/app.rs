@@ -41,6 +41,7 @@ pub struct App {
     _upkeep: AbortOnDropHandle<()>,
     _watch: AbortOnDropHandle<()>,
     _follow: AbortOnDropHandle<()>,
+    _learn: AbortOnDropHandle<()>,
     _shared: Option<AbortOnDropHandle<()>>,
     _degraded: AbortOnDropHandle<()>,
     _reads: ReadThreads,
@@ -69,6 +70,7 @@ impl App {
         let (folder, cache) = (config.folder(), cache_folder(config));
         let adapters =
             Arc::new(Adapters::load(&config.adapters, &folder, &cache, &config.runtime, &clock, reads.handle()).await?);
+        adapters.check_pushes(config.inbound.keys())?;
         let backend = AdapterBackend::new(Arc::clone(&adapters), clock.clone());
         let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
             .await
@@ -77,6 +79,7 @@ impl App {
         let keep = shared.clone().map(|shared| AbortOnDropHandle::new(tokio::spawn(shared.keep())));
         let reading = reads.handle();
         let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), shared, clock.clone(), reading);
+        commerce.learn_uncacheable().await?;
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
         let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
@@ -85,6 +88,7 @@ impl App {
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
         let watch = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_adapters()));
         let follow = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_transfers()));
+        let learn = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_uncacheable()));
         let degraded = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_degraded()));
         tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
         Ok(Self {
@@ -101,6 +105,7 @@ impl App {
             _upkeep: upkeep,
             _watch: watch,
             _follow: follow,
+            _learn: learn,
             _shared: keep,
             _degraded: degraded,
             _reads: reads,

@@ -34,6 +34,6 @@ pub use policy::{Choice, Policies, Subject};
 pub use reads::{Answer, Demand, ReadCache, Wanted};
 pub use scope::{AvailabilityScope, PriceScope, ScopeParts, Scopes};
 pub use shared::{Kind, Known, Shared, SharedError, SharedStatus, Shelf, Shelved, Ticket, Told};
-pub use uncacheable::{TooMany, Uncacheable, Withheld};
+pub use uncacheable::{TooMany, Uncacheable};
 pub use verdict::Verdict;
 pub use weight::Weigh;

@@ -7,6 +7,7 @@ mod component;
 mod failure;
 mod operate;
 mod orders;
+mod pushes;
 mod serve;
 
 use std::path::PathBuf;

@@ -25,6 +25,7 @@ mod quantity;
 mod quote;
 mod standing;
 mod transfer;
+mod withheld;
 
 pub use access::{AccountGrant, Principal, PrincipalKind, Scope};
 pub use arithmetic::AmountMismatch;
@@ -53,6 +54,7 @@ pub use quantity::{Quantity, Unit};
 pub use quote::{Acceptance, QuoteAction, QuoteDocument, QuoteLine, QuoteReceived, QuoteRequest, QuoteStatus};
 pub use standing::Standing;
 pub use transfer::{IllegalMove, TransferEvent, TransferOperation, TransferState, Verdict};
+pub use withheld::Withheld;
 
 /// Free extension fields, by name. Sorted, so that equal extensions are equal text.
 pub type Extensions = std::collections::BTreeMap<String, String>;

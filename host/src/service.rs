@@ -29,6 +29,7 @@ mod record;
 mod reload;
 mod shop;
 mod shown;
+mod uncacheable;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -50,7 +51,7 @@ pub use desk::{AttemptReport, AuditReport, Decision, Dossier, TransferReport};
 pub use error::{FieldProblem, ServiceError};
 pub use history::ListRequest;
 pub use idempotency::{Captured, IdempotencyKey};
-pub use inbound::{Delivery, PushedMessage, Receipt};
+pub use inbound::{Delivery, PushLog, PushReport, PushedMessage, Receipt, TurnedAway};
 pub use invalidation::{InvalidationReport, InvalidationRequest};
 pub use offer_prices::OfferPriceRequest;
 pub use orders::{LineClaim, OrderRequest};
@@ -110,6 +111,8 @@ struct Inner {
     decrements: Decrements,
     shared: Option<Shared>,
     uncacheable: Arc<Uncacheable>,
+    /// Which change of the store's list of them this host has learned. Held by whoever changes it.
+    learned: tokio::sync::Mutex<Option<i64>>,
     doors: Doors,
     /// Pushed values are applied one at a time.
     pushing: Mutex<()>,
@@ -139,7 +142,7 @@ impl Commerce {
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
         let policies = PoliciesInForce::new(&config.freshness);
-        let uncacheable = Arc::<Uncacheable>::default();
+        let uncacheable = Arc::new(Uncacheable::new(config.cache.max_uncacheable));
         let sharing = (shared.as_ref(), &uncacheable);
         let catalog = Catalog::new(Kind::Availability, &shops, half, sharing, &clock);
         let (memory, shelf) = (catalog.memory.clone(), catalog.shelf.clone());
@@ -164,6 +167,7 @@ impl Commerce {
                 decrements: Decrements::default(),
                 shared,
                 uncacheable,
+                learned: tokio::sync::Mutex::default(),
                 doors: Doors::new(&config.inbound),
                 pushing: Mutex::default(),
                 looking_again: Arc::new(Semaphore::new(MAX_LOOKING_AGAIN)),
@@ -193,16 +197,16 @@ impl Commerce {
     }
 
     fn adapter(&self, name: &AdapterName) -> Result<Arc<Adapter>, ServiceError> {
-        self.inner.adapters.get(name).ok_or_else(|| not_loaded(name))
+        Ok(self.inner.adapters.get(name).ok_or_else(|| not_loaded(name))?)
     }
 
     /// For one read of the catalog: by its share, a new version on trial may answer it.
     fn reader(&self, name: &AdapterName) -> Result<Reader, ServiceError> {
-        self.inner.adapters.reader(name).ok_or_else(|| not_loaded(name))
+        Ok(self.inner.adapters.reader(name).ok_or_else(|| not_loaded(name))?)
     }
 }
 
 /// Cannot happen: the configuration was checked against the adapters at start.
-fn not_loaded(name: &AdapterName) -> ServiceError {
-    Failure::new(FailureCode::Unavailable, "the adapter is not loaded").with_detail(name.as_str()).into()
+fn not_loaded(name: &AdapterName) -> Failure {
+    Failure::new(FailureCode::Unavailable, "the adapter is not loaded").with_detail(name.as_str())
 }

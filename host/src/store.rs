@@ -1,5 +1,6 @@
-//! The durable store: captured orders and quotes, their transfers, seals, idempotency answers and last-known lists, in one SQLite file or in a
-//! PostgreSQL database that several hosts share. One set of statements for both (`sql`); what differs lies in `sqlite` and `postgres`.
+//! The durable store: captured orders and quotes, their transfers, seals, idempotency answers, last-known lists and what must not be cached,
+//! in one SQLite file or in a PostgreSQL database that several hosts share. One set of statements for both (`sql`); what differs lies in
+//! `sqlite` and `postgres`.
 //! Called by `service` and `pipeline`. All SQL of the host is in this module; it decides no move of a transfer by itself (that is
 //! `domain::TransferState::after`) and never calls a back end.
 
@@ -30,6 +31,7 @@ mod sqlite;
 mod taken;
 mod time;
 mod transfer;
+mod uncacheable;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

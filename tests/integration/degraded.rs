@@ -39,6 +39,25 @@ async fn looks_at(customer: &Client, sku: &str, quantity: &str) -> Value {
     customer.get(&format!("/v1/offer-prices/{sku}?quantity={quantity}")).await.expect(200)
 }
 
+/// C-1001 has seen the price, and checks out when the back end has fallen sick.
+async fn sealed_in_an_outage(world: &World) -> Value {
+    looks_at(&world.hansen(), TAPE, "5").await;
+    falls_sick(world).await;
+    check_out(&world.hansen(), &[line("1", TAPE, "5")]).await.expect(201)
+}
+
+/// And orders.
+async fn ordered_in_an_outage(world: &World) -> Value {
+    let checkout = sealed_in_an_outage(world).await;
+    order(&world.hansen(), &checkout, "one").await.expect(202)
+}
+
+/// The back end answers again, with another list price.
+async fn is_well_again_at(world: &World, price: &str) {
+    world.backend.set_price(TAPE, price).await;
+    world.backend.no_faults().await;
+}
+
 async fn check_out(customer: &Client, lines: &[Value]) -> Reply {
     customer.post("/v1/checkouts", &json!({ "lines": lines })).await
 }
@@ -112,9 +131,7 @@ async fn c6_a_price_that_is_older_than_allowed_seals_nothing() {
 #[tokio::test]
 async fn c6_list_price_seals_at_the_list_price_and_the_customer_pays_the_lower_live_one() {
     let world = world("list-price", "block").await;
-    looks_at(&world.hansen(), TAPE, "5").await;
-    falls_sick(&world).await;
-    let checkout = check_out(&world.hansen(), &[line("1", TAPE, "5")]).await.expect(201);
+    let checkout = sealed_in_an_outage(&world).await;
     assert_eq!(amount(&checkout, "/lines/0/unit_price/amount"), Decimal::new(1280, 2), "{checkout:#}");
     assert_eq!(text(&checkout, "/provisional/basis"), "list-price");
     let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
@@ -129,9 +146,7 @@ async fn c6_list_price_seals_at_the_list_price_and_the_customer_pays_the_lower_l
 #[tokio::test]
 async fn c6_an_order_at_a_cached_price_goes_when_the_back_end_is_well_and_shows_both_amounts() {
     let world = world("accept-cached", "block").await;
-    looks_at(&world.hansen(), TAPE, "5").await;
-    falls_sick(&world).await;
-    let checkout = check_out(&world.hansen(), &[line("1", TAPE, "5")]).await.expect(201);
+    let checkout = sealed_in_an_outage(&world).await;
     let claim = json!({"checkout": text(&checkout, "/id"), "payable": {"amount": "1.00", "currency": "EUR"}});
     let refused = world.hansen().capture("/v1/orders", "claims", &claim).await;
     assert_eq!(text(&refused.expect_problem(422, "checkout_contradicted"), "/errors/0/pointer"), "/payable");
@@ -155,12 +170,8 @@ async fn c6_an_order_at_a_cached_price_goes_when_the_back_end_is_well_and_shows_
 #[tokio::test]
 async fn c6_within_the_limit_a_repriced_order_is_sent_at_the_new_price() {
     let world = world("accept-reprice", "block").await;
-    looks_at(&world.hansen(), TAPE, "5").await;
-    falls_sick(&world).await;
-    let checkout = check_out(&world.hansen(), &[line("1", TAPE, "5")]).await.expect(201);
-    let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
-    world.backend.set_price(TAPE, "13.20").await;
-    world.backend.no_faults().await;
+    let captured = ordered_in_an_outage(&world).await;
+    is_well_again_at(&world, "13.20").await;
     let order = confirmed(&world.hansen(), &captured).await;
     let (agreed, asked) = (amount(&order, "/provisional/agreed/amount"), amount(&order, "/provisional/asked/amount"));
     assert!(asked > agreed && asked <= agreed * Decimal::new(105, 2), "{order:#}");
@@ -171,12 +182,8 @@ async fn c6_within_the_limit_a_repriced_order_is_sent_at_the_new_price() {
 #[tokio::test]
 async fn c6_beyond_the_limit_the_desk_sees_both_amounts_and_sends_it_at_the_price_that_was_accepted() {
     let world = world("accept-reprice", "block").await;
-    looks_at(&world.hansen(), TAPE, "5").await;
-    falls_sick(&world).await;
-    let checkout = check_out(&world.hansen(), &[line("1", TAPE, "5")]).await.expect(201);
-    let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
-    world.backend.set_price(TAPE, "14.80").await;
-    world.backend.no_faults().await;
+    let captured = ordered_in_an_outage(&world).await;
+    is_well_again_at(&world, "14.80").await;
     let shown = parked(&world.hansen(), &captured).await;
     assert_eq!(shown["transfer"]["message"], Value::Null, "the reason is the desk's: {shown:#}");
     let reference = text(&captured, "/reference");

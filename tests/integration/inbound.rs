@@ -1,62 +1,42 @@
 //! What the back end pushes: who may, what it changes, and what it never changes (rules F1, F4, F6, F12, H3; scenario 8).
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use hmac::{Hmac, Mac};
+mod kept;
+mod operators;
+
 use jiff::{SignedDuration, Timestamp};
-use ordergate_tests::{HostConfig, PLIERS, Reply, World, eventually, order, seal, text, until_order};
+use ordergate_tests::{
+    DOOR, HostConfig, PLIERS, PUSH_SECRET, Reply, World, eventually, not_to_cache, order, push_signed, seal, stock_message, text,
+    until_order,
+};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 const STOCK: &str = "GET /api/stock";
-const DOOR: &str = "/v1/inbound/nordwind";
-/// The demo back end's own.
-const SECRET: &str = "whsec_bm9yZHdpbmQtZGVtby1wdXNoLXNlY3JldA==";
 const NEXT_SECRET: &str = "whsec_dGhlLW5leHQtc2VjcmV0LW9mLXRoZS10ZXN0";
 
 fn pushing(config: HostConfig) -> HostConfig {
     let sender = r#"{ type = "standard_webhooks", secrets = [{ env = "TEST_PUSH" }, { env = "TEST_PUSH_NEXT" }] }"#;
-    config
-        .set("adapters.nordwind.inbound.sender", sender)
-        .set("adapters.nordwind.inbound.max_per_sec", "1000")
-        .env("TEST_PUSH", SECRET)
-        .env("TEST_PUSH_NEXT", NEXT_SECRET)
+    let config = ordergate_tests::pushing(config).set("adapters.nordwind.inbound.sender", sender);
+    config.env("TEST_PUSH_NEXT", NEXT_SECRET)
 }
 
 async fn world() -> World {
     World::with(pushing).await
 }
 
-fn signature(secret: &str, id: &str, time: i64, body: &str) -> String {
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-    mac.update(format!("{id}.{time}.{body}").as_bytes());
-    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
-}
-
 /// Sends a message as the back end does.
 async fn send(world: &World, secret: &str, id: &str, at: Timestamp, body: &str) -> Reply {
-    let time = at.as_second();
-    let client = world.host.anonymous().with("webhook-id", id).with("webhook-timestamp", &time.to_string());
-    let client = client.with("webhook-signature", &signature(secret, id, time, body)).with("content-type", "application/json");
-    client.send(http::Method::POST, DOOR, body.to_owned().into()).await
+    push_signed(&world.host, secret, id, at, body).await
 }
 
 /// Each message has an id of its own.
 async fn push(world: &World, message: Value) -> Reply {
-    let body = message.to_string();
-    let id = format!("{:x}", Timestamp::now().as_nanosecond());
-    send(world, SECRET, &id, Timestamp::now(), &body).await
+    ordergate_tests::push(&world.host, &message).await
 }
 
 /// What was applied, and why the rest was not.
 async fn receipt(world: &World, message: Value) -> (u64, Value) {
     let answer = push(world, message).await.expect(200);
     (answer["applied"].as_u64().unwrap(), answer["ignored"].clone())
-}
-
-fn stock(at: Timestamp, site: Option<&str>, free: &str) -> Value {
-    let line = json!({"article": PLIERS, "site": site, "free": free, "uom": "PCE", "made_to_order": false, "lead_days": 15, "inbound": []});
-    json!({"at": at, "stock": [line]})
 }
 
 fn ago(secs: i64) -> Timestamp {
@@ -99,14 +79,14 @@ async fn f12_what_the_back_end_pushes_is_shown_at_once_and_costs_no_call() {
 #[tokio::test]
 async fn f12_whose_sender_is_not_proven_is_not_read_and_either_of_two_secrets_is_good() {
     let world = world().await;
-    let body = stock(Timestamp::now(), None, "1").to_string();
+    let body = stock_message(Timestamp::now(), None, "1").to_string();
     let now = Timestamp::now();
-    for secret in [SECRET, NEXT_SECRET] {
+    for secret in [PUSH_SECRET, NEXT_SECRET] {
         send(&world, secret, &format!("good-{secret}"), now, &body).await.expect(200);
     }
     let other = "whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldCwgbG9uZw==";
     send(&world, other, "forged", now, &body).await.expect_problem(401, "sender_unproven");
-    send(&world, SECRET, "old", ago(301), &body).await.expect_problem(401, "sender_unproven");
+    send(&world, PUSH_SECRET, "old", ago(301), &body).await.expect_problem(401, "sender_unproven");
     world.host.anonymous().post(DOOR, &json!({})).await.expect_problem(401, "sender_unproven");
     // A key of the storefront's API is none for this.
     world.host.caller("shop").post(DOOR, &json!({})).await.expect_problem(401, "sender_unproven");
@@ -127,10 +107,10 @@ async fn f12_whose_sender_is_not_proven_is_not_read_and_either_of_two_secrets_is
 #[tokio::test]
 async fn f12_a_message_that_comes_again_is_answered_and_done_once() {
     let world = world().await;
-    let body = stock(Timestamp::now(), None, "50").to_string();
-    let first = send(&world, SECRET, "msg_1", Timestamp::now(), &body).await.expect(200);
+    let body = stock_message(Timestamp::now(), None, "50").to_string();
+    let first = send(&world, PUSH_SECRET, "msg_1", Timestamp::now(), &body).await.expect(200);
     assert_eq!((&first["applied"], &first["replayed"]), (&json!(1), &json!(false)));
-    let again = send(&world, SECRET, "msg_1", Timestamp::now(), &body).await.expect(200);
+    let again = send(&world, PUSH_SECRET, "msg_1", Timestamp::now(), &body).await.expect(200);
     assert_eq!((&again["applied"], &again["replayed"]), (&json!(0), &json!(true)));
     assert_eq!(available(&world, "").await, is("pushed", "50"));
 }
@@ -140,22 +120,22 @@ async fn f12_the_newest_by_the_back_ends_clock_wins() {
     let world = world().await;
     let start = ago(20);
     let at = |secs| start + SignedDuration::from_secs(secs);
-    assert_eq!(receipt(&world, stock(at(10), None, "150")).await, (1, json!({})));
-    assert_eq!(receipt(&world, stock(at(5), None, "99")).await, (0, json!({"older": 1})));
+    assert_eq!(receipt(&world, stock_message(at(10), None, "150")).await, (1, json!({})));
+    assert_eq!(receipt(&world, stock_message(at(5), None, "99")).await, (0, json!({"older": 1})));
     assert_eq!(available(&world, "").await, is("pushed", "150"));
-    assert_eq!(receipt(&world, stock(at(11), None, "160")).await, (1, json!({})));
+    assert_eq!(receipt(&world, stock_message(at(11), None, "160")).await, (1, json!({})));
     assert_eq!(available(&world, "").await, is("pushed", "160"));
-    assert_eq!(receipt(&world, stock(ago(3_600), None, "7")).await, (0, json!({"older": 1})));
+    assert_eq!(receipt(&world, stock_message(ago(3_600), None, "7")).await, (0, json!({"older": 1})));
 }
 
 #[tokio::test]
 async fn f12_what_is_newer_than_a_push_stays_and_what_cannot_be_compared_is_asked() {
     let world = world().await;
     assert_eq!(available(&world, "").await, is("live", "307"));
-    assert_eq!(receipt(&world, stock(ago(3_600), None, "7")).await, (0, json!({"older": 1})));
+    assert_eq!(receipt(&world, stock_message(ago(3_600), None, "7")).await, (0, json!({"older": 1})));
     assert_eq!(available(&world, "").await, is("cached", "307"));
     // By less than the clocks may differ: neither is believed.
-    assert_eq!(receipt(&world, stock(ago(30), None, "7")).await, (1, json!({})));
+    assert_eq!(receipt(&world, stock_message(ago(30), None, "7")).await, (1, json!({})));
     assert_eq!(available(&world, "").await, is("live", "307"));
 }
 
@@ -167,7 +147,7 @@ async fn f4_a_push_revives_what_was_not_available_at_once() {
     }
     assert_eq!(available(&world, "").await, is("live", "0"));
     assert_eq!(available(&world, "").await, is("cached", "0"), "it is remembered");
-    assert_eq!(receipt(&world, stock(Timestamp::now(), None, "12")).await, (1, json!({})));
+    assert_eq!(receipt(&world, stock_message(Timestamp::now(), None, "12")).await, (1, json!({})));
     assert_eq!(available(&world, "").await, is("pushed", "12"));
 }
 
@@ -180,7 +160,7 @@ async fn f12_an_answer_that_is_under_way_does_not_overwrite_a_push() {
         async move { customer.get(&format!("/v1/availability/{PLIERS}")).await.expect(200) }
     });
     eventually("the call is under way", async || (world.backend.requests(STOCK).await == 1).then_some(())).await;
-    assert_eq!(receipt(&world, stock(Timestamp::now(), None, "55")).await, (1, json!({})));
+    assert_eq!(receipt(&world, stock_message(Timestamp::now(), None, "55")).await, (1, json!({})));
     assert_eq!(text(&early.await.unwrap(), "/available"), "307");
     assert_eq!(available(&world, "").await, is("pushed", "55"));
 }
@@ -191,7 +171,7 @@ async fn f12_stock_of_one_location_outdates_what_counts_it_and_leaves_the_others
     for query in ["", "?location=BER", "?location=HAM"] {
         available(&world, query).await;
     }
-    assert_eq!(receipt(&world, stock(Timestamp::now(), Some("BER"), "90")).await, (1, json!({})));
+    assert_eq!(receipt(&world, stock_message(Timestamp::now(), Some("BER"), "90")).await, (1, json!({})));
     assert_eq!(available(&world, "?location=BER").await, is("pushed", "90"));
     assert_eq!(available(&world, "?location=HAM").await.0, "cached");
     assert_eq!(available(&world, "").await, is("live", "307"), "it may count Berlin's stock");
@@ -221,8 +201,7 @@ async fn f6_a_pushed_price_is_its_accounts_and_one_that_names_none_is_nobodys() 
 #[tokio::test]
 async fn f12_what_must_not_be_cached_is_asked_each_time_until_it_is_lifted() {
     let world = world().await;
-    let withhold =
-        async || push(&world, json!({"at": Timestamp::now(), "not_to_cache": [{"article": PLIERS}]})).await.expect(200);
+    let withhold = async || push(&world, not_to_cache(Timestamp::now())).await.expect(200);
     assert_eq!(available(&world, "").await, is("live", "307"));
     assert_eq!(withhold().await["applied"], 1);
     for _ in 0..3 {
@@ -231,7 +210,7 @@ async fn f12_what_must_not_be_cached_is_asked_each_time_until_it_is_lifted() {
     let shown = world.host.operate(&["cache", "show", PLIERS]).await.stdout;
     assert!(shown.contains("not to be cached  adapter nordwind  until it is lifted"), "{shown}");
     assert!(shown.contains("the back end does not want it to be cached"), "{shown}");
-    assert_eq!(receipt(&world, stock(Timestamp::now(), None, "60")).await, (1, json!({})));
+    assert_eq!(receipt(&world, stock_message(Timestamp::now(), None, "60")).await, (1, json!({})));
     assert_eq!(available(&world, "").await, is("pushed", "60"), "a later value lifts it");
     withhold().await;
     assert_eq!(available(&world, "").await.0, "live");
@@ -246,16 +225,18 @@ async fn f12_what_cannot_be_used_is_told_and_leaves_the_rest_alone() {
         pushing(config).set("adapters.nordwind.inbound.max_events", "3").set("adapters.nordwind.inbound.max_body_bytes", "2000")
     })
     .await;
-    let unreadable = send(&world, SECRET, "no-json", Timestamp::now(), "<xml/>").await;
+    let unreadable = send(&world, PUSH_SECRET, "no-json", Timestamp::now(), "<xml/>").await;
     assert!(text(&unreadable.expect_problem(422, "message_unreadable"), "/detail").len() > 5);
     // Its sender mends it and sends it under the same id: what failed does not count as seen.
-    send(&world, SECRET, "no-json", Timestamp::now(), &stock(Timestamp::now(), None, "1").to_string()).await.expect(200);
+    send(&world, PUSH_SECRET, "no-json", Timestamp::now(), &stock_message(Timestamp::now(), None, "1").to_string())
+        .await
+        .expect(200);
     let many: Vec<_> = (0..4).map(|number| json!({"article": format!("NW-{number}")})).collect();
     let problem = push(&world, json!({"at": Timestamp::now(), "prices": many})).await.expect_problem(422, "message_unreadable");
     assert!(text(&problem, "/detail").contains("max_events"), "{problem:#}");
     push(&world, json!({"filler": "x".repeat(3_000)})).await.expect_problem(413, "body_too_large");
     let future = Timestamp::now() + SignedDuration::from_secs(3_600);
-    assert_eq!(receipt(&world, stock(future, None, "5")).await, (0, json!({"in_the_future": 1})));
+    assert_eq!(receipt(&world, stock_message(future, None, "5")).await, (0, json!({"in_the_future": 1})));
     let mixed = json!({"at": Timestamp::now(), "prices": [{"article": PLIERS}, {"article": "x".repeat(300)}]});
     assert_eq!(receipt(&world, mixed).await, (1, json!({"invalid": 1})));
     assert_eq!(receipt(&world, json!({})).await, (0, json!({})), "nothing is no mistake");

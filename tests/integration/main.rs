@@ -7,6 +7,7 @@ mod adapter_swap;
 mod adversity;
 mod availability;
 mod bad_input;
+mod batches;
 mod breaker;
 mod cache_desk;
 mod checkouts;

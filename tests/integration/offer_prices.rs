@@ -101,6 +101,18 @@ async fn who_does_not_wait_is_told_that_the_price_is_pending_and_finds_it_later(
 }
 
 #[tokio::test]
+async fn a_cart_is_told_what_its_lines_come_to_provisionally_and_as_far_as_prices_are_known() {
+    let world = World::start().await;
+    let cart =
+        |purpose: &str| json!({"purpose": purpose, "items": [{"sku": PLIERS, "quantity": {"value": "3"}}, {"sku": "NW-0000"}]});
+    let answer = world.hansen().post("/v1/offer-prices:query", &cart("cart")).await.expect(200);
+    // 21.90 each.
+    assert_eq!(answer["totals"], json!({"lines": {"amount": "65.70", "currency": "EUR"}, "provisional": true, "unpriced": 1}));
+    let browsing = world.hansen().post("/v1/offer-prices:query", &cart("browse")).await.expect(200);
+    assert!(browsing["totals"].is_null(), "{browsing:#}");
+}
+
+#[tokio::test]
 async fn scenario_13_of_250_items_248_have_prices_one_fails_and_one_is_unknown_in_three_calls() {
     let folder = tempfile::tempdir().unwrap();
     let profile = folder.path().join("capped.toml");

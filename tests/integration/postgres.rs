@@ -3,6 +3,7 @@
 mod hosts;
 mod outage;
 mod pool;
+mod pushes;
 
 use std::sync::Arc;
 

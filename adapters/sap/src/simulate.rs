@@ -10,6 +10,7 @@ use crate::wire::names::{Names, SIMULATION};
 use crate::wire::{self, Entity, Read};
 use ordergate_sdk::halving::{self, Group, Refusal};
 use ordergate_sdk::http::{Request, Response};
+use ordergate_sdk::log;
 use ordergate_sdk::types::Failure;
 use serde_json::Value;
 
@@ -87,6 +88,12 @@ impl Simulation<'_> {
         map: &impl Fn(usize, Entity<'_>, Entity<'_>) -> Result<T, Failure>,
     ) -> Vec<Result<T, Failure>> {
         let body = reply.json::<Value>();
+        let simulated = body.as_ref().ok().and_then(|body| wire::entity(body).ok());
+        let unasked = simulated.map_or(0, |simulated| simulated.many(NAMES.items).len().saturating_sub(group.len()));
+        if unasked > 0 {
+            // Parts of a set, free goods, freight: usual where the company configured them.
+            log::debug("the simulation has items that nobody asked for", &[("items", unasked.to_string())]);
+        }
         let answer = |(index, place): (usize, &usize)| {
             let body = body.as_ref().map_err(Clone::clone)?;
             let simulated = wire::entity(body).map_err(|problem| reply.unreadable(&problem))?;

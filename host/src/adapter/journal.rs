@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
+use super::metrics;
 use crate::config::LimitsConfig;
 use crate::domain::AdapterName;
 
@@ -27,6 +28,17 @@ pub(super) enum Severity {
     Info,
     Warn,
     Error,
+}
+
+impl Severity {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -56,6 +68,7 @@ impl Journal {
 
     /// Writes one line; a line beyond the call's share is dropped.
     pub(super) fn write(&self, severity: Severity, message: &str, fields: &[(String, String)]) {
+        metrics::logged(&self.adapter, severity.as_str());
         let Some(line) = self.admit(message, fields) else { return };
         let (adapter, request_id) = (self.adapter.as_str(), self.request_id.as_str());
         match severity {

@@ -3,6 +3,7 @@
 
 mod description;
 mod error;
+mod pushes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

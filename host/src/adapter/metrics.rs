@@ -13,6 +13,7 @@ const GUEST_CPU_SECONDS: &str = "ordergate_adapter_guest_cpu_seconds";
 const MEMORY_BYTES: &str = "ordergate_adapter_memory_bytes";
 const TRAPS: &str = "ordergate_adapter_traps_total";
 const LIMIT_HITS: &str = "ordergate_adapter_limit_hits_total";
+const LOG_LINES: &str = "ordergate_adapter_log_lines_total";
 const LIVE: &str = "ordergate_adapter_live_calls";
 const EGRESS_REQUESTS: &str = "ordergate_egress_requests_total";
 const EGRESS_DENIED: &str = "ordergate_egress_denied_total";
@@ -48,6 +49,7 @@ pub fn describe() {
         LIMIT_HITS,
         "Calls and loads that ran into a limit, by adapter and limit (the option's name in `[adapters.NAME.limits]`)"
     );
+    describe_counter!(LOG_LINES, "Lines that adapters logged, written or dropped, by adapter and level");
     describe_gauge!(LIVE, "Calls in flight, by adapter");
     describe_counter!(EGRESS_REQUESTS, "Requests to back ends by adapter, endpoint and outcome (status class or failure code)");
     describe_counter!(EGRESS_DENIED, "Requests that the host refused to send, by adapter and reason");
@@ -99,6 +101,10 @@ pub(super) fn trapped(adapter: &AdapterName, kind: &'static str) {
 }
 
 /// `limit`: the option that was in the way; once for each call, however often the call ran into it.
+pub(super) fn logged(adapter: &AdapterName, level: &'static str) {
+    counter!(LOG_LINES, "adapter" => adapter.to_string(), "level" => level).increment(1);
+}
+
 pub(super) fn limit_hit(adapter: &AdapterName, limit: &'static str) {
     counter!(LIMIT_HITS, "adapter" => adapter.to_string(), "limit" => limit).increment(1);
 }

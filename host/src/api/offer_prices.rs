@@ -1,5 +1,7 @@
 //! `/v1/offer-prices`: what items cost the caller's account.
 
+mod cart_totals;
+
 use std::time::Duration;
 
 use axum::extract::{Path, State};
@@ -15,6 +17,7 @@ use super::conditional::{Freshness, KnownTag, respond};
 use super::problem::{ItemProblem, Problem, Problems};
 use crate::domain::{Currency, Fresh, Location, OfferPrice, PriceItem, Quantity, Scope, Sku, Unit};
 use crate::service::{Caller, Commerce, FieldProblem, ItemAnswer, OfferPriceRequest, Shown};
+use cart_totals::CartTotals;
 
 /// What is asked.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -54,6 +57,9 @@ fn one_piece() -> Quantity {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OfferPriceAnswer {
     items: Vec<OfferPriceAnswerItem>,
+    /// With the purpose `cart`, as far as prices are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totals: Option<CartTotals>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,6 +131,7 @@ pub async fn query_offer_prices(
 ) -> Result<Response, Problem> {
     require(&caller, Scope::CatalogRead)?;
     let query = query.into_inner();
+    let is_cart = query.purpose == ReadPurpose::Cart;
     let asked: Vec<_> = query.items.iter().map(|item| (item.sku.clone(), item.quantity.clone())).collect();
     let items = query.items.into_iter().map(|item| PriceItem {
         sku: item.sku,
@@ -143,12 +150,18 @@ pub async fn query_offer_prices(
     let answers = commerce.offer_prices(&caller, request).await?;
     let now = commerce.now();
     let mut freshness = Freshness::best(now);
-    let items = asked.into_iter().zip(answers).map(|((sku, quantity), answer)| {
-        let pending = matches!(answer, ItemAnswer::Pending);
-        let (price, problem) = show(answer, &mut freshness);
-        OfferPriceAnswerItem { sku, quantity, price, problem, pending }
-    });
-    let answer = OfferPriceAnswer { items: items.collect() };
+    let items: Vec<_> = asked
+        .into_iter()
+        .zip(answers)
+        .map(|((sku, quantity), answer)| {
+            let pending = matches!(answer, ItemAnswer::Pending);
+            let (price, problem) = show(answer, &mut freshness);
+            OfferPriceAnswerItem { sku, quantity, price, problem, pending }
+        })
+        .collect();
+    let prices = || items.iter().map(|item| item.price.as_ref().and_then(Shown::value));
+    let totals = if is_cart { CartTotals::of(prices()) } else { None };
+    let answer = OfferPriceAnswer { items, totals };
     Ok(respond(&answer, answer.items.len(), freshness, now, &known))
 }
 

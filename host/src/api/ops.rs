@@ -56,6 +56,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
         ("/ops/v1/adapters", get(adapters::list_adapters)),
         ("/ops/v1/adapters/{name}", get(adapters::show_adapter)),
         ("/ops/v1/adapters/{name}/shadow", get(adapters::show_shadow)),
+        ("/ops/v1/adapters/{name}/pushes", get(adapters::show_pushes)),
         ("/ops/v1/adapters/{name}/breaker", post(breaker::move_breaker)),
         ("/ops/v1/adapters/{name}/load", post(adapters::load_adapter)),
         ("/ops/v1/adapters/{name}/promote", post(adapters::promote_adapter)),

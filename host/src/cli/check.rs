@@ -65,9 +65,11 @@ async fn load_problems(config: &Config) -> Vec<Problem> {
     key.into_iter().chain(adapters.into_iter().flatten()).collect()
 }
 
-async fn load(config: &Config) -> Result<Adapters, LoadError> {
+async fn load(config: &Config) -> Result<(), LoadError> {
     let (folder, cache) = (config.folder(), cache_folder(config));
-    Adapters::load(&config.adapters, &folder, &cache, &config.runtime, &Clock::system(), Handle::current()).await
+    let clock = Clock::system();
+    let adapters = Adapters::load(&config.adapters, &folder, &cache, &config.runtime, &clock, Handle::current()).await?;
+    adapters.check_pushes(config.inbound.keys())
 }
 
 /// `serve` goes on without it; here it is found out before a customer waits longer.

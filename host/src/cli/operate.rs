@@ -1,4 +1,4 @@
-//! `ordergate adapter list|load|promote|rollback|breaker`: what an operator does to a running host, over its operations port.
+//! `ordergate adapter list|shadow|pushes|load|promote|rollback|breaker`: what an operator does to a running host, over its operations port.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-use super::{CliError, print};
+use super::{CliError, print, pushes};
 
 /// How often `--wait` looks.
 const LOOK: Duration = Duration::from_millis(500);
@@ -34,6 +34,17 @@ pub(super) enum OperateCommand {
     )]
     Shadow {
         /// The adapter that is followed, as the configuration names it.
+        name: String,
+        #[command(flatten)]
+        host: RunningHost,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what the back end pushed to this host lately, and what was turned away.
+    #[command(after_help = "Example: ordergate adapter pushes erp\nWho may push is configured under [adapters.erp.inbound].")]
+    Pushes {
+        /// The adapter, as the configuration names it.
         name: String,
         #[command(flatten)]
         host: RunningHost,
@@ -157,6 +168,10 @@ pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
         OperateCommand::Shadow { name, host, json } => {
             let report = host.ask(Method::GET, &format!("/ops/v1/adapters/{name}/shadow"), None).await?;
             if json { print(&report.to_string()) } else { print(&show_shadow(&name, &report)) }
+        }
+        OperateCommand::Pushes { name, host, json } => {
+            let log = host.ask(Method::GET, &format!("/ops/v1/adapters/{name}/pushes"), None).await?;
+            if json { print(&log.to_string()) } else { print(&pushes::show(&log)) }
         }
         OperateCommand::Load { deed, wait } => {
             let report = deed.act("load").await?;

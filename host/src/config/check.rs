@@ -28,6 +28,7 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     checker.shared_cache(config);
     checker.transfer(config);
     checker.trust(&config.trust);
+    config.cache.limits().iter().for_each(|limit| checker.limit(&["cache"], limit));
     config.runtime.all().iter().for_each(|limit| checker.limit(&["runtime"], limit));
     for (name, adapter) in &config.adapters {
         checker.adapter(config, name, adapter);

@@ -124,6 +124,15 @@ impl InboundConfig {
 }
 
 impl SenderConfig {
+    /// As the configuration names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::HmacSha256 { .. } => "hmac_sha256",
+            Self::StandardWebhooks { .. } => "standard_webhooks",
+            Self::Token { .. } => "token",
+        }
+    }
+
     pub fn secrets(&self) -> &[Secret] {
         match self {
             Self::HmacSha256 { secrets, .. } | Self::StandardWebhooks { secrets } | Self::Token { secrets, .. } => secrets,

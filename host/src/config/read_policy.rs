@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{Glob, SharedCacheConfig};
+use super::{Glob, Limit, SharedCacheConfig};
 use crate::domain::StoreName;
 
 /// The in-process cache, and the one behind it that hosts share.
@@ -14,13 +14,22 @@ use crate::domain::StoreName;
 pub struct CacheConfig {
     /// Memory for cached values, roughly.
     pub max_bytes: u64,
+    /// Items that back ends may have left out of the cache.
+    pub max_uncacheable: usize,
     /// Absent: this host's memory alone.
     pub shared: Option<SharedCacheConfig>,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { max_bytes: 256 * 1024 * 1024, shared: None }
+        Self { max_bytes: 256 * 1024 * 1024, max_uncacheable: 10_000, shared: None }
+    }
+}
+
+impl CacheConfig {
+    /// Numbers with bounds.
+    pub fn limits(&self) -> [Limit; 1] {
+        [Limit::new("max_uncacheable", self.max_uncacheable as u64, 1, 1_000_000)]
     }
 }
 

@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, FieldProblem, ServiceError};
-use crate::adapter::{Adapter, BreakersReport, GenerationState, Loading, Meant, ShadowReport, SlotReport, Snapshot, SwapError};
+use crate::adapter::{
+    Adapter, BreakersReport, GenerationState, LoadError, Loading, Meant, ShadowReport, SlotReport, Snapshot, SwapError,
+};
 use crate::config::{self, AdapterConfig, Config, ConfigError};
 use crate::domain::{AdapterName, Description, Reference};
 use crate::store::Deed;
@@ -116,6 +118,9 @@ impl Commerce {
         config: &AdapterConfig,
     ) -> Result<GenerationState, ServiceError> {
         let prepared = turn.prepare(name, config).await.map_err(|error| self.refusal(error))?;
+        if let Some(problem) = self.inner.doors.of(name).and_then(|_| prepared.adapter().problem_of_pushes()) {
+            return Err(self.refusal(LoadError { problems: vec![problem] }.into()));
+        }
         Ok(prepared.install())
     }
 

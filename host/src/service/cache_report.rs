@@ -6,12 +6,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{AuditReport, Commerce, ServiceError};
-use crate::cache::{
-    Choice, Dimensions, Entry, Keyed, Memory, Origin, Shared, SharedStatus, ShownStock, Subject, Weigh, Withheld,
-};
+use crate::cache::{Choice, Dimensions, Entry, Keyed, Memory, Origin, Shared, SharedStatus, ShownStock, Subject, Weigh};
 use crate::domain::{
     AccountNumber, AdapterName, Availability, Currency, FailureCode, Location, OfferPrice, Purpose, Reference, Sku, StoreName,
-    Unit,
+    Unit, Withheld,
 };
 use reading::{Known, Reading, Switches, readings};
 

@@ -52,7 +52,7 @@ impl Commerce {
         let (of_adapter, of_store, at_location) = (adapter.clone(), store.clone(), location.clone());
         let reach = Reach { adapter: of_adapter, store: of_store, location: at_location, ..Reach::everything(sku.clone()) };
         // A person decides: whatever the back end said of it before.
-        self.inner.uncacheable.lift(&reach, Timestamp::MAX);
+        self.lift_by_hand(&reach).await?;
         let told = tokio::join!(self.inner.availability.mark(reach.clone(), at), self.inner.offer_prices.mark(reach, at));
         metrics::counter!("ordergate_cache_invalidations_total").increment(1);
         // The one that is worse.

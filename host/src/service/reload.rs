@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{Commerce, Operator, ServiceError};
-use crate::adapter::GenerationState;
+use crate::adapter::{Adapter, GenerationState, LoadError, Prepared};
 use crate::config::Config;
 use crate::domain::AdapterName;
 
@@ -64,6 +64,7 @@ impl Commerce {
                 unchanged.push(ReloadedAdapter { name: name.clone(), changed: false, generation: None, state: None });
             }
         }
+        self.check_pushes(&config, &prepared)?;
         let installed = prepared.into_iter().map(|prepared| {
             let (name, generation) = (prepared.adapter().name().clone(), prepared.adapter().generation());
             ReloadedAdapter { name, changed: true, generation: Some(generation), state: Some(prepared.install()) }
@@ -71,6 +72,16 @@ impl Commerce {
         self.inner.policies.replace(&config.freshness);
         self.inner.doors.replace(&config.inbound);
         Ok(ReloadReport { adapters: installed.chain(unchanged).collect(), needs_restart })
+    }
+
+    /// Whoever may be pushed to can read it, in the version that is brought in or in the one that stays.
+    fn check_pushes(&self, config: &Config, prepared: &[Prepared<'_>]) -> Result<(), ServiceError> {
+        let is_new = |name: &AdapterName| prepared.iter().any(|new| new.adapter().name() == name);
+        let stay = config.inbound.keys().filter(|name| !is_new(name));
+        let new = prepared.iter().map(Prepared::adapter).filter(|adapter| config.inbound.contains_key(adapter.name()));
+        let mut problems: Vec<_> = new.filter_map(Adapter::problem_of_pushes).collect();
+        problems.extend(self.inner.adapters.check_pushes(stay).err().into_iter().flat_map(|error| error.problems));
+        if problems.is_empty() { Ok(()) } else { Err(self.refusal(LoadError { problems }.into())) }
     }
 }
 

@@ -88,20 +88,19 @@ mod tests {
     use crate::domain::{Availability, Extensions, FailureCode, Unit};
     use rust_decimal::Decimal;
 
-    fn entry(answer: Result<String, Failure>) -> Arc<Entry<String>> {
+    fn entry<V>(answer: Result<V, Failure>, as_of: Option<Timestamp>) -> Arc<Entry<V>> {
         let lifetime = Lifetime { fresh: Duration::from_secs(60), stale: Duration::ZERO };
-        Arc::new(Entry::new(answer, Timestamp::UNIX_EPOCH, None, lifetime))
+        Arc::new(Entry::new(answer, as_of.unwrap_or_default(), as_of, lifetime))
     }
 
-    #[derive(Serialize)]
+    #[derive(Debug, Serialize)]
     struct Value {
         sku: &'static str,
     }
 
     #[test]
     fn f1_what_is_copied_reads_as_what_is_written_anew() {
-        let lifetime = Lifetime { fresh: Duration::from_secs(60), stale: Duration::ZERO };
-        let entry = Arc::new(Entry::new(Ok(Value { sku: "A" }), Timestamp::UNIX_EPOCH, None, lifetime));
+        let entry = entry(Ok(Value { sku: "A" }), None);
         for source in [Source::Cached, Source::Stale, Source::Live] {
             let written = Fresh { value: Value { sku: "A" }, source, as_of: entry.as_of(), fresh_until: entry.fresh_until() };
             let written = serde_json::to_string(&written).unwrap();
@@ -125,16 +124,15 @@ mod tests {
             as_of: Some(at),
             ext: Extensions::new(),
         };
-        let lifetime = Lifetime { fresh: Duration::from_secs(60), stale: Duration::ZERO };
-        let entry = Arc::new(Entry::new(Ok(value), at, Some(at), lifetime));
-        let text = serde_json::to_string(&Shown::kept(entry, Source::Cached).unwrap()).unwrap();
+        let shown = Shown::kept(entry(Ok(value), Some(at)), Source::Cached).unwrap();
+        let text = serde_json::to_string(&shown).unwrap();
         assert_eq!(text.matches("as_of").count(), 1, "{text}");
     }
 
     #[test]
     fn a_failure_is_not_shown_as_a_value() {
         let failure = Failure::new(FailureCode::NotFound, "no such item");
-        assert_eq!(Shown::kept(entry(Err(failure.clone())), Source::Cached).unwrap_err(), failure);
-        assert_eq!(Shown::kept(entry(Ok("x".into())), Source::Cached).unwrap().source(), Source::Cached);
+        assert_eq!(Shown::<Value>::kept(entry(Err(failure.clone()), None), Source::Cached).unwrap_err(), failure);
+        assert_eq!(Shown::kept(entry(Ok("x"), None), Source::Cached).unwrap().source(), Source::Cached);
     }
 }

@@ -91,6 +91,9 @@ contract! {
         c4_stock_of_a_checkout_is_given_back_once_when_its_time_is_over,
         c4_what_an_order_uses_or_has_ended_by_itself_is_not_given_back,
         c3_a_checkout_that_changed_meanwhile_is_not_renewed;
+    uncacheable:
+        f12_what_must_not_be_cached_is_kept_and_the_newest_of_each_stands,
+        f12_what_has_ended_is_forgotten_when_no_message_of_that_time_is_believed_any_more;
 }
 
 async fn captured(store: &Store, capture: Capture) -> NewDocument {
@@ -170,3 +173,4 @@ mod cases;
 mod documents;
 mod held;
 mod releases;
+mod uncacheable;

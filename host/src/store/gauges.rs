@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::lock::{Lock, try_lock};
 use super::sql::{Connection, Dialect, query};
-use super::{ANSWERS_KEPT, Store, StoreError, rows};
-use crate::domain::{CheckoutId, TransferState};
+use super::{ANSWERS_KEPT, Store, StoreError, rows, uncacheable};
+use crate::domain::{CheckoutId, TransferState, Withheld};
 
 /// How much work waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,10 +55,11 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes idempotency answers older than [`ANSWERS_KEPT`], unused seals that expired before that, and of each transfer all attempts but
-    /// the first and the latest 200. Returns how many rows.
+    /// Deletes idempotency answers older than [`ANSWERS_KEPT`], unused seals that expired before that, what ended long ago of what must not be
+    /// cached, and of each transfer all attempts but the first and the latest 200. Returns how many rows.
     pub async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.saturating_sub(ANSWERS_KEPT).unwrap_or(Timestamp::MIN);
+        let remembered_from = now.saturating_sub(Withheld::REMEMBERED).unwrap_or(Timestamp::MIN);
         self.write(move |connection| {
             async move {
                 // One host at a time, and it may take its time.
@@ -77,7 +78,8 @@ impl Store {
                      AND transfer IN (SELECT id FROM transfers WHERE attempts + lookups > $1)",
                 );
                 let attempts = attempts.bind(ATTEMPTS_KEPT).execute(connection).await?;
-                Ok(answers + seals + attempts)
+                let uncacheable = uncacheable::prune(connection, remembered_from).await?;
+                Ok(answers + seals + attempts + uncacheable)
             }
             .boxed()
         })

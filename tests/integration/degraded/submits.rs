@@ -4,7 +4,10 @@ use ordergate_tests::{World, eventually, line, order, seal, text};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::{TAPE, amount, check_out, confirmed, falls_sick, in_backend, looks_at, parked, with, world};
+use super::{
+    TAPE, amount, check_out, confirmed, falls_sick, in_backend, is_well_again_at, ordered_in_an_outage, parked,
+    sealed_in_an_outage, with, world,
+};
 
 /// A checkout that was sealed live and has expired, and a back end that has fallen sick since.
 async fn expired_in_an_outage(submit: &str) -> (World, Value) {
@@ -46,8 +49,7 @@ async fn c6_an_expired_checkout_is_ordered_at_its_own_amounts_where_the_mode_say
 async fn c6_an_expired_checkout_that_became_too_dear_meanwhile_goes_to_the_desk() {
     let (world, checkout) = expired_in_an_outage("accept-reprice").await;
     let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
-    world.backend.set_price(TAPE, "14.80").await;
-    world.backend.no_faults().await;
+    is_well_again_at(&world, "14.80").await;
     let shown = parked(&world.hansen(), &captured).await;
     assert_eq!(shown["provisional"]["agreed"], checkout["totals"]["payable"]);
     assert_eq!(world.backend.stats().await["orders_taken"], 0);
@@ -56,11 +58,8 @@ async fn c6_an_expired_checkout_that_became_too_dear_meanwhile_goes_to_the_desk(
 #[tokio::test]
 async fn c6_a_provisional_checkout_is_checked_live_at_submit_when_the_back_end_is_well_again() {
     let world = world("accept-cached", "block").await;
-    looks_at(&world.hansen(), TAPE, "5").await;
-    falls_sick(&world).await;
-    let checkout = check_out(&world.hansen(), &[line("1", TAPE, "5")]).await.expect(201);
-    world.backend.set_price(TAPE, "14.80").await;
-    world.backend.no_faults().await;
+    let checkout = sealed_in_an_outage(&world).await;
+    is_well_again_at(&world, "14.80").await;
     // Live again: another cart of the same customer is sealed without a word about a mode.
     eventually("checkouts are live", async || {
         let reply = check_out(&world.hansen(), &[line("1", "NW-1050", "1")]).await;
@@ -88,12 +87,8 @@ async fn c6_a_checkout_is_live_though_its_stock_cannot_be_held() {
 #[tokio::test]
 async fn c6_a_host_that_dies_between_pricing_and_sending_sends_the_order_once_at_the_settled_price() {
     let mut world = with("accept-reprice", "block", |config| config.env("ORDERGATE_FAILPOINT", "after-price")).await;
-    looks_at(&world.hansen(), TAPE, "5").await;
-    falls_sick(&world).await;
-    let checkout = check_out(&world.hansen(), &[line("1", TAPE, "5")]).await.expect(201);
-    let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
-    world.backend.set_price(TAPE, "13.20").await;
-    world.backend.no_faults().await;
+    let captured = ordered_in_an_outage(&world).await;
+    is_well_again_at(&world, "13.20").await;
     let ended = world.host.ended().await;
     assert_ne!(ended.code, Some(0), "the host died");
     assert_eq!(world.backend.stats().await["orders_taken"], 0);

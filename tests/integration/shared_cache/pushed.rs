@@ -1,20 +1,16 @@
 //! What is pushed to one host is shown there and asked again by the other (rules F11, F12).
 
+use ordergate_tests::DOOR;
+
 use super::*;
 
 #[tokio::test]
 async fn f12_what_is_pushed_to_one_host_reaches_the_memory_of_the_other() {
-    // The demo back end's own secret.
-    let pushing = |config: HostConfig| {
-        config
-            .set("adapters.nordwind.inbound.sender", r#"{ type = "standard_webhooks", secrets = [{ env = "TEST_PUSH" }] }"#)
-            .env("TEST_PUSH", "whsec_bm9yZHdpbmQtZGVtby1wdXNoLXNlY3JldA==")
-    };
-    let pair = Pair::with(pushing).await;
+    let pair = Pair::with(ordergate_tests::pushing).await;
     for host in [&pair.one, &pair.two] {
         assert_eq!(shown(host, PLIERS).await.1, "307");
     }
-    let door = format!("{}/v1/inbound/nordwind", pair.one.api());
+    let door = format!("{}{DOOR}", pair.one.api());
     pair.backend.client().put("/control/push", &json!({"to": door})).await.expect(200);
     pair.backend.set_stock(PLIERS, "BER", "100").await;
     let changed = |source: &str| (source.to_owned(), "267".to_owned());

@@ -2,12 +2,14 @@
 //!
 //! An answer with `index` (position in the request's items) belongs to that item. Others match by SKU, location and quantity, as far as
 //! they name them, and in their order. An answer without a location fits an item with one only when all items ask for the same location.
+//! An answer that belongs to none, such as a line for freight, is left out and logged.
 
 use crate::errors;
 use crate::exchange::Exchange;
 use crate::mapping::value;
 use jaq_json::Val;
 use ordergate_sdk::http::Intent;
+use ordergate_sdk::log;
 use ordergate_sdk::money;
 use ordergate_sdk::types::{Failure, Quantity};
 
@@ -42,8 +44,10 @@ pub(super) fn assign(
         wanted.windows(2).all(|pair| pair.first().map(|one| &one.location) == pair.last().map(|one| &one.location));
     let mut candidates: Vec<Candidate> = answers.into_iter().map(Candidate::new).collect();
     let mut result = |(index, item): (usize, &&Wanted)| {
-        let by_index =
-            candidates.iter_mut().find(|candidate| candidate.index == Some(index)).map(|found| (found.answer.clone(), true));
+        let by_index = candidates.iter_mut().find(|candidate| candidate.index == Some(index)).map(|found| {
+            found.used = true;
+            (found.answer.clone(), true)
+        });
         let found = by_index.or_else(|| Some((by_name(&mut candidates, item, one_location)?, one_location)));
         match found {
             None => Err(missing(exchange, item, complete)),
@@ -53,7 +57,18 @@ pub(super) fn assign(
             },
         }
     };
-    wanted.iter().enumerate().map(&mut result).collect()
+    let results = wanted.iter().enumerate().map(&mut result).collect();
+    tell_unasked(&candidates);
+    results
+}
+
+/// The mapping may leave them out; until it does, somebody should know of them.
+fn tell_unasked(candidates: &[Candidate]) {
+    let mut unasked = candidates.iter().filter(|candidate| !candidate.used);
+    if let Some(first) = unasked.next() {
+        let fields = [("first", first.sku.clone()), ("answers", (1 + unasked.count()).to_string())];
+        log::warn("answers about items that nobody asked for were left out", &fields);
+    }
 }
 
 /// The first answer that fits and was not used, else the first that fits: the same item asked twice may be answered once.

@@ -57,6 +57,21 @@ fn answers_in_any_order_find_their_items() {
 }
 
 #[test]
+fn f9_answers_that_nobody_asked_for_shift_no_other() {
+    let freight = |index: Value| json!({"index": index, "sku": "FREIGHT", "available": "9", "unit": "C62"});
+    let own = |index: usize, available: &str| json!({"index": index, "available": available, "unit": "C62"});
+    let backend = Backend::new()
+        .reply(reply(json!([stock("FREIGHT", json!(null), "9"), stock("A", json!(null), "1"), stock("B", json!(null), "2")])))
+        .reply(reply(json!([freight(json!(2)), own(1, "2"), own(0, "1"), freight(json!(null))])));
+    for _ in 0..2 {
+        assert_eq!(check(json!({}), &[("A", None), ("B", None)]), [found("1", None), found("2", None)]);
+    }
+    let told: Vec<_> = backend.log_lines().into_iter().filter(|line| line.contains("nobody asked for")).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[1].contains("2"), "{told:?}");
+}
+
+#[test]
 fn f9_a_missing_a_failed_and_a_misfitting_item_spoil_no_other() {
     let misfit = json!({"sku": "C", "available": {"n": 1}, "unit": "C62"});
     let refused = json!({"sku": "D", "error": {"code": "rejected", "message": "discontinued"}});

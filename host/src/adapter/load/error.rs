@@ -66,6 +66,10 @@ pub enum LoadCause {
     EndpointUnbound(String),
     #[error("{0}: lower limits.concurrency")]
     TooMuchOfThePool(String),
+    #[error(
+        "who may push is configured, but {name} {version} does not read pushed messages: map `inbound.translate` in its settings when it is a generic adapter, take a version that has it, or leave this section out"
+    )]
+    ReadsNoPushes { name: String, version: String },
     #[error("the adapter has no such endpoint; it has {0}")]
     EndpointUnknown(String),
 }

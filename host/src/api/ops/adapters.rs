@@ -9,7 +9,7 @@ use super::super::body::{Check, Checked, Findings};
 use super::super::problem::Problem;
 use super::{Operator as Authorized, OpsState};
 use crate::domain::AdapterName;
-use crate::service::{AdapterReport, FieldProblem, Meant, Operator, ReloadReport, ShadowReport};
+use crate::service::{AdapterReport, FieldProblem, Meant, Operator, PushLog, ReloadReport, ShadowReport};
 
 /// Who does it, and why.
 #[derive(Deserialize)]
@@ -97,6 +97,15 @@ pub(super) async fn show_shadow(
     Path(name): Path<String>,
 ) -> Result<Json<ShadowReport>, Problem> {
     Ok(Json(state.commerce.shadow_report(&name.into())?))
+}
+
+/// What its back end pushed lately, to this host.
+pub(super) async fn show_pushes(
+    State(state): State<OpsState>,
+    _: Authorized,
+    Path(name): Path<String>,
+) -> Result<Json<PushLog>, Problem> {
+    Ok(Json(state.commerce.pushes(&name.into())?))
 }
 
 /// Loads the adapter as the configuration says now.

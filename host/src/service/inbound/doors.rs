@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::COME_BACK;
 use super::apply::MESSAGES;
+use super::ledger::Ledger;
 use super::pace::Pace;
 use super::seen::Seen;
 use super::sender::Forged;
@@ -24,11 +25,12 @@ type Configured = BTreeMap<AdapterName, Arc<InboundConfig>>;
 
 pub(in crate::service) struct Doors(ArcSwap<BTreeMap<AdapterName, Arc<Door>>>);
 
-pub(super) struct Door {
+pub(in crate::service) struct Door {
     pub(super) config: Arc<InboundConfig>,
     pub(super) pace: Pace,
     pub(super) places: Arc<Semaphore>,
     pub(super) seen: Seen,
+    pub(super) ledger: Arc<Ledger>,
     refusals: Refusals,
 }
 
@@ -43,12 +45,12 @@ impl Doors {
         Self(ArcSwap::from_pointee(doors(configured, &BTreeMap::new())))
     }
 
-    /// From now on these. What was seen stays seen.
+    /// From now on these. What was seen stays seen, and noted.
     pub(in crate::service) fn replace(&self, configured: &Configured) {
         self.0.store(Arc::new(doors(configured, &self.0.load())));
     }
 
-    pub(super) fn of(&self, adapter: &AdapterName) -> Option<Arc<Door>> {
+    pub(in crate::service) fn of(&self, adapter: &AdapterName) -> Option<Arc<Door>> {
         self.0.load().get(adapter).cloned()
     }
 }
@@ -56,8 +58,9 @@ impl Doors {
 fn doors(configured: &Configured, before: &BTreeMap<AdapterName, Arc<Door>>) -> BTreeMap<AdapterName, Arc<Door>> {
     let door = |(name, config): (&AdapterName, &Arc<InboundConfig>)| {
         let seen = before.get(name).map_or_else(|| Seen::new(config.tolerance()), |door| door.seen.with(config.tolerance()));
+        let ledger = before.get(name).map(|door| Arc::clone(&door.ledger)).unwrap_or_default();
         let (pace, places) = (Pace::new(config.max_per_sec), Arc::new(Semaphore::new(config.max_concurrent)));
-        (name.clone(), Arc::new(Door { config: Arc::clone(config), pace, places, seen, refusals: Refusals::default() }))
+        (name.clone(), Arc::new(Door { config: Arc::clone(config), pace, places, seen, ledger, refusals: Refusals::default() }))
     };
     configured.iter().map(door).collect()
 }
@@ -68,14 +71,16 @@ impl Door {
     }
 
     /// There is no place for it now. `limit`: what was in the way.
-    pub(super) fn shed(&self, adapter: &AdapterName, limit: &'static str) -> ServiceError {
+    pub(super) fn shed(&self, adapter: &AdapterName, limit: &'static str, now: Timestamp) -> ServiceError {
         self.count(adapter, "shed");
+        self.ledger.turned_away(limit, now);
         tracing::debug!(adapter = %adapter, limit, "a pushed message was turned away");
         ServiceError::Overloaded(COME_BACK)
     }
 
     pub(super) fn refuse(&self, adapter: &AdapterName, forged: Forged, now: Timestamp) -> ServiceError {
-        metrics::counter!(MESSAGES, "adapter" => adapter.to_string(), "outcome" => forged.as_str()).increment(1);
+        self.count(adapter, forged.as_str());
+        self.ledger.turned_away(forged.as_str(), now);
         let Refusals { since_logged, logged_at } = &self.refusals;
         let (messages, last) = (since_logged.fetch_add(1, Ordering::Relaxed) + 1, logged_at.load(Ordering::Relaxed));
         let is_due = now.as_second().saturating_sub(last) >= LOG_EVERY_SECS;

@@ -16,6 +16,15 @@ const MAX_SIGNATURES: usize = 16;
 /// Longest id of a message.
 const MAX_ID_BYTES: usize = 256;
 
+/// What is known of a proven sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Proof {
+    /// Under which the same message would come again, where the sender has one.
+    pub id: Option<String>,
+    /// Which of the secrets it was, counted from 1.
+    pub secret: usize,
+}
+
 /// Why a sender is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forged {
@@ -46,20 +55,16 @@ impl fmt::Display for Forged {
     }
 }
 
-/// Whether the back end sent it; then the id under which the same message would come again, where the sender has one.
-pub(super) fn check(
-    config: &InboundConfig,
-    headers: &[(String, String)],
-    body: &[u8],
-    now: Timestamp,
-) -> Result<Option<String>, Forged> {
+/// Whether the back end sent it.
+pub(super) fn check(config: &InboundConfig, headers: &[(String, String)], body: &[u8], now: Timestamp) -> Result<Proof, Forged> {
     let tolerance = config.tolerance();
     match &config.sender {
         SenderConfig::Token { header: name, secrets } => {
             let text = header(headers, name)?;
             let bearer = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
             let token = bearer.map_or(text, |(_, token)| token.trim());
-            any(secrets, |secret| Sha256::digest(secret).ct_eq(&Sha256::digest(token)).into()).map(|()| None)
+            any(secrets, |secret| Sha256::digest(secret).ct_eq(&Sha256::digest(token)).into())
+                .map(|secret| Proof { id: None, secret })
         }
         SenderConfig::HmacSha256 { header: name, encoding, prefix, timestamp_header, signed, secrets } => {
             let text = header(headers, name)?.strip_prefix(prefix.as_str()).ok_or(Forged::Malformed)?;
@@ -67,10 +72,10 @@ pub(super) fn check(
             let timestamp = timestamp_header.as_ref().map(|name| header(headers, name)).transpose()?;
             let template = signed.as_deref().unwrap_or(if timestamp.is_some() { "{timestamp}.{body}" } else { "{body}" });
             let before = template.trim_end_matches("{body}").replace("{timestamp}", timestamp.unwrap_or_default());
-            any(secrets, |secret| is_signed(secret.as_bytes(), [before.as_bytes(), body], &signature))?;
+            let secret = any(secrets, |secret| is_signed(secret.as_bytes(), [before.as_bytes(), body], &signature))?;
             timestamp.map(|timestamp| in_time(timestamp, tolerance, now)).transpose()?;
             // Without a timestamp, what is signed alike may be meant twice.
-            Ok(timestamp.map(|_| text.to_owned()))
+            Ok(Proof { id: timestamp.map(|_| text.to_owned()), secret })
         }
         SenderConfig::StandardWebhooks { secrets } => {
             let (id, timestamp) = (header(headers, "webhook-id")?, header(headers, "webhook-timestamp")?);
@@ -86,9 +91,9 @@ pub(super) fn check(
                 let key = secret.strip_prefix("whsec_").and_then(|text| BASE64.decode(text.as_bytes()).ok());
                 key.is_some_and(|key| signatures.iter().any(|signature| is_signed(&key, [before.as_bytes(), body], signature)))
             };
-            any(secrets, is_signed_with)?;
+            let secret = any(secrets, is_signed_with)?;
             in_time(timestamp, tolerance, now)?;
-            Ok(Some(id.to_owned()))
+            Ok(Proof { id: Some(id.to_owned()), secret })
         }
     }
 }
@@ -102,10 +107,11 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Result<&'a str, Fo
     }
 }
 
-fn any(secrets: &[Secret], fits: impl Fn(&str) -> bool) -> Result<(), Forged> {
+/// Which one fits, counted from 1.
+fn any(secrets: &[Secret], fits: impl Fn(&str) -> bool) -> Result<usize, Forged> {
     // All are tried, so that the time does not tell which one fitted.
-    let fitting = secrets.iter().filter(|secret| fits(secret.expose())).count();
-    if fitting > 0 { Ok(()) } else { Err(Forged::WrongSignature) }
+    let fitting: Vec<bool> = secrets.iter().map(|secret| fits(secret.expose())).collect();
+    fitting.iter().position(|fits| *fits).map(|index| index + 1).ok_or(Forged::WrongSignature)
 }
 
 fn is_signed(key: &[u8], parts: [&[u8]; 2], signature: &[u8]) -> bool {

@@ -2,6 +2,7 @@
 //! connection mark the answer with `Sever`; `serve` then closes the socket without writing it.
 
 mod broken_body;
+mod freight;
 
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ enum Fault {
     CutBefore,
     CutMidBody,
     Drip,
+    FreightLine,
     GarbageJson,
     HtmlError,
     #[serde(rename = "error-500")]
@@ -77,6 +79,7 @@ impl Fault {
             Self::CutBefore => "cut-before",
             Self::CutMidBody => "cut-mid-body",
             Self::Drip => "drip",
+            Self::FreightLine => "freight-line",
             Self::GarbageJson => "garbage-json",
             Self::HtmlError => "html-error",
             Self::Error500 => "error-500",
@@ -172,6 +175,7 @@ async fn carry_out(rule: &Rule, request: Request, next: Next) -> Response {
         }
         Fault::CutMidBody => rewrite(next.run(request).await, BrokenBody::cut_in_half).await,
         Fault::Drip => rewrite(next.run(request).await, |bytes| BrokenBody::dripping(bytes, pause(200))).await,
+        Fault::FreightLine => with_freight(next.run(request).await).await,
         Fault::GarbageJson => garbage(next.run(request).await.status()),
         Fault::HtmlError => html_error(),
         Fault::Error500 => Refusal::new(Code::Internal, "unexpected condition in module ORDB, see log 7731").into_response(),
@@ -195,6 +199,14 @@ async fn rewrite(response: Response, broken: impl FnOnce(Bytes) -> BrokenBody) -
     }
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     HttpResponse::from_parts(parts, Body::new(broken(bytes)))
+}
+
+/// The same with one line more.
+async fn with_freight(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    HttpResponse::from_parts(parts, Body::from(freight::added(&bytes).unwrap_or_else(|| bytes.to_vec())))
 }
 
 fn garbage(status: StatusCode) -> Response {

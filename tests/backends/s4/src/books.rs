@@ -27,6 +27,8 @@ pub(crate) struct Books {
     pub(crate) page_size: usize,
     /// Lists add a document of another customer, as a broken authorization of the back end would.
     pub(crate) leaks: bool,
+    /// Simulations begin with an item that nobody asked for.
+    pub(crate) freight: bool,
     changes: i64,
 }
 
@@ -52,6 +54,7 @@ impl Books {
             locked: BTreeSet::new(),
             page_size: 20,
             leaks: false,
+            freight: false,
             changes: 0,
         }
     }

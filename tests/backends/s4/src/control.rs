@@ -153,11 +153,13 @@ async fn answer_quotations(State(system): Shared) -> StatusCode {
 struct Behavior {
     page_size: Option<usize>,
     leaks: Option<bool>,
+    freight: Option<bool>,
 }
 
 async fn set_system(State(system): Shared, Json(behavior): Json<Behavior>) -> StatusCode {
     let mut books = system.books.lock();
     books.page_size = behavior.page_size.unwrap_or(books.page_size);
     books.leaks = behavior.leaks.unwrap_or(books.leaks);
+    books.freight = behavior.freight.unwrap_or(books.freight);
     StatusCode::NO_CONTENT
 }

@@ -15,7 +15,7 @@ fn secrets() -> &'static str {
 
 fn checked(config: &InboundConfig, headers: &[(&str, &str)], body: &[u8], now: i64) -> Result<Option<String>, Forged> {
     let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    check(config, &headers, body, Timestamp::from_second(now).unwrap())
+    check(config, &headers, body, Timestamp::from_second(now).unwrap()).map(|proof| proof.id)
 }
 
 fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
@@ -60,6 +60,16 @@ fn f12_a_timestamp_is_signed_with_the_body_and_good_for_a_while() {
     for odd in ["", "-1", "1e3", "99999999999999"] {
         assert!(at(odd, 1_000).is_err(), "{odd}");
     }
+}
+
+#[test]
+fn f12_which_secret_proved_the_sender_is_told_so_that_the_old_one_can_be_taken_out() {
+    let config = config(&format!("{{ type = \"token\", secrets = {} }}", secrets()));
+    let secret = |token: &str| {
+        let headers = [("authorization".to_owned(), token.to_owned())];
+        check(&config, &headers, BODY, Timestamp::UNIX_EPOCH).map(|proof| proof.secret)
+    };
+    assert_eq!((secret(env!("CARGO_PKG_NAME")), secret(env!("CARGO_PKG_VERSION"))), (Ok(1), Ok(2)));
 }
 
 #[test]

@@ -79,6 +79,9 @@ pub(crate) fn simulate(books: &Books, body: &Value) -> Result<Value, Fault> {
     if items.is_empty() {
         return Err(Fault::business("V1/393", "The document has no items"));
     }
+    if books.freight {
+        items.insert(0, freight(&items));
+    }
     let mut simulated = json!({"SalesOrder": "", "SalesOrderType": "OR", "SoldToParty": text(body, "SoldToParty"), "TransactionCurrency": "EUR", "to_Item": items});
     if body.get("to_Pricing").is_some() {
         merge(&mut simulated, json!({"to_Pricing": {"TotalNetAmount": amount(net), "TransactionCurrency": "EUR"}}));
@@ -89,4 +92,12 @@ pub(crate) fn simulate(books: &Books, body: &Value) -> Result<Value, Fault> {
     }
     let named = ["to_Item", "to_Item/to_PricingElement", "to_Item/to_ScheduleLine", "to_Pricing", "to_Credit"];
     Ok(json!({"d": shown(&simulated, &named, None)}))
+}
+
+/// As the first item, under another number and with a price of its own.
+fn freight(items: &[Value]) -> Value {
+    let mut freight = items.first().cloned().unwrap_or_default();
+    let own = json!({"SalesOrderItem": "009990", "Material": "FREIGHT", "SalesOrderItemText": "Freight", "RequestedQuantity": "1", "NetAmount": "99.00"});
+    merge(&mut freight, own);
+    freight
 }
