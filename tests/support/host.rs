@@ -39,9 +39,10 @@ impl Host {
         command.arg("serve").arg("--config").arg(config).arg("--addresses").arg(&addresses);
         let mut process = Process::start("host", &mut command);
         (self.api, self.ops) = process.wait_for("the host is ready", |_| read_addresses(&addresses)).await;
-        self.process = Some(process);
         let ops = self.ops();
         eventually("/readyz says ready", async || ops.get("/readyz").await.status.is_success().then_some(())).await;
+        // Not before: who gives up the wait ends the host.
+        self.process = Some(process);
     }
 
     /// Changes the configuration for the next start.

@@ -2,13 +2,10 @@
 //! no host knows of can only be what one never heard of, or died over before it was committed: that ends by itself.
 
 use super::Finding;
-use crate::facts::{Facts, Reserved, Try};
+use crate::facts::{Facts, Passage, Reserved, Try};
 
 /// How long after a host's death its customers may notice.
 const NOTICED_LATE_MS: u64 = 1_500;
-
-/// A reply that took so long may have come to nobody any more.
-const TOO_LATE_MS: u64 = 2_000;
 
 pub(super) fn nothing_is_held_in_vain(facts: &Facts) -> Vec<Finding> {
     let judged = facts.reserved.iter().filter_map(|held| {
@@ -44,16 +41,26 @@ fn why_in_vain(facts: &Facts, held: &Reserved) -> Option<String> {
 fn was_heard_of(facts: &Facts, held: &Reserved) -> bool {
     facts.passages.iter().any(|passage| {
         let last = passage.replies.last().and_then(|(_, made)| made.as_ref());
-        passage.was_answered && passage.took < TOO_LATE_MS && last == Some(&held.id)
+        passage.was_answered && !came_too_late(facts, held, passage) && last == Some(&held.id)
     })
+}
+
+/// Whether the host had given up on the reply, and told its customer so, before it came.
+fn came_too_late(facts: &Facts, held: &Reserved, passage: &Passage) -> bool {
+    let asked_in = |attempt: &&Try| (attempt.began..=attempt.ended).contains(&passage.at);
+    tries(facts, held).filter(asked_in).any(|attempt| passage.at + passage.took > attempt.ended)
 }
 
 /// Whether a host was ended while it worked on a request about this cart.
 fn died_over(facts: &Facts, held: &Reserved) -> bool {
-    let tries = facts.stories.iter().filter(|story| story.cart == held.cart).flat_map(|story| &story.tries);
     let was_killed = |attempt: &Try| {
         let while_it_ran = attempt.began..=attempt.ended + NOTICED_LATE_MS;
         facts.kills.iter().any(|kill| kill.host == attempt.host && while_it_ran.contains(&kill.at))
     };
-    tries.filter(|attempt| !attempt.was_answered).any(was_killed)
+    tries(facts, held).filter(|attempt| !attempt.was_answered).any(was_killed)
+}
+
+fn tries<'a>(facts: &'a Facts, held: &Reserved) -> impl Iterator<Item = &'a Try> {
+    let cart = held.cart;
+    facts.stories.iter().filter(move |story| story.cart == cart).flat_map(|story| &story.tries)
 }

@@ -155,4 +155,14 @@ fn c4_stock_that_no_host_ever_heard_of_is_the_back_ends_own_to_end() {
         facts.passages[0].was_answered = false;
     };
     assert_eq!(broken(unheard), Vec::<&str>::new());
+    let too_late = |facts: &mut Facts| {
+        facts.kills.clear();
+        (facts.passages[0].at, facts.passages[0].took) = (95, 30);
+    };
+    assert_eq!(broken(too_late), Vec::<&str>::new(), "the host had given up by then");
+    let in_time = |facts: &mut Facts| {
+        facts.kills.clear();
+        (facts.passages[0].at, facts.passages[0].took) = (95, 10);
+    };
+    assert_eq!(broken(in_time), ["c4_held_in_vain"]);
 }
