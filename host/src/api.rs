@@ -30,7 +30,7 @@ use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use access::{Authenticator, KeyError};
+pub use access::Authenticator;
 pub use front::Front;
 pub use openapi::document as openapi_document;
 pub use ops::{OpsState, operators_api};

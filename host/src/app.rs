@@ -12,11 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::adapter::{self, Adapters, ReadThreads};
 use crate::api::{ApiState, Authenticator, OpsState, operators_api, storefront_api};
 use crate::cache::Shared;
+use crate::clock::Clock;
 use crate::config::{Config, Place};
 use crate::pipeline::{AdapterBackend, Pipeline};
 use crate::service::Commerce;
@@ -44,6 +46,7 @@ pub struct App {
     _learn: AbortOnDropHandle<()>,
     _shared: Option<AbortOnDropHandle<()>>,
     _degraded: AbortOnDropHandle<()>,
+    _keys: AbortOnDropHandle<()>,
     _reads: ReadThreads,
 }
 
@@ -60,7 +63,8 @@ impl App {
     /// Starts everything, or nothing: an error leaves no port open.
     pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         adapter::metrics::describe();
-        let authenticator = Arc::new(Authenticator::new(&config.access)?);
+        // Nobody can set this clock: how old published keys are is counted by time that passes.
+        let authenticator = Arc::new(Authenticator::new(&config.access, &config.folder(), &Clock::followed(Timestamp::now()))?);
         // Ports first: an address in use is found out before a minute is spent compiling adapters.
         let api = listen::bind(config.server.listen, "server.listen").await?;
         let ops = listen::bind(config.ops.listen, "ops.listen").await?;
@@ -80,9 +84,11 @@ impl App {
         let reading = reads.handle();
         let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), shared, clock.clone(), reading);
         commerce.learn_uncacheable().await?;
+        let known_keys = Arc::clone(&authenticator);
+        let keys = AbortOnDropHandle::new(tokio::spawn(async move { known_keys.keep().await }));
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
-        let ops_state = OpsState::new(commerce.clone(), metrics, &config.ops, Arc::clone(&draining));
+        let ops_state = OpsState::new(commerce.clone(), Arc::clone(&authenticator), metrics, &config.ops, Arc::clone(&draining));
         let api_state = ApiState { commerce: commerce.clone(), authenticator, max_body_bytes: config.server.max_body_bytes };
         let (api_front, ops_front) = (storefront_api(api_state, &config.server), operators_api(ops_state));
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
@@ -108,6 +114,7 @@ impl App {
             _learn: learn,
             _shared: keep,
             _degraded: degraded,
+            _keys: keys,
             _reads: reads,
         })
     }

@@ -49,7 +49,7 @@ enum Command {
     },
     /// Check the configuration, the adapters and the database without serving.
     #[command(
-        after_help = "Example: ordergate check --config ordergate.toml --json\nExit code 64: the configuration is wrong; 69: the database or the shared cache is unavailable."
+        after_help = "Example: ordergate check --config ordergate.toml --json\nExit code 64: the configuration is wrong; 69: the database, the shared cache or the issuer of tokens is unavailable."
     )]
     Check {
         #[command(flatten)]

@@ -9,6 +9,7 @@ mod database;
 mod degraded;
 mod glob;
 mod inbound;
+mod jwks;
 mod limits;
 mod load;
 mod read_policy;
@@ -33,6 +34,7 @@ pub use database::{DatabaseConfig, Place, PostgresUrl, ServerAddress, Tls};
 pub use degraded::DegradedConfig;
 pub use glob::Glob;
 pub use inbound::{Encoding, InboundConfig, SenderConfig};
+pub use jwks::JwksConfig;
 pub use limits::{Limit, LimitsConfig, RuntimeConfig};
 pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate, locate_key};
 pub use read_policy::{

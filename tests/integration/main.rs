@@ -23,6 +23,7 @@ mod hostile;
 mod http_semantics;
 mod idempotency;
 mod inbound;
+mod issuer;
 mod limits;
 mod offer_prices;
 mod operations;

@@ -8,9 +8,10 @@ use ordergate_tests::repository;
 /// Which parts of the host a part may name as `crate::PART`. Requests flow from left to right, so nothing may point back. Every part may
 /// use `domain`, `clock` and `telemetry`.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("cli", &["app", "api", "adapter", "cache", "config", "pipeline", "store"]),
+    ("cli", &["app", "api", "adapter", "cache", "config", "pipeline", "store", "identity"]),
     ("app", &["api", "service", "cache", "pipeline", "store", "adapter", "egress", "config"]),
-    ("api", &["service", "config"]),
+    ("api", &["service", "identity", "config"]),
+    ("identity", &["egress", "config"]),
     ("service", &["cache", "store", "pipeline", "adapter", "config"]),
     ("pipeline", &["store", "adapter", "config"]),
     ("cache", &["config"]),

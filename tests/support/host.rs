@@ -22,14 +22,38 @@ pub struct Host {
 impl Host {
     /// Starts a host and waits until it is ready.
     pub async fn start(config: HostConfig) -> Self {
-        let folder = tempfile::Builder::new().prefix("ordergate-test-").tempdir().unwrap();
-        let mut host = Self { config, folder, process: None, api: String::new(), ops: String::new() };
+        let mut host = Self::in_folder(config);
         host.start_again().await;
         host
     }
 
+    /// Starts a host that need not become ready.
+    pub async fn launch(config: HostConfig) -> Self {
+        let mut host = Self::in_folder(config);
+        host.process = Some(host.launch_again().await);
+        host
+    }
+
+    fn in_folder(config: HostConfig) -> Self {
+        let folder = tempfile::Builder::new().prefix("ordergate-test-").tempdir().unwrap();
+        Self { config, folder, process: None, api: String::new(), ops: String::new() }
+    }
+
+    /// Waits until the host is ready.
+    pub async fn ready(&self) {
+        let ops = self.ops();
+        eventually("/readyz says ready", async || ops.get("/readyz").await.status.is_success().then_some(())).await;
+    }
+
     /// Starts the stopped host again on the same folder; it may listen on other ports.
     pub async fn start_again(&mut self) {
+        let process = self.launch_again().await;
+        self.ready().await;
+        // Not before: who gives up the wait ends the host.
+        self.process = Some(process);
+    }
+
+    async fn launch_again(&mut self) -> Process {
         assert!(self.process.is_none(), "the host runs already");
         let config = self.folder().join("ordergate.toml");
         let addresses = self.folder().join("addresses.json");
@@ -39,10 +63,7 @@ impl Host {
         command.arg("serve").arg("--config").arg(config).arg("--addresses").arg(&addresses);
         let mut process = Process::start("host", &mut command);
         (self.api, self.ops) = process.wait_for("the host is ready", |_| read_addresses(&addresses)).await;
-        let ops = self.ops();
-        eventually("/readyz says ready", async || ops.get("/readyz").await.status.is_success().then_some(())).await;
-        // Not before: who gives up the wait ends the host.
-        self.process = Some(process);
+        process
     }
 
     /// Changes the configuration for the next start.

@@ -79,11 +79,21 @@ impl Token {
 
     /// Not signed at all (`"alg": "none"`).
     pub fn unsigned(&self) -> String {
+        self.unsigned_under(&json!({"alg": "none", "typ": "JWT"}))
+    }
+
+    /// Not signed, with any header.
+    pub fn unsigned_under(&self, header: &Value) -> String {
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        format!("{}.{}.", part(&json!({"alg": "none", "typ": "JWT"})), part(&Value::Object(self.claims.clone())))
+        format!("{}.{}.", part(header), part(&Value::Object(self.claims.clone())))
     }
 
     fn signed_as(&self, algorithm: Algorithm, key: &EncodingKey) -> String {
-        encode(&Header::new(algorithm), &self.claims, key).expect("a token")
+        self.signed_with(&Header::new(algorithm), key)
+    }
+
+    /// With any header and key.
+    pub fn signed_with(&self, header: &Header, key: &EncodingKey) -> String {
+        encode(header, &self.claims, key).expect("a token")
     }
 }

@@ -17,7 +17,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::access::{credential, digest};
+use super::access::{Authenticator, credential, digest};
 use super::body::{BodyLimit, Check, Checked, Findings};
 use super::front::Front;
 use super::limits::Gate;
@@ -34,6 +34,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct OpsState {
     commerce: Commerce,
+    authenticator: Arc<Authenticator>,
     metrics: PrometheusHandle,
     key: Option<[u8; 32]>,
     draining: Arc<AtomicBool>,
@@ -41,8 +42,14 @@ pub struct OpsState {
 
 impl OpsState {
     /// `draining` is set when the host stops: readiness ends first.
-    pub fn new(commerce: Commerce, metrics: PrometheusHandle, config: &OpsConfig, draining: Arc<AtomicBool>) -> Self {
-        Self { commerce, metrics, key: config.key.as_ref().map(|key| digest(key.expose())), draining }
+    pub fn new(
+        commerce: Commerce,
+        authenticator: Arc<Authenticator>,
+        metrics: PrometheusHandle,
+        config: &OpsConfig,
+        draining: Arc<AtomicBool>,
+    ) -> Self {
+        Self { commerce, authenticator, metrics, key: config.key.as_ref().map(|key| digest(key.expose())), draining }
     }
 }
 
@@ -111,10 +118,13 @@ async fn readyz_catalog(State(state): State<OpsState>) -> Response {
     "ok\n".into_response()
 }
 
-/// The host takes orders: its store answers and it is not stopping. Never depends on a back end.
+/// The host takes orders: its store answers, customers' tokens can be checked, and it is not stopping. Never depends on a back end.
 async fn readyz(State(state): State<OpsState>) -> Response {
     if state.draining.load(Ordering::Relaxed) {
         return readyz_catalog(State(state)).await;
+    }
+    if !state.authenticator.is_ready() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the keys of access.jwt.jwks_url were not fetched yet\n").into_response();
     }
     match state.commerce.is_ready().await {
         Ok(()) => "ok\n".into_response(),

@@ -32,6 +32,8 @@ pages! {
         "Send `Authorization: Bearer …` with an API key or a customer's token."
     TOKEN_INVALID "token_invalid" UNAUTHORIZED never "The credentials are not accepted"
         "The key is unknown, or the token is expired, signed otherwise than configured, or meant for someone else. Get a new one."
+    IDENTITY_UNAVAILABLE "identity_unavailable" SERVICE_UNAVAILABLE again "Tokens cannot be checked at the moment"
+        "The issuer's keys (`access.jwt.jwks_url`) could not be fetched for too long. Try again after `Retry-After`; API keys are not concerned."
     SENDER_UNPROVEN "sender_unproven" UNAUTHORIZED never "The sender of the message is not proven"
         "Sign as `[adapters.NAME.inbound]` says, with one of its secrets, the body exactly as it is sent, and a clock that is right. The host counts why in `ordergate_inbound_messages_total`."
     MESSAGE_UNREADABLE "message_unreadable" UNPROCESSABLE_ENTITY never "The adapter cannot read the message"

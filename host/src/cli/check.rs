@@ -14,11 +14,12 @@ use tokio::runtime::Handle;
 use crate::cache::{Shared, SharedError};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Problem};
+use crate::identity::{FetchError, try_issuer};
 use crate::store::{Schema, Store, StoreError};
 
-/// Checks configuration, adapters, database and shared cache, and reports all findings.
+/// Checks configuration, adapters, database, shared cache and the issuer of tokens, and reports all findings.
 pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
-    let (problems, store, shared) = match config::load(file) {
+    let (problems, store, shared, issuer) = match config::load(file) {
         Ok(config) => {
             if !config.trust.require_signatures {
                 eprintln!("note: adapters need no signature (trust.require_signatures = false)");
@@ -37,30 +38,34 @@ pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
                 Err(error) => Some(error),
             };
             let shared = shared_cache(&config).await.err();
-            (problems, store, shared)
+            (problems, store, shared, issuer(&config).await.err())
         }
-        Err(error) => (error.problems, None, None),
+        Err(error) => (error.problems, None, None, None),
     };
     if json {
-        let away = store.as_ref().map(show_store).into_iter().chain(shared.as_ref().map(|error| show_shared(file, error)));
+        let shared = shared.as_ref().map(|error| show_away(file, SHARED, error.to_string(), "D002"));
+        let issuer = issuer.as_ref().map(|error| show_away(file, ISSUER, error.to_string(), "D003"));
+        let away = store.as_ref().map(show_store).into_iter().chain(shared).chain(issuer);
         let shown: Vec<_> = problems.iter().map(|problem| show(file, problem)).chain(away).collect();
         print(&json!({"ok": shown.is_empty(), "problems": shown}).to_string())?;
     } else if !problems.is_empty() {
         eprintln!("{}", ConfigError { file: file.to_owned(), problems: problems.clone() });
     }
-    match (store, shared) {
-        (Some(_), _) | (_, Some(_)) if json => Err(CliError::Unavailable),
-        (Some(error), _) => Err(error.into()),
-        (None, Some(error)) => Err(CliError::SharedCache(error)),
-        (None, None) if !problems.is_empty() => Err(CliError::Found),
-        (None, None) if json => Ok(()),
-        (None, None) => print(&format!("{}: ok", file.display())),
+    let away = store.map(CliError::Store).or(shared.map(CliError::SharedCache)).or(issuer.map(CliError::Issuer));
+    match away {
+        Some(_) if json => Err(CliError::Unavailable),
+        Some(error) => Err(error),
+        None if !problems.is_empty() => Err(CliError::Found),
+        None if json => Ok(()),
+        None => print(&format!("{}: ok", file.display())),
     }
 }
 
 /// What is wrong with the things that the configuration names.
 async fn load_problems(config: &Config) -> Vec<Problem> {
-    let key = Authenticator::new(&config.access).err().map(|error| key_problem(&config.file, &error));
+    let key = Authenticator::new(&config.access, &config.folder(), &Clock::system())
+        .err()
+        .map(|error| key_problem(&config.file, &error));
     let adapters = load(config).await.err().map(|error| adapter_problems(&config.file, &error));
     key.into_iter().chain(adapters.into_iter().flatten()).collect()
 }
@@ -80,6 +85,15 @@ async fn shared_cache(config: &Config) -> Result<(), SharedError> {
     }
 }
 
+/// `serve` starts without its keys, and is not ready before it has them.
+async fn issuer(config: &Config) -> Result<(), FetchError> {
+    let Some(jwt) = &config.access.jwt else { return Ok(()) };
+    if let Some(keys) = try_issuer(jwt, &config.folder()).await.transpose()? {
+        eprintln!("note: the issuer publishes {keys} keys that fit access.jwt.algorithm");
+    }
+    Ok(())
+}
+
 fn show(file: &Path, problem: &Problem) -> Value {
     json!({
         "file": file,
@@ -95,12 +109,13 @@ fn show_store(error: &StoreError) -> Value {
     json!({"path": "database", "message": error.to_string(), "code": "D001"})
 }
 
-fn show_shared(file: &Path, error: &SharedError) -> Value {
-    let (line, column) = config::locate(file, SHARED);
-    json!({"file": file, "line": line, "column": column, "path": SHARED, "message": error.to_string(), "code": "D002"})
+fn show_away(file: &Path, path: &str, message: String, code: &str) -> Value {
+    let (line, column) = config::locate(file, path);
+    json!({"file": file, "line": line, "column": column, "path": path, "message": message, "code": code})
 }
 
 const SHARED: &str = "cache.shared";
+const ISSUER: &str = "access.jwt.jwks_url";
 
 /// Brings the database's schema up to date; or only tells whether it is.
 pub(super) async fn migrate(file: &Path, check: bool) -> Result<(), CliError> {

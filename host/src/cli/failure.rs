@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::adapter::LoadError;
-use crate::api::KeyError;
 use crate::cache::SharedError;
 use crate::config::{ConfigError, Problem, locate};
+use crate::identity::{FetchError, SetupError};
 use crate::store::StoreError;
 
 /// `EX_USAGE` of sysexits(3): the command line or the configuration is wrong.
@@ -31,11 +31,14 @@ pub enum CliError {
     /// The shared cache cannot be used.
     #[error("cache.shared: {0}")]
     SharedCache(SharedError),
+    /// The issuer's keys cannot be fetched, or not be used.
+    #[error("access.jwt.jwks_url: {0}")]
+    Issuer(FetchError),
     /// The schema was told already.
     #[error("the schema is not up to date")]
     Pending,
-    /// Findings were printed already; the database or the shared cache is one of them.
-    #[error("the database or the shared cache is unavailable")]
+    /// Findings were printed already; the database, the shared cache or the issuer of tokens is one of them.
+    #[error("the database, the shared cache or the issuer of tokens is unavailable")]
     Unavailable,
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
@@ -55,6 +58,10 @@ impl CliError {
             }
             Self::Store(error) => {
                 eprintln!("{error}");
+                ExitCode::from(UNAVAILABLE)
+            }
+            Self::Issuer(_) => {
+                eprintln!("{self}");
                 ExitCode::from(UNAVAILABLE)
             }
             Self::SharedCache(error) => {
@@ -79,8 +86,8 @@ pub(super) fn adapter_problems(file: &Path, error: &LoadError) -> Vec<Problem> {
 }
 
 /// A public key that does not fit, at its place in the configuration.
-pub(super) fn key_problem(file: &Path, error: &KeyError) -> Problem {
-    located(file, "access.jwt.key", error.to_string(), "C020")
+pub(super) fn key_problem(file: &Path, error: &SetupError) -> Problem {
+    located(file, error.option(), error.to_string(), "C020")
 }
 
 fn located(file: &Path, path: &str, message: String, code: &'static str) -> Problem {

@@ -8,10 +8,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::CliError;
 use super::failure::{adapter_problems, key_problem};
 use crate::adapter::LoadError;
-use crate::api::KeyError;
 use crate::app::App;
 use crate::cache::SharedError;
 use crate::config::{self, Config, ConfigError};
+use crate::identity::SetupError;
 use crate::pipeline::failpoint;
 use crate::store::StoreError;
 use crate::telemetry;
@@ -59,7 +59,7 @@ fn explain(config: &Config, error: anyhow::Error) -> CliError {
     if let Some(error) = error.downcast_ref::<LoadError>() {
         return refused(adapter_problems(&config.file, error));
     }
-    if let Some(error) = error.downcast_ref::<KeyError>() {
+    if let Some(error) = error.downcast_ref::<SetupError>() {
         return refused(vec![key_problem(&config.file, error)]);
     }
     let error = match error.downcast::<SharedError>() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::Secret;
+use super::{JwksConfig, Secret};
 use crate::domain::{AccountNumber, Scope, StoreName};
 
 /// Services come with API keys, customers with JSON Web Tokens. Nothing is open.
@@ -35,8 +35,13 @@ pub struct ApiKeyConfig {
 #[serde(deny_unknown_fields)]
 pub struct JwtConfig {
     pub algorithm: JwtAlgorithm,
-    /// The shared secret (HS…) or the public key in PEM (RS…, ES…, EdDSA).
-    pub key: Secret,
+    /// The shared secret (HS…) or the public key in PEM (RS…, ES…, EdDSA). Either this or `jwks_url`.
+    pub key: Option<Secret>,
+    /// Where the issuer publishes its keys (RFC 7517), for those that change them by themselves.
+    pub jwks_url: Option<String>,
+    /// How they are fetched.
+    #[serde(default)]
+    pub jwks: JwksConfig,
     pub issuer: String,
     pub audience: String,
     /// Claim with the customer's account numbers: a text or a list of texts.

@@ -1,18 +1,15 @@
 //! Rules between options. Each has a code; each message says how to mend it.
 
+mod access;
 mod freshness;
 mod inbound;
 mod shared_cache;
 
-use std::collections::BTreeSet;
-
 use super::load::{Problem, Source};
 use super::{AdapterConfig, CanaryConfig, Config, DatabaseConfig, EndpointConfig, Limit, StoreConfig, TlsConfig, TrustConfig};
-use crate::domain::{AdapterName, Scope, StoreName};
+use crate::domain::{AdapterName, StoreName};
 
 const MIN_KEY_CHARACTERS: usize = 16;
-/// The output of the smallest hash (RFC 7518, section 3.2).
-const MIN_SHARED_SECRET_BYTES: usize = 32;
 
 /// What is left of a lease after the longest attempt: for the store to record its outcome.
 const LEASE_MARGIN_MS: u64 = 10_000;
@@ -116,60 +113,6 @@ impl Checker<'_, '_> {
             if value == 0 {
                 self.report(&["database", key], "C013", "must be above 0");
             }
-        }
-    }
-
-    fn access(&mut self, config: &Config) {
-        if let Some(jwt) = &config.access.jwt
-            && jwt.algorithm.shares_secret()
-            && jwt.key.expose().len() < MIN_SHARED_SECRET_BYTES
-        {
-            let message = format!(
-                "has fewer than {MIN_SHARED_SECRET_BYTES} bytes: whoever has a token can guess it and make their own (RFC 7518, section 3.2)"
-            );
-            self.report(&["access", "jwt", "key"], "C015", message);
-        }
-        let keys = &config.access.api_keys;
-        if let Some(jwt) = &config.access.jwt {
-            self.stores_of(config, &["access", "jwt", "stores"], "access.jwt", &jwt.stores);
-        }
-        for (index, key) in keys.iter().enumerate() {
-            self.stores_of(config, &["access", "api_keys"], &format!("the key of {:?}", key.name), &key.stores);
-            let earlier = || keys.iter().take(index);
-            if earlier().any(|other| other.name == key.name) {
-                self.report(
-                    &["access", "api_keys"],
-                    "C015",
-                    format!("two keys are named {:?}: give each its own name", key.name),
-                );
-            }
-            if earlier().any(|other| other.key.expose() == key.key.expose()) {
-                self.report(&["access", "api_keys"], "C015", format!("the key of {:?} is used twice: make a new one", key.name));
-            }
-            if key.key.expose().len() < MIN_KEY_CHARACTERS {
-                self.report(
-                    &["access", "api_keys"],
-                    "C015",
-                    format!("the key of {:?} is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one", key.name),
-                );
-            }
-            if key.scopes.contains(&Scope::Operate) {
-                self.report(&["access", "api_keys"], "C015", "the scope \"ops\" belongs to ops.key, not to a storefront's key");
-            }
-        }
-    }
-
-    /// The same account number is another customer in another store's back end (rule A1).
-    fn stores_of(&mut self, config: &Config, path: &[&str], who: &str, stores: &BTreeSet<StoreName>) {
-        if let Some(unknown) = stores.iter().find(|store| !config.stores.contains_key(*store)) {
-            self.report(path, "C021", format!("{who} names a store that is not there: {unknown:?}"));
-        }
-        if stores.is_empty() && config.stores.len() > 1 {
-            self.report(
-                path,
-                "C021",
-                format!("{who} must name its `stores`: there are several, and an account number means another customer in each"),
-            );
         }
     }
 
