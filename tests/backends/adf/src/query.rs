@@ -1,5 +1,7 @@
 //! Query parameters and addresses.
 
+use backend_server::pairs;
+
 use crate::fault::Fault;
 
 /// Query parameters in their order.
@@ -8,11 +10,7 @@ pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub(crate) fn parse(text: &str) -> Self {
-        let pair = |pair: &str| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(value))
-        };
-        Self(text.split('&').filter(|pair| !pair.is_empty()).map(pair).collect())
+        Self(pairs(text))
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -32,23 +30,4 @@ impl Query {
             None => Ok(()),
         }
     }
-}
-
-pub(crate) fn decoded(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let Some((first, tail)) = rest.split_first() {
-        let pair =
-            tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok()).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match (first, pair) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

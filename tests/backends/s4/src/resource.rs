@@ -1,5 +1,7 @@
 //! Addresses: `Service/Set('key')`, `Service/Set(A='1',B='2')`, `Service/Function`, and query options.
 
+use backend_server::{decoded, pairs};
+
 use crate::fault::Fault;
 
 /// What stands behind the service's name.
@@ -16,11 +18,7 @@ pub(crate) struct Query(pub(crate) Vec<(String, String)>);
 
 impl Query {
     pub(crate) fn parse(text: &str) -> Self {
-        let pair = |pair: &str| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(value))
-        };
-        Self(text.split('&').filter(|pair| !pair.is_empty()).map(pair).collect())
+        Self(pairs(text))
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -84,25 +82,6 @@ fn literals(text: &str) -> Result<Vec<(String, String)>, Fault> {
 pub(crate) fn string(literal: &str) -> Result<String, Fault> {
     let inside = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     inside.map(|inside| inside.replace("''", "'")).ok_or_else(|| Fault::syntax(format!("{literal} is no string literal")))
-}
-
-pub(crate) fn decoded(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let Some((first, tail)) = rest.split_first() {
-        let pair =
-            tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok()).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match (first, pair) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
