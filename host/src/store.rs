@@ -61,6 +61,7 @@ pub use left_out::LeftOut;
 pub use lists::ListKey;
 pub use schema::Schema;
 pub use seals::StoredSeal;
+pub use time::Jump;
 pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Held, Instruction, Outcome, Taken, Transfer, TransferId};
 
 /// How long the answer to an Idempotency-Key is kept at least (rule A2 asks for 24 hours).
@@ -130,22 +131,26 @@ impl Store {
     }
 
     /// Sets [`Store::clock`] by the database's time (for SQLite: by the system's), unless that was done within the last second, so that no host
-    /// takes over another's work because their clocks differ (rule T5). When it jumps, what waits is put right first.
-    pub async fn keep_time(&self) -> Result<(), StoreError> {
+    /// takes over another's work because their clocks differ (rule T5). When it jumps, what waits is put right first; `lease` is what workers
+    /// claim for.
+    pub async fn keep_time(&self, lease: Duration) -> Result<(), StoreError> {
         let clock = self.clock();
         if clock.is_followed_closely() {
             return Ok(());
         }
         let told = match &self.database {
-            Database::Sqlite(_) => Timestamp::now(),
+            Database::Sqlite(_) => Timestamp::now()..=Timestamp::now(),
             Database::Postgres(postgres) => postgres.time().await?,
         };
-        let jump = told.duration_since(clock.now());
+        let shown = clock.now();
+        // A clock that may be right is left alone: following the error of every question would make instants run backwards.
+        let right = shown.clamp(*told.start(), *told.end());
+        let jump = right.duration_since(shown);
         if jump.abs() > EVEN {
             tracing::warn!(seconds = jump.as_secs(), "the time has jumped: somebody set the clock, or this machine stood still");
-            self.put_right(told).await?;
+            self.put_right(Jump { was: shown, now: right }, lease).await?;
         }
-        clock.follow(told);
+        clock.follow(right);
         Ok(())
     }
 

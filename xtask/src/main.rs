@@ -5,6 +5,7 @@ mod cargo;
 mod ci;
 mod client;
 mod demo;
+mod failures;
 mod interrupt;
 mod process;
 mod servers;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::cargo::{Network, Workspace, command_line};
+use crate::failures::Failures;
 use crate::{artifacts, servers};
 
 /// A part of the tests that can be run by itself.
@@ -72,13 +73,15 @@ pub(crate) fn run(only: &[Suite], network: Network) -> Result<()> {
     servers::install(network)?;
     artifacts::build(&workspace)?;
     let chosen = if only.is_empty() { Suite::value_variants() } else { only };
-    let outcomes = chosen.iter().map(|suite| run_suite(&workspace, *suite)).collect::<Result<Vec<_>>>()?;
+    let mut failures = Failures::default();
+    let outcomes = chosen.iter().map(|suite| run_suite(&workspace, *suite, &mut failures)).collect::<Result<Vec<_>>>()?;
+    eprint!("{}", failures.shown());
     summarize(&outcomes);
     let bad: Vec<_> = outcomes.iter().filter(|outcome| !outcome.is_good()).map(|outcome| outcome.suite.name()).collect();
     if bad.is_empty() { Ok(()) } else { bail!("failed: {}", bad.join(", ")) }
 }
 
-fn run_suite(workspace: &Workspace, suite: Suite) -> Result<Outcome> {
+fn run_suite(workspace: &Workspace, suite: Suite, failures: &mut Failures) -> Result<Outcome> {
     let start = Instant::now();
     let mut outcome = Outcome { suite, passed: 0, failed: 0, ignored: 0, took: Duration::ZERO, succeeded: true };
     for arguments in suite.runs() {
@@ -88,6 +91,7 @@ fn run_suite(workspace: &Workspace, suite: Suite) -> Result<Outcome> {
         for line in BufReader::new(child.stdout.take().context("cargo has no output")?).lines() {
             let line = line?;
             count(&mut outcome, &line);
+            failures.read(&line);
             writeln!(std::io::stdout(), "{line}")?;
         }
         outcome.succeeded &= child.wait()?.success();

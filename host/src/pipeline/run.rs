@@ -42,7 +42,7 @@ async fn fill<B: Backends>(engine: &Arc<Engine<B>>, workers: &mut Workers) -> Re
     if free == 0 {
         return Ok(poll);
     }
-    engine.store.keep_time().await?;
+    engine.store.keep_time(engine.config.lease()).await?;
     let claims = engine.claim(free, in_hand).await?;
     let all_busy = claims.len() == free;
     for claimed in claims {

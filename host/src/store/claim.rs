@@ -80,7 +80,8 @@ impl Store {
     }
 
     /// Commits `sending` before the first byte leaves (rule T3), with the digest of the adapter that will send. The lease starts anew, so
-    /// that it is longer than the call. Refused with a stale fence (rule T5).
+    /// that it is longer than the call; one that ends later, because another host has noticed that the time jumped forward, stays. Refused
+    /// with a stale fence (rule T5).
     pub async fn begin_attempt(
         &self,
         id: TransferId,
@@ -92,8 +93,8 @@ impl Store {
         let lease_until = after(now, lease);
         self.write(move |connection| {
             async move {
-                let transfer = held(connection, id, fence).await?;
-                begin(connection, &transfer, now, lease_until, adapter_digest).await
+                let (transfer, leased_until) = leased(connection, id, fence).await?;
+                begin(connection, &transfer, now, lease_until.max(leased_until), adapter_digest).await
             }
             .boxed()
         })
@@ -207,14 +208,19 @@ async fn begin(
 
 /// The transfer, if this claim on it still holds (rule T5).
 pub(super) async fn held(connection: &mut Connection, id: TransferId, fence: Fence) -> Result<Transfer, StoreError> {
+    Ok(leased(connection, id, fence).await?.0)
+}
+
+/// The same, and until when.
+async fn leased(connection: &mut Connection, id: TransferId, fence: Fence) -> Result<(Transfer, Timestamp), StoreError> {
     let transfer = query(concat!(
-        "SELECT ",
+        "SELECT lease_until, ",
         transfer_columns!(""),
         " FROM transfers WHERE id = $1 AND fence = $2 AND lease_until IS NOT NULL"
     ));
     let transfer = transfer.push(connection.dialect().choose("", " FOR UPDATE"));
-    let row = transfer.bind(id.0).bind(fence.0).optional(connection).await?;
-    row.map(|row| rows::transfer(&row)).transpose()?.ok_or_else(|| Conflict::StaleFence.into())
+    let row = transfer.bind(id.0).bind(fence.0).optional(connection).await?.ok_or(Conflict::StaleFence)?;
+    Ok((rows::transfer(&row)?, row.instant("lease_until")?))
 }
 
 async fn recover(connection: &mut Connection, now: Timestamp) -> Result<u64, StoreError> {

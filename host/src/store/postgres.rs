@@ -5,6 +5,7 @@ mod keys;
 mod news;
 mod open;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -78,8 +79,8 @@ impl Postgres {
         &self.clock
     }
 
-    /// The server's time.
-    pub(super) async fn time(&self) -> Result<Timestamp, StoreError> {
+    /// The earliest and the latest that the server's time can be.
+    pub(super) async fn time(&self) -> Result<RangeInclusive<Timestamp>, StoreError> {
         open::time(&mut *self.pool.acquire().await?).await
     }
 

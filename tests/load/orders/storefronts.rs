@@ -3,12 +3,15 @@
 use std::time::Instant;
 
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 use ordergate_tests::{Client, Host, seal, text};
 use serde_json::json;
 
 pub(super) const CLIENTS: usize = 64;
 /// Of one client in one phase.
 pub(super) const ORDERS: usize = 20;
+/// Clients that check out at the same time; more than a host takes at once would be told to come again.
+const SEALING: usize = 8;
 const ACCOUNTS: [&str; 3] = ["C-1001", "C-1002", "C-1003"];
 
 /// Has every client place its orders, one after another, at one of the hosts; gives the orders per second. Carts are sealed before.
@@ -17,14 +20,7 @@ pub(super) async fn accept(hosts: &[&Host], phase: &str) -> f64 {
         let host = hosts[client % hosts.len()];
         host.caller("shop").with("x-account", ACCOUNTS[client % ACCOUNTS.len()])
     });
-    let sealed = join_all(clients.map(async |client| {
-        let mut checkouts = Vec::with_capacity(ORDERS);
-        for _ in 0..ORDERS {
-            checkouts.push(text(&seal(&client, "NW-1017", "1").await, "/id").to_owned());
-        }
-        (client, checkouts)
-    }))
-    .await;
+    let sealed: Vec<_> = stream::iter(clients.map(fill_carts)).buffered(SEALING).collect().await;
     let began = Instant::now();
     join_all(sealed.into_iter().enumerate().map(|(client, (storefront, checkouts))| {
         let name = format!("{phase}-{client}");
@@ -32,6 +28,14 @@ pub(super) async fn accept(hosts: &[&Host], phase: &str) -> f64 {
     }))
     .await;
     (CLIENTS * ORDERS) as f64 / began.elapsed().as_secs_f64()
+}
+
+async fn fill_carts(client: Client) -> (Client, Vec<String>) {
+    let mut checkouts = Vec::with_capacity(ORDERS);
+    for _ in 0..ORDERS {
+        checkouts.push(text(&seal(&client, "NW-1017", "1").await, "/id").to_owned());
+    }
+    (client, checkouts)
 }
 
 async fn place(storefront: Client, name: String, checkouts: Vec<String>) {

@@ -1,6 +1,7 @@
 //! Connecting to PostgreSQL: how sessions are set up, whether the server keeps what it acknowledges, and the schema. Every refusal says what
 //! to change.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -10,7 +11,6 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, PgPool, Row};
 
 use crate::config::{DatabaseConfig, PostgresUrl, ServerAddress, Tls};
-use crate::store::instant::from_millis;
 use crate::store::schema::{self, POSTGRES, Schema};
 use crate::store::{StoreError, instant};
 
@@ -27,14 +27,14 @@ pub(super) struct Opened {
     pub(super) pool: PgPool,
     /// For connections beside the pool.
     pub(super) options: PgConnectOptions,
-    /// The database's time.
+    /// The database's time, at the latest.
     pub(super) now: Timestamp,
 }
 
 pub(super) async fn open(url: &PostgresUrl, config: &DatabaseConfig) -> Result<Opened, StoreError> {
     let mut first = first_connection(url, config).await?;
     migrate(url, &mut first).await?;
-    let now = time(&mut first).await?;
+    let now = *time(&mut first).await?.end();
     let _ = first.close().await;
     let options = options(url, config, config.statement_timeout_ms, config.lock_timeout_ms);
     let pool = PgPoolOptions::new()
@@ -55,12 +55,13 @@ pub(super) async fn schema(url: &PostgresUrl, config: &DatabaseConfig) -> Result
     Ok(schema)
 }
 
-/// The database's time, as it is when this returns; off by half of the time that asking took, at most.
-pub(super) async fn time(connection: &mut PgConnection) -> Result<Timestamp, StoreError> {
+/// The earliest and the latest that the database's time can be when this returns; as far apart as asking took.
+pub(super) async fn time(connection: &mut PgConnection) -> Result<RangeInclusive<Timestamp>, StoreError> {
     let asked = Instant::now();
-    let row = sqlx::query("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now").fetch_one(connection).await?;
-    let told = from_millis(row.try_get("now")?)?;
-    Ok(instant::after(told, asked.elapsed() / 2))
+    let row =
+        sqlx::query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now").fetch_one(connection).await?;
+    let told = Timestamp::from_microsecond(row.try_get("now")?).map_err(StoreError::corrupt("instant"))?;
+    Ok(told..=instant::after(told, asked.elapsed()))
 }
 
 async fn first_connection(url: &PostgresUrl, config: &DatabaseConfig) -> Result<PgConnection, StoreError> {

@@ -36,7 +36,7 @@ async fn t7_what_an_earlier_clock_meant_is_due_once_the_time_has_jumped_back() {
     while temp.store.clock().is_followed_closely() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    temp.store.keep_time().await.unwrap();
+    temp.store.keep_time(LEASE).await.unwrap();
     let now = temp.store.clock().now();
     assert!(now < ahead, "it goes by the system's time again");
     assert_eq!(temp.store.claim_due(now, 1, LEASE, &LeftOut::default()).await.unwrap().len(), 1);

@@ -147,17 +147,20 @@ async fn commit(connection: &mut Connection, jobs: Vec<Job>) {
 
 /// Commands that were not reached are dropped, which tells their callers that they did not run.
 async fn run_batch(connection: &mut Connection, jobs: Vec<Job>, settles: &mut Vec<Settle>) -> Result<(), StoreError> {
-    connection.run("BEGIN IMMEDIATE").await?;
-    for job in jobs {
-        connection.run("SAVEPOINT command").await?;
+    // Each call goes to SQLite's thread and back: what ends one command begins the next.
+    let mut jobs = jobs.into_iter().peekable();
+    connection.run("BEGIN IMMEDIATE; SAVEPOINT command").await?;
+    while let Some(job) = jobs.next() {
         let (fate, settle) = job(connection).await;
         settles.push(settle);
-        match fate {
-            Fate::Keep => connection.run("RELEASE command").await?,
-            Fate::Undo => connection.run("ROLLBACK TO command; RELEASE command").await?,
-            Fate::Spoil(error) => return Err(error),
+        let next = match (fate, jobs.peek().is_some()) {
+            (Fate::Keep, true) => "RELEASE command; SAVEPOINT command",
+            (Fate::Keep, false) => "RELEASE command; COMMIT",
+            (Fate::Undo, true) => "ROLLBACK TO command",
+            (Fate::Undo, false) => "ROLLBACK TO command; COMMIT",
+            (Fate::Spoil(error), _) => return Err(error),
         };
+        connection.run(next).await?;
     }
-    connection.run("COMMIT").await?;
     Ok(())
 }

@@ -144,7 +144,7 @@ async fn t5_hosts_go_by_the_database_s_time() {
     while clock.is_followed_closely() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    temp.store.keep_time().await.unwrap();
+    temp.store.keep_time(LEASE).await.unwrap();
     let difference = jiff::Timestamp::now().duration_since(clock.now()).abs();
     assert!(difference < jiff::SignedDuration::from_secs(30), "the server runs on this machine: {difference:?}");
 }
