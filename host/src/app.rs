@@ -46,6 +46,7 @@ pub struct App {
     _learn: AbortOnDropHandle<()>,
     _shared: Option<AbortOnDropHandle<()>>,
     _degraded: AbortOnDropHandle<()>,
+    _reconcile: AbortOnDropHandle<()>,
     _keys: AbortOnDropHandle<()>,
     _reads: ReadThreads,
 }
@@ -76,7 +77,8 @@ impl App {
             Arc::new(Adapters::load(&config.adapters, &folder, &cache, &config.runtime, &clock, reads.handle()).await?);
         adapters.check_pushes(config.inbound.keys())?;
         let backend = AdapterBackend::new(Arc::clone(&adapters), clock.clone());
-        let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), clock.clone(), jitter_seed())
+        let amendments = config.stores.iter().map(|(name, store)| (name.clone(), store.amendments.clone())).collect();
+        let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), amendments, clock.clone(), jitter_seed())
             .await
             .context("the transfer pipeline could not start")?;
         let shared = config.cache.shared.as_ref().map(|shared| Shared::new(shared, &folder, &clock)).transpose()?;
@@ -95,6 +97,7 @@ impl App {
         let watch = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_adapters()));
         let follow = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_transfers()));
         let learn = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_uncacheable()));
+        let reconcile = AbortOnDropHandle::new(tokio::spawn(commerce.clone().reconcile()));
         let degraded = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_degraded()));
         tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
         Ok(Self {
@@ -114,6 +117,7 @@ impl App {
             _learn: learn,
             _shared: keep,
             _degraded: degraded,
+            _reconcile: reconcile,
             _keys: keys,
             _reads: reads,
         })

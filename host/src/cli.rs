@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod component;
 mod failure;
+mod findings;
 mod operate;
 mod orders;
 mod pushes;
@@ -70,6 +71,9 @@ enum Command {
     /// Orders and quotes of a running host that wait for a person.
     #[command(subcommand)]
     Orders(orders::OrdersCommand),
+    /// What the back ends have otherwise than they should.
+    #[command(subcommand)]
+    Findings(findings::FindingsCommand),
     /// Bring the database's schema up to date.
     #[command(
         after_help = "Example: ordergate migrate --config ordergate.toml\n`serve` does the same when it starts.\nExit code 69: the database is unavailable, or was made by a newer version."

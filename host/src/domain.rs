@@ -4,14 +4,17 @@
 //! decided elsewhere.
 
 mod access;
+mod amendment_policy;
 mod arithmetic;
 mod availability;
 mod checkout;
+mod comparison;
 mod context;
 mod description;
 mod difference;
 mod event;
 mod failure;
+mod finding;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod fresh;
@@ -28,6 +31,7 @@ mod transfer;
 mod withheld;
 
 pub use access::{AccountGrant, Principal, PrincipalKind, Scope};
+pub use amendment_policy::{AmendmentMode, AmendmentPolicy};
 pub use arithmetic::AmountMismatch;
 pub use availability::{Availability, AvailabilityItem, AvailabilityQuery, ScheduleLine};
 pub use checkout::{
@@ -38,6 +42,7 @@ pub use description::{Deduplication, Description, Dimension, EndpointNeed};
 pub use difference::{LineDifference, PromiseDifference};
 pub use event::{About, Change, DocumentHint, Event, EventKind, Named};
 pub use failure::{Failure, FailureCode, Side};
+pub use finding::{Evidence, Finding, FindingAction, FindingReason, FindingState};
 pub use fresh::{Fresh, Source};
 pub use identity::{
     AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, Location, Reference, ReferenceError, Sku, StoreName,

@@ -11,6 +11,7 @@ mod pricing;
 mod run;
 mod work;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub use backend::{Backend, BackendTraits, Backends};
 
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{Reference, TransferState};
+use crate::domain::{AmendmentPolicy, Reference, StoreName, TransferState};
 use crate::store::{Store, StoreError};
 use backoff::Dice;
 use work::Engine;
@@ -49,11 +50,13 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Takes over what a dead host left (`sending` becomes `unknown`) and starts. `seed` makes the jitter repeatable.
+    /// Takes over what a dead host left (`sending` becomes `unknown`) and starts. `amendments` are the stores' policies (rule T9);
+    /// `seed` makes the jitter repeatable.
     pub async fn start<B: Backends>(
         store: Store,
         backends: B,
         config: TransferConfig,
+        amendments: BTreeMap<StoreName, AmendmentPolicy>,
         clock: Clock,
         seed: u64,
     ) -> Result<Self, StoreError> {
@@ -67,6 +70,7 @@ impl Pipeline {
             store: store.clone(),
             backends,
             config,
+            amendments,
             clock: clock.clone(),
             dice: Dice::seeded(seed),
             changed: changed.clone(),

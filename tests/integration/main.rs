@@ -15,6 +15,7 @@ mod command_line;
 mod configuration;
 mod decrements;
 mod degraded;
+mod desk;
 mod drain;
 mod egress;
 mod freshness;

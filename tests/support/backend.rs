@@ -115,6 +115,27 @@ impl DemoBackend {
         self.client().post("/control/orders", &body).await.expect(201)["no"].as_str().expect("a number").to_owned()
     }
 
+    /// From now on orders for an article are taken with `at_most` so many, or with another one `instead`.
+    pub async fn rule(&self, article: &str, ruling: &Value) {
+        self.client().put(&format!("/control/rulings/{article}"), ruling).await.expect(200);
+    }
+
+    /// A clerk deletes an order as if it had never been.
+    pub async fn delete_order(&self, number: &str) {
+        self.client().delete(&format!("/control/orders/{number}")).await.expect(204);
+    }
+
+    /// A clerk enters an order once more, with the same reference; gives its number.
+    pub async fn copy_order(&self, number: &str) -> String {
+        let copy = self.client().post(&format!("/control/orders/{number}/copy"), &json!({})).await.expect(201);
+        copy["no"].as_str().expect("a number").to_owned()
+    }
+
+    /// A clerk changes `qty` or `net` of a position.
+    pub async fn change_order(&self, number: &str, position: &str, change: &Value) {
+        self.client().put(&format!("/control/orders/{number}/positions/{position}"), change).await.expect(200);
+    }
+
     /// The sales desk answers every quote request that waits.
     pub async fn answer_quotes(&self) {
         self.client().post("/control/answer", &json!({})).await.expect(200);

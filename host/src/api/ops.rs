@@ -3,6 +3,7 @@
 mod adapters;
 mod breaker;
 mod cache;
+mod findings;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,6 +73,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
         ("/ops/v1/cache/{sku}/invalidate", post(cache::invalidate)),
         ("/ops/v1/degraded", get(list_degraded)),
         ("/ops/v1/config/reload", post(adapters::reload_config)),
+        ("/ops/v1/findings", get(findings::list_findings)),
+        ("/ops/v1/findings/{id}", get(findings::show_finding)),
+        ("/ops/v1/findings/{id}/{action}", post(findings::settle_finding)),
         ("/ops/v1/transfers", get(list_transfers)),
         ("/ops/v1/orders/{reference}", get(show_dossier)),
         ("/ops/v1/orders/{reference}/{decision}", post(decide)),
@@ -158,7 +162,7 @@ async fn list_transfers(
     match parameters.state.as_deref() {
         None => {
             let backlog = state.commerce.backlog().await?;
-            Ok(Json(json!({"by_state": backlog.by_state, "oldest_waiting": backlog.oldest_waiting})))
+            Ok(Json(json!({"by_state": backlog.by_state, "oldest_waiting": backlog.oldest_waiting, "findings": backlog.findings})))
         }
         Some("parked") => {
             let parked = state.commerce.parked(parameters.limit.unwrap_or(100).clamp(1, 1_000)).await?;

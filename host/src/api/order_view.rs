@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::documents::TransferView;
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, DegradedMode, Delivery, LineKind, Money,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, DegradedMode, Delivery, FindingState, LineKind, Money,
     Note, Order, OrderDocument, Party, PriceBasis, Quantity, QuoteLink, Reference, ScheduleLine, Sku, StoreName, Terms, Totals,
 };
 use crate::service::{OrderRecord, Provenance};
@@ -80,6 +80,31 @@ impl From<&Terms> for TermsView {
     }
 }
 
+/// What became of the changes that the back end made while taking an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AmendmentsAre {
+    /// They stand.
+    Accepted,
+    /// Customer service decides.
+    Pending,
+    /// The order is being cancelled, or was, because of them.
+    Refused,
+}
+
+impl AmendmentsAre {
+    fn of(amendments: &[Amendment], review: Option<FindingState>) -> Option<Self> {
+        if amendments.is_empty() {
+            return None;
+        }
+        Some(match review {
+            None | Some(FindingState::Accepted | FindingState::Gone) => Self::Accepted,
+            Some(FindingState::Open) => Self::Pending,
+            Some(FindingState::Cancelling | FindingState::Cancelled) => Self::Refused,
+        })
+    }
+}
+
 /// An order, from whichever channel.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderView {
@@ -126,6 +151,9 @@ pub struct OrderView {
     provisional: Option<TermsView>,
     /// What the back end changed while taking it.
     amendments: Vec<Amendment>,
+    /// Whether that stands; absent when it changed nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amendments_are: Option<AmendmentsAre>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<QuoteLink>,
     allowed_actions: Vec<&'static str>,
@@ -157,6 +185,7 @@ impl From<OrderRecord> for OrderView {
             notes: Vec::new(),
             provisional: None,
             amendments: Vec::new(),
+            amendments_are: None,
             quote: None,
             source: record.provenance,
             as_of: record.as_of,
@@ -165,6 +194,7 @@ impl From<OrderRecord> for OrderView {
             if let Some(order) = captured.order() {
                 view.show_captured(order);
             }
+            view.amendments_are = AmendmentsAre::of(&captured.amendments, captured.review);
             view.amendments = captured.amendments;
             view.raw_status = captured.raw_status;
         }

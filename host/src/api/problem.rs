@@ -245,7 +245,7 @@ impl From<StoreError> for Problem {
                 Self::new(&pages::STORE_UNAVAILABLE).with_detail(again).with_retry_after(Duration::from_secs(5))
             }
             // Only operators meet these.
-            StoreError::Conflict(conflict @ (Conflict::NotParked { .. } | Conflict::NoPriceToAccept { .. })) => {
+            StoreError::Conflict(conflict @ (Conflict::NotParked { .. } | Conflict::NoPriceToAccept { .. } | Conflict::FindingNotOpen { .. })) => {
                 Self::new(&pages::CONFLICT).with_detail(conflict.to_string())
             }
             StoreError::Conflict(_) => Self::new(&pages::CONFLICT),

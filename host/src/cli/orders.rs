@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::operate::{By, RunningHost, list_in, text};
-use super::{CliError, print};
+use super::{CliError, findings, print};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OrdersCommand {
@@ -137,6 +137,8 @@ fn show(dossier: &Value) -> String {
         let limit = text(terms.pointer("/provisional/max_rise_percent"));
         shown.push(format!("price  {mode}  agreed {}  asked {}  limit {limit} %", money("agreed"), money("asked")));
     }
+    shown.push(lines(list_in(dossier, "amendments"), |change| format!("amendment  {}", findings::difference(change))));
+    shown.push(lines(list_in(dossier, "findings"), |finding| format!("finding {}", findings::line(finding))));
     shown.push(lines(list_in(dossier, "attempts"), |attempt| {
         let [number, kind, started_at, outcome] =
             ["number", "kind", "started_at", "outcome"].map(|field| text(attempt.get(field)));

@@ -131,6 +131,12 @@ impl Checker<'_, '_> {
         if transfer.backoff_initial_ms > transfer.backoff_max_ms {
             self.report(&["transfer", "backoff_initial_ms"], "C013", "must not be above transfer.backoff_max_ms");
         }
+        if transfer.reconcile_window_secs < transfer.reconcile_secs {
+            self.report(&["transfer", "reconcile_window_secs"], "C013", "must not be below transfer.reconcile_secs");
+        }
+        if !(1..=1_000).contains(&transfer.reconcile_batch) {
+            self.report(&["transfer", "reconcile_batch"], "C013", "must be 1 to 1000");
+        }
     }
 
     fn trust(&mut self, trust: &TrustConfig) {
@@ -289,6 +295,9 @@ impl Checker<'_, '_> {
         }
         for (key, code, message) in store.degraded.problems() {
             self.report(&["stores", name.as_str(), "degraded", key], code, message);
+        }
+        for (key, message) in store.amendments.problems() {
+            self.report(&["stores", name.as_str(), "amendments", key], "C013", message);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::DegradedConfig;
-use crate::domain::{AdapterName, Currency, SalesArea};
+use crate::domain::{AdapterName, AmendmentPolicy, Currency, SalesArea};
 
 /// One store. Each group of operations may go to another adapter.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -48,6 +48,9 @@ pub struct StoreConfig {
     /// What happens while the back end of the checkouts is down (rule C6).
     #[serde(default)]
     pub degraded: DegradedConfig,
+    /// What the back end may change while it takes an order, without a person (rule T9).
+    #[serde(default)]
+    pub amendments: AmendmentPolicy,
 }
 
 /// Which price differences stop an order until the customer agrees (rule C3).

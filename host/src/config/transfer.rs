@@ -26,6 +26,12 @@ pub struct TransferConfig {
     /// How long after its outcome was lost a submit may still be at work in the back end. Only a look-up after that (and after the
     /// adapter's propagation delay) can prove that it is not there and allow a resend; finding it counts at any time.
     pub settle_ms: u64,
+    /// How long after it was settled an order or quote is first compared with the back end (rule T10); then after twice that, and so on. 0: never.
+    pub reconcile_secs: u64,
+    /// After so long it is not compared any more.
+    pub reconcile_window_secs: u64,
+    /// Documents of one round.
+    pub reconcile_batch: u32,
 }
 
 impl Default for TransferConfig {
@@ -40,6 +46,9 @@ impl Default for TransferConfig {
             poll_ms: 1_000,
             deadline_ms: 20_000,
             settle_ms: 60_000,
+            reconcile_secs: 900,
+            reconcile_window_secs: 7 * 24 * 3_600,
+            reconcile_batch: 50,
         }
     }
 }
@@ -55,6 +64,10 @@ impl TransferConfig {
 
     pub fn settle(&self) -> Duration {
         Duration::from_millis(self.settle_ms)
+    }
+
+    pub fn reconcile(&self) -> Duration {
+        Duration::from_secs(self.reconcile_secs)
     }
 
     pub fn deadline(&self) -> Duration {

@@ -97,6 +97,11 @@ impl Reference {
         Self::new(format!("Q{}", sortable_id()))
     }
 
+    /// Whether it is a quote's.
+    pub fn is_quote(&self) -> bool {
+        self.as_str().starts_with('Q')
+    }
+
     /// Checks the form of a reference that came from outside.
     pub fn parse(text: &str) -> Result<Self, ReferenceError> {
         let well_formed = text.len() == 27 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());

@@ -166,7 +166,9 @@ impl LiveAdapter {
     fn own_order(&self, claimed: &Claimed, order: OrderDocument) -> Result<Taken, Failure> {
         let transfer = &claimed.transfer;
         if order.account == transfer.account && order.reference.as_ref() == Some(&transfer.reference) {
-            return Ok(order.into());
+            // What it changed while it took the order is not told a second time.
+            let amendments = claimed.document.as_ref().and_then(Document::order).map(|ours| ours.differences(&order));
+            return Ok(Taken::found(order, amendments.unwrap_or_default()));
         }
         Err(self.foreign())
     }

@@ -203,6 +203,7 @@ impl Case<'_> {
         Outcome {
             events,
             taken: None,
+            finding: None,
             failure,
             due_at: self.ended_at,
             counts,

@@ -57,6 +57,9 @@ async fn gauge(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     for (state, number) in backlog.by_state {
         metrics::gauge!("ordergate_transfers_open", "state" => state).set(number as f64);
     }
+    for (reason, number) in backlog.findings {
+        metrics::gauge!("ordergate_findings_open", "reason" => reason).set(number as f64);
+    }
     let age = backlog.oldest_waiting.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
     metrics::gauge!("ordergate_transfer_oldest_waiting_seconds").set(age);
     Ok(())

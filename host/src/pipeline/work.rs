@@ -1,6 +1,7 @@
 //! One claimed transfer: send it or look it up, then record what came of it (rules T3, T5, T8). A failure of the store leaves the claim to
 //! its lease: whatever was sent is then looked up, never sent again blindly.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,14 +16,18 @@ use super::figures;
 use super::pricing::Pricing;
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{Failure, FailureCode, Reference, Side, TransferState};
-use crate::store::{Claimed, Conflict, LeftOut, Outcome, Store, StoreError, TransferId};
+use crate::domain::{
+    AmendmentPolicy, Evidence, Failure, FailureCode, Finding, FindingReason, Reference, Side, StoreName, TransferState,
+};
+use crate::store::{Claimed, Conflict, LeftOut, Outcome, Store, StoreError, Taken, TransferId};
 
 /// What every worker shares.
 pub(super) struct Engine<B> {
     pub(super) store: Store,
     pub(super) backends: B,
     pub(super) config: TransferConfig,
+    /// What each store lets its back end change.
+    pub(super) amendments: BTreeMap<StoreName, AmendmentPolicy>,
     pub(super) clock: Clock,
     pub(super) dice: Dice,
     pub(super) changed: broadcast::Sender<Reference>,
@@ -96,6 +101,7 @@ impl<B: Backends> Engine<B> {
 
     async fn record(&self, claimed: &Claimed, outcome: Outcome) {
         failpoint::pass(Failpoint::BeforeRecord);
+        let outcome = Outcome { finding: self.finding(claimed, &outcome), ..outcome };
         match self.store.record_outcome(claimed.transfer.id, claimed.fence, outcome.clone()).await {
             Ok(state) => {
                 figures::settle(&claimed.transfer, state, &outcome);
@@ -105,6 +111,18 @@ impl<B: Backends> Engine<B> {
             }
             Err(error) => report(claimed, "what came of the attempt was not recorded", &error),
         }
+    }
+
+    /// What of an order that was taken must not stand before a person has agreed (rule T9).
+    fn finding(&self, claimed: &Claimed, outcome: &Outcome) -> Option<Finding> {
+        let Some(Taken::Order(accepted)) = outcome.taken.as_ref().filter(|_| claimed.transfer.operation.carries_order()) else {
+            return None;
+        };
+        let usual = AmendmentPolicy::default();
+        let policy = self.amendments.get(&claimed.transfer.store).unwrap_or(&usual);
+        let differences: Vec<_> = policy.beyond(&accepted.amendments).into_iter().cloned().collect();
+        let evidence = || Evidence { differences: differences.clone(), numbers: vec![accepted.number.clone()] };
+        (!differences.is_empty()).then(|| Finding { reason: FindingReason::Amended, evidence: evidence() })
     }
 
     pub(super) fn case<'a>(&'a self, claimed: &'a Claimed, traits: Option<&'a BackendTraits>) -> Case<'a> {

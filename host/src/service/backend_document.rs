@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::adapter::operation::{GetOrder, GetQuote, ListOrders, ListQuotes, Operation};
+use crate::adapter::operation::{FindOrder, FindQuote, GetOrder, GetQuote, ListOrders, ListQuotes, Operation};
 use crate::config::StoreConfig;
 use crate::domain::{
-    AccountNumber, AdapterName, BackendNumber, BusinessStatus, DocumentFilter, OrderDocument, Page, PageRequest, QuoteDocument,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, DocumentFilter, OrderDocument, Page, PageRequest, QuoteDocument,
     QuoteStatus, Reference,
 };
-use crate::store::{DocumentKind, Observed};
+use crate::store::{Document, DocumentKind, Observed};
 
 /// An order or a quote as a back end shows it.
 pub trait BackendDocument: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -21,6 +21,7 @@ pub trait BackendDocument: Clone + Debug + Serialize + DeserializeOwned + Send +
     /// Business status.
     type Status: Copy + Debug + PartialEq + Send + Sync;
     type Get: Operation<Reply = Self>;
+    type Find: Operation<Reply = Option<Self>>;
     type List: Operation<Reply = Page<Self>>;
 
     /// The adapter that a store has for them.
@@ -28,11 +29,20 @@ pub trait BackendDocument: Clone + Debug + Serialize + DeserializeOwned + Send +
 
     fn get(account: AccountNumber, number: BackendNumber) -> Self::Get;
 
+    /// By our reference.
+    fn find(account: AccountNumber, reference: Reference) -> Self::Find;
+
     fn list(account: AccountNumber, filter: DocumentFilter, page: PageRequest) -> Self::List;
 
     fn parse_status(name: &str) -> Self::Status;
 
     fn head(&self) -> Head<'_>;
+
+    /// Whether it has come to nothing in the back end.
+    fn is_void(&self) -> bool;
+
+    /// What of a document of ours is otherwise in the back end (rule T10).
+    fn differences(&self, ours: &Document) -> Vec<Amendment>;
 
     /// What the back end says, as the store keeps it.
     fn observed(&self) -> Observed;
@@ -59,6 +69,7 @@ impl BackendDocument for OrderDocument {
     const KIND: DocumentKind = DocumentKind::Order;
     type Status = BusinessStatus;
     type Get = GetOrder;
+    type Find = FindOrder;
     type List = ListOrders;
 
     fn adapter_of(store: &StoreConfig) -> &AdapterName {
@@ -67,6 +78,10 @@ impl BackendDocument for OrderDocument {
 
     fn get(account: AccountNumber, number: BackendNumber) -> GetOrder {
         GetOrder { account, number }
+    }
+
+    fn find(account: AccountNumber, reference: Reference) -> FindOrder {
+        FindOrder { account, reference }
     }
 
     fn list(account: AccountNumber, filter: DocumentFilter, page: PageRequest) -> ListOrders {
@@ -87,6 +102,15 @@ impl BackendDocument for OrderDocument {
         }
     }
 
+    fn is_void(&self) -> bool {
+        matches!(self.status, BusinessStatus::Cancelled | BusinessStatus::Rejected)
+    }
+
+    fn differences(&self, ours: &Document) -> Vec<Amendment> {
+        let Some(order) = ours.order() else { return Vec::new() };
+        order.differences(self).into_iter().chain(order.total_difference(self)).collect()
+    }
+
     fn observed(&self) -> Observed {
         Observed { status: self.status.as_str().to_owned(), raw_status: self.raw_status.clone(), revision: None }
     }
@@ -104,6 +128,7 @@ impl BackendDocument for QuoteDocument {
     const KIND: DocumentKind = DocumentKind::Quote;
     type Status = QuoteStatus;
     type Get = GetQuote;
+    type Find = FindQuote;
     type List = ListQuotes;
 
     fn adapter_of(store: &StoreConfig) -> &AdapterName {
@@ -112,6 +137,10 @@ impl BackendDocument for QuoteDocument {
 
     fn get(account: AccountNumber, number: BackendNumber) -> GetQuote {
         GetQuote { account, number }
+    }
+
+    fn find(account: AccountNumber, reference: Reference) -> FindQuote {
+        FindQuote { account, reference }
     }
 
     fn list(account: AccountNumber, filter: DocumentFilter, page: PageRequest) -> ListQuotes {
@@ -130,6 +159,15 @@ impl BackendDocument for QuoteDocument {
             purchase_order: self.purchase_order.as_deref(),
             placed_at: self.placed_at,
         }
+    }
+
+    fn is_void(&self) -> bool {
+        matches!(self.status, QuoteStatus::Declined | QuoteStatus::Withdrawn | QuoteStatus::Cancelled | QuoteStatus::Expired)
+    }
+
+    /// An answer to a request is meant to be otherwise.
+    fn differences(&self, _: &Document) -> Vec<Amendment> {
+        Vec::new()
     }
 
     fn observed(&self) -> Observed {

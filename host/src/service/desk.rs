@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Commerce, ServiceError};
+use super::{Commerce, FindingFilter, FindingReport, ServiceError};
 use crate::domain::{
-    AccountNumber, AdapterName, BackendNumber, Failure, Reference, StoreName, Terms, TransferOperation, TransferState,
+    AccountNumber, AdapterName, Amendment, BackendNumber, Failure, Reference, StoreName, Terms, TransferOperation, TransferState,
 };
 use crate::store::{Attempt, AttemptKind, AuditEntry, Backlog, Deed, Transfer};
+
+/// Most findings that are shown of one document.
+const MOST_FINDINGS: u32 = 100;
 
 /// Everything about one document, for the desk. Without its payload: that is personal.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +22,10 @@ pub struct Dossier {
     pub status: Option<String>,
     /// What an order was taken at without the back end, and what the back end asks (rule C6).
     pub price: Option<Terms>,
+    /// What the back end changed while it took an order (rule T9).
+    pub amendments: Vec<Amendment>,
+    /// What somebody must look at, or had to.
+    pub findings: Vec<FindingReport>,
     pub transfers: Vec<TransferReport>,
     pub attempts: Vec<AttemptReport>,
     pub audit: Vec<AuditReport>,
@@ -140,6 +147,8 @@ impl Commerce {
         Ok(Dossier {
             reference: reference.clone(),
             number: document.as_ref().and_then(|document| document.backend_number.clone()),
+            amendments: document.as_ref().map(|document| document.amendments.clone()).unwrap_or_default(),
+            findings: self.findings(FindingFilter { reference: Some(reference.clone()), limit: MOST_FINDINGS, ..FindingFilter::default() }).await?,
             price: document.as_ref().and_then(|document| document.order()?.provisional.clone()),
             status: document.and_then(|document| document.status),
             transfers: transfers.into_iter().map(TransferReport::from).collect(),

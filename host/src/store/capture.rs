@@ -9,7 +9,7 @@ use super::answers::{Answer, keep_answer, replay};
 use super::lock::{Lock, lock};
 use super::rows::json;
 use super::sql::{Connection, query};
-use super::{Instruction, NewDocument, Payload, Store, StoreError};
+use super::{Instruction, NewDocument, Payload, Store, StoreError, Transfer};
 use crate::domain::{
     AccountNumber, AdapterName, CheckoutId, QuoteStatus, Reference, StoreName, TransferEvent, TransferOperation, TransferState,
 };
@@ -179,6 +179,13 @@ pub(super) struct Route<'a> {
     pub(super) store: &'a StoreName,
     pub(super) account: &'a AccountNumber,
     pub(super) adapter: &'a AdapterName,
+}
+
+impl<'a> Route<'a> {
+    pub(super) fn of(transfer: &'a Transfer) -> Self {
+        let Transfer { reference, store, account, adapter, .. } = transfer;
+        Self { reference, store, account, adapter }
+    }
 }
 
 /// Queues a transfer; it is in turn when its account has no other that is unsettled (rule T6), or when it lines up with nobody.

@@ -80,6 +80,13 @@ contract! {
         of_several_documents_with_one_number_the_oldest_comes_first,
         a_document_tells_how_far_the_transfer_got_that_carries_it,
         orders_are_open_until_their_transfers_are_settled;
+    findings:
+        t9_what_must_be_looked_at_is_committed_with_the_confirmation,
+        t9_a_finding_is_settled_once,
+        t9_a_cancellation_that_was_asked_for_settles_the_finding_or_opens_it_again,
+        t10_a_settled_document_is_taken_once_an_interval_and_not_while_its_adapter_is_left_out,
+        t10_what_is_found_again_is_no_news_and_what_is_gone_closes_itself,
+        t10_of_a_doubled_order_only_the_others_are_cancelled_under_references_of_their_own;
     releases:
         c4_what_is_held_for_a_refused_order_is_released_where_it_is_held,
         c4_what_is_held_for_an_abandoned_order_is_released,
@@ -116,6 +123,7 @@ fn outcome(events: &[TransferEvent], now: Timestamp) -> Outcome {
     Outcome {
         events: events.to_vec(),
         taken: None,
+        finding: None,
         failure: None,
         due_at: now,
         counts: Counts::Counted,
@@ -171,6 +179,7 @@ fn all(kind: DocumentKind) -> DocumentQuery {
 
 mod cases;
 mod documents;
+mod findings;
 mod held;
 mod releases;
 mod uncacheable;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::columns::transfer_columns;
 use super::lock::{Lock, lock};
 use super::sql::{Connection, Row, query};
-use super::{Conflict, Store, StoreError, Transfer, pricing, release, rows};
+use super::{Conflict, Store, StoreError, Transfer, findings, pricing, release, rows, taken};
 use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferState};
 
 /// Who does something by hand, and why. Both are needed.
@@ -141,6 +141,8 @@ async fn act(connection: &mut Connection, reference: Reference, action: Action, 
     .execute(connection)
     .await?;
     release::follow(connection, &transfer, transfer.state, None, deed.at).await?;
+    findings::follow(connection, &transfer, transfer.state, deed.at).await?;
+    taken::compare_from(connection, &transfer, transfer.state, deed.at).await?;
     if let Action::Link(number) = &action {
         link_document(connection, &reference, number, &deed).await?;
     }
@@ -208,7 +210,7 @@ async fn write_audit(
 }
 
 /// No transfer has the number 0.
-async fn note(
+pub(super) async fn note(
     connection: &mut Connection,
     subject: String,
     action: &'static str,

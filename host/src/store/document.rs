@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Failure, Order, QuoteRequest, QuoteStatus,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Failure, FindingState, Order, QuoteRequest, QuoteStatus,
     Reference, StoreName, TransferState,
 };
 
@@ -107,6 +107,7 @@ impl NewDocument {
             raw_status: None,
             revision: None,
             amendments: Vec::new(),
+            review: None,
             transfer: TransferState::Captured,
             attempts: 0,
             next_attempt_at: None,
@@ -138,6 +139,8 @@ pub struct Document {
     pub revision: Option<String>,
     /// What the back end changed while taking it (rule T9).
     pub amendments: Vec<Amendment>,
+    /// What a person made of them, or has yet to; none when they are within the store's limits.
+    pub review: Option<FindingState>,
     /// Where the transfer stands that brings the document itself to the back end; a later cancellation does not show here.
     pub transfer: TransferState,
     /// Of that transfer: attempts begun, when the next one or a look-up is due (none once settled), and what went wrong last.

@@ -1,7 +1,7 @@
 //! What can go wrong in the store. A failure that leaves in doubt whether something was committed is [`StoreError::InDoubt`]: it is taken
 //! neither for success nor for the opposite, and the same idempotency key tells on the next try.
 
-use crate::domain::{IllegalMove, TransferState};
+use crate::domain::{FindingReason, FindingState, IllegalMove, TransferState};
 
 /// A failed store operation.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -47,11 +47,17 @@ pub enum Conflict {
     NotParked { reference: String, state: TransferState },
     #[error("order {reference} waits for nobody to accept a price")]
     NoPriceToAccept { reference: String },
+    #[error("finding {id} is {}, and one that is {} and open lets a person do: {}", state.as_str(), reason.as_str(), allowed(*reason))]
+    FindingNotOpen { id: i64, state: FindingState, reason: FindingReason },
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
     /// A row that must be unique exists already.
     #[error("it exists already: {0}")]
     Exists(String),
+}
+
+fn allowed(reason: FindingReason) -> String {
+    reason.allowed_actions().iter().map(|action| action.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 impl From<IllegalMove> for StoreError {

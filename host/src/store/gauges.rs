@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::lock::{Lock, try_lock};
 use super::sql::{Connection, Dialect, query};
 use super::{ANSWERS_KEPT, Store, StoreError, rows, uncacheable};
-use crate::domain::{CheckoutId, TransferState, Withheld};
+use crate::domain::{CheckoutId, FindingReason, TransferState, Withheld};
 
 /// How much work waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Backlog {
     pub by_state: BTreeMap<&'static str, u64>,
     /// When the oldest transfer was captured that is neither settled nor parked.
     pub oldest_waiting: Option<Timestamp>,
+    /// Findings that wait for a person, by reason.
+    pub findings: BTreeMap<&'static str, u64>,
 }
 
 /// Attempts of one transfer that are kept for the timeline: a week-long outage makes thousands.
@@ -39,7 +41,14 @@ impl Store {
             by_state.insert(rows::state(row, "state")?.as_str(), row.number("number")?);
         }
         let oldest = query("SELECT min(created_at) AS oldest FROM transfers WHERE turn IS NOT NULL").one(&mut connection).await?;
-        Ok(Backlog { by_state, oldest_waiting: oldest.optional_instant("oldest")? })
+        let mut findings: BTreeMap<_, _> = FindingReason::ALL.into_iter().map(|reason| (reason.as_str(), 0)).collect();
+        let open = query("SELECT reason, count(*) AS number FROM findings WHERE state IN ('open', 'cancelling') GROUP BY reason");
+        for row in &open.all(&mut connection).await? {
+            if let Some(reason) = FindingReason::parse(&row.text("reason")?) {
+                findings.insert(reason.as_str(), row.number("number")?);
+            }
+        }
+        Ok(Backlog { by_state, oldest_waiting: oldest.optional_instant("oldest")?, findings })
     }
 
     /// Goes once through a transaction as orders do: fails when the database does not answer. After one has failed something is written as

@@ -39,7 +39,8 @@ pub struct ListedBy {
 const DOCUMENTS: &str = concat!(
     "SELECT ",
     document_columns!("d."),
-    ", t.state AS transfer_state, t.attempts AS transfer_attempts, t.due_at AS transfer_due_at, t.last_failure AS transfer_failure ",
+    ", t.state AS transfer_state, t.attempts AS transfer_attempts, t.due_at AS transfer_due_at, t.last_failure AS transfer_failure, ",
+    "(SELECT f.state FROM findings f WHERE f.reference = d.reference AND f.reason = 'amended' ORDER BY f.id DESC LIMIT 1) AS review ",
     "FROM documents d JOIN transfers t ON t.id = d.transfer WHERE "
 );
 

@@ -3,11 +3,12 @@
 
 use futures::future::FutureExt;
 
+use super::capture::Route;
 use super::claim::held;
 use super::lock::{Lock, lock};
 use super::rows::json;
 use super::sql::{Connection, query};
-use super::{Counts, Fence, Outcome, Store, StoreError, Transfer, TransferId, release, taken};
+use super::{Counts, Fence, Outcome, Store, StoreError, Transfer, TransferId, findings, release, taken};
 use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
@@ -34,6 +35,11 @@ async fn record(
         taken::apply(connection, &transfer, taken, outcome.ended_at).await?;
     }
     release::follow(connection, &transfer, state, outcome.taken.as_ref(), outcome.ended_at).await?;
+    findings::follow(connection, &transfer, state, outcome.ended_at).await?;
+    taken::compare_from(connection, &transfer, state, outcome.ended_at).await?;
+    if let Some(finding) = &outcome.finding {
+        findings::raise(connection, &Route::of(&transfer), finding, outcome.ended_at).await?;
+    }
     if state.is_settled() {
         give_turn_on(connection, &transfer).await?;
     }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::sql::Row;
 use super::{Attempt, AttemptKind, Document, DocumentKind, Payload, StoreError, Transfer, TransferId};
-use crate::domain::{Failure, Reference, TransferOperation, TransferState};
+use crate::domain::{Failure, FindingState, Reference, TransferOperation, TransferState};
 
 pub(super) fn transfer(row: &Row) -> Result<Transfer, StoreError> {
     let operation = row.text("operation")?;
@@ -55,6 +55,7 @@ pub(super) fn document(row: &Row) -> Result<Document, StoreError> {
         raw_status: row.optional_text("raw_status")?,
         revision: row.optional_text("revision")?,
         amendments: parse("amendments", &row.text("amendments")?)?,
+        review: row.optional_text("review")?.as_deref().and_then(FindingState::parse),
         transfer,
         attempts: row.number("transfer_attempts")?,
         next_attempt_at: (!transfer.is_settled()).then_some(due_at),

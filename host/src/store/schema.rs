@@ -23,6 +23,7 @@ pub(super) const SQLITE: &[Version] = &[
     version(3, "releases", include_str!("../../migrations/sqlite/0003_releases.sql")),
     version(4, "seal_holds", include_str!("../../migrations/sqlite/0004_seal_holds.sql")),
     version(5, "uncacheable", include_str!("../../migrations/sqlite/0005_uncacheable.sql")),
+    version(6, "findings", include_str!("../../migrations/sqlite/0006_findings.sql")),
 ];
 
 /// Begins where SQLite stood when PostgreSQL came.
@@ -30,6 +31,7 @@ pub(super) const POSTGRES: &[Version] = &[
     version(3, "store", include_str!("../../migrations/postgres/0003_store.sql")),
     version(4, "seal_holds", include_str!("../../migrations/postgres/0004_seal_holds.sql")),
     version(5, "uncacheable", include_str!("../../migrations/postgres/0005_uncacheable.sql")),
+    version(6, "findings", include_str!("../../migrations/postgres/0006_findings.sql")),
 ];
 
 /// Where a database stands.

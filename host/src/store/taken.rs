@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::rows::json;
 use super::sql::{Connection, query};
 use super::{DocumentKind, Observed, StoreError, Taken, Transfer};
-use crate::domain::{Amendment, BackendNumber, QuoteStatus, Reference, TransferOperation};
+use crate::domain::{Amendment, BackendNumber, QuoteStatus, Reference, TransferOperation, TransferState};
 
 /// Brings a confirmed transfer's document, and the quote that it settles, up to what the back end said.
 pub(super) async fn apply(
@@ -71,7 +71,7 @@ async fn carry(connection: &mut Connection, transfer: &Transfer, taken: &Taken, 
     };
     let Some(observed) = observed(taken) else { return Ok(()) };
     query(
-        "UPDATE documents SET backend_number = $1, status = $2, raw_status = $3, revision = $4, amendments = $5, updated_at = $6, \
+        "UPDATE documents SET backend_number = $1, status = $2, raw_status = $3, revision = $4, amendments = $5, updated_at = $6, compared_at = $6, \
          version = version + 1 WHERE reference = $7",
     )
     .bind(number.to_string())
@@ -84,6 +84,20 @@ async fn carry(connection: &mut Connection, transfer: &Transfer, taken: &Taken, 
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// What its transfer has left without the back end's word for it is compared with the back end later, too: it may have it after all.
+pub(super) async fn compare_from(
+    connection: &mut Connection,
+    transfer: &Transfer,
+    state: TransferState,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if !matches!(state, TransferState::Rejected | TransferState::Parked | TransferState::Linked | TransferState::Abandoned) {
+        return Ok(());
+    }
+    let carried = query("UPDATE documents SET compared_at = $1 WHERE reference = $2 AND transfer = $3");
+    carried.bind(at).bind(transfer.reference.to_string()).bind(transfer.id.0).execute(connection).await.map(drop)
 }
 
 /// Sets the status of the quote that an acceptance or a counter-offer answers, when it came through us.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Document;
 use crate::domain::{
-    Accepted, AccountNumber, AdapterName, BackendNumber, Failure, OrderDocument, QuoteDocument, QuoteReceived, Reference,
+    Accepted, AccountNumber, AdapterName, Amendment, BackendNumber, Failure, Finding, OrderDocument, QuoteDocument, QuoteReceived, Reference,
     Reservation, StoreName, TransferEvent, TransferOperation, TransferState,
 };
 
@@ -29,6 +29,8 @@ pub struct Instruction {
     pub reason: Option<String>,
     /// Of an order: stock that is held for it. Of a release: what is given back.
     pub held: Option<Held>,
+    /// Of a cancellation: the finding that asked for it.
+    pub finding: Option<i64>,
     /// Storefront channel and language of the request, for the call's context.
     pub channel: Option<String>,
     pub locale: Option<String>,
@@ -141,9 +143,16 @@ pub enum Taken {
     Released,
 }
 
+impl Taken {
+    /// An order that was found, and what the back end has otherwise.
+    pub fn found(order: OrderDocument, amendments: Vec<Amendment>) -> Self {
+        Self::Order(Accepted { number: order.number, status: order.status, raw_status: order.raw_status, amendments })
+    }
+}
+
 impl From<OrderDocument> for Taken {
     fn from(order: OrderDocument) -> Self {
-        Self::Order(Accepted { number: order.number, status: order.status, raw_status: order.raw_status, amendments: Vec::new() })
+        Self::found(order, Vec::new())
     }
 }
 
@@ -165,6 +174,8 @@ pub struct Outcome {
     pub events: Vec<TransferEvent>,
     /// What the back end has, when it was taken or found.
     pub taken: Option<Taken>,
+    /// What a person must look at although it was taken (rule T9).
+    pub finding: Option<Finding>,
     pub failure: Option<Failure>,
     /// When to try or look up next.
     pub due_at: Timestamp,

@@ -27,6 +27,7 @@ async fn confirm(store: &Store, claimed: &Claimed) -> Result<TransferState, Stor
     let outcome = Outcome {
         events: vec![TransferEvent::Taken],
         taken: Some(Taken::Order(accepted)),
+        finding: None,
         failure: None,
         due_at: start(),
         counts: Counts::Counted,

@@ -11,6 +11,7 @@ use crate::{
     article::{Article, Site},
     calculation::Promise,
     chance::Chance,
+    clerk::Ruling,
     customer::Customer,
     order::Order,
     refusal::{Code, Refusal},
@@ -35,6 +36,9 @@ pub(crate) struct Books {
     /// Goods booked for an order that is not done, by order number.
     pub(crate) allocations: BTreeMap<String, Arc<Booked>>,
     pub(crate) rfqs: BTreeMap<String, Arc<Rfq>>,
+    /// By article.
+    #[serde(default)]
+    pub(crate) rulings: BTreeMap<String, Ruling>,
     pub(crate) last_order: u64,
     pub(crate) last_rfq: u64,
     pub(crate) last_reservation: u64,

@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     extract::State,
     http::StatusCode,
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,10 @@ const LIST: &[(&str, &str, &str, &str)] = &[
     ("DELETE", "/control/stats", "", "count from zero"),
     ("POST", "/control/orders", ORDERS, "an order by telephone or at the counter"),
     ("GET", "/control/orders?your_ref=", "", "all orders with this reference"),
+    ("DELETE", "/control/orders/{no}", "", "delete an order as if it had never been"),
+    ("POST", "/control/orders/{no}/copy", "", "enter the same order once more, with the same reference"),
+    ("PUT", "/control/orders/{no}/positions/{pos}", r#"{"qty": "2", "net": "9.90"}"#, "change a position"),
+    ("PUT", "/control/rulings/{article}", r#"{"at_most": "3", "instead": "NW-1015"}"#, "take orders for this article otherwise; {}: as given"),
     ("GET", "/control/reservations", "", "everything that is reserved"),
     ("POST", "/control/advance", "", "move every order that is not done one state on"),
     ("POST", "/control/answer", "", "the sales desk answers everything that waits"),
@@ -56,6 +60,10 @@ pub(crate) fn routes() -> Router<Company> {
         .route("/control/faults", get(faults).put(set_faults).delete(clear_faults))
         .route("/control/stats", get(stats).delete(clear_stats))
         .route("/control/orders", post(acts::enter_order).get(acts::find_orders))
+        .route("/control/orders/{no}", delete(acts::delete_order))
+        .route("/control/orders/{no}/copy", post(acts::copy_order))
+        .route("/control/orders/{no}/positions/{pos}", put(acts::change_position))
+        .route("/control/rulings/{article}", put(acts::set_ruling))
         .route("/control/reservations", get(acts::list_reservations))
         .route("/control/advance", post(acts::advance))
         .route("/control/answer", post(acts::answer))

@@ -32,6 +32,7 @@ pub(crate) fn opened(now: Timestamp, seed: u64) -> Books {
         orders: BTreeMap::new(),
         allocations: BTreeMap::new(),
         rfqs: BTreeMap::new(),
+        rulings: BTreeMap::new(),
         last_order: 100_000,
         last_rfq: 20_000,
         last_reservation: 0,

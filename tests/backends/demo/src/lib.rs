@@ -7,6 +7,7 @@ mod books;
 mod calculation;
 mod calendar;
 mod chance;
+mod clerk;
 mod control;
 mod customer;
 mod data;

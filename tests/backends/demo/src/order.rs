@@ -48,6 +48,11 @@ pub(crate) struct OrderPosition {
     pub(crate) net: Decimal,
     /// What the caller promised its customer.
     pub(crate) asked_net: Option<Decimal>,
+    /// How many, and what, the caller ordered, when it was taken otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asked_qty: Option<Decimal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asked_article: Option<String>,
     pub(crate) per: Decimal,
     pub(crate) value: Decimal,
     /// Where it was asked from.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     books::{Booked, Books},
     calculation::{Basket, Delivery, Line, Prices, Worked, work_out},
-    calendar,
+    calendar, clerk,
     delivery::{self, ShipToRequest, Shipping},
     order::{Channel, Order, OrderPosition, OrderState},
     positions::{self, Asked, Wanted},
@@ -63,7 +63,8 @@ pub(crate) fn enter(books: &mut Books, request: &OrderRequest, channel: Channel,
     let missing = || Refusal::new(Code::BadRequest, "customer: is missing");
     let customer = request.customer.clone().ok_or_else(missing)?;
     books.buying_customer(&customer)?;
-    let wanted = positions::check_all(books, request.asked())?;
+    let mut wanted = positions::check_all(books, request.asked())?;
+    clerk::rule(books, &mut wanted);
     take(books, request, Origin { customer, channel, offer: None }, wanted, now)
 }
 
@@ -148,6 +149,8 @@ fn position(line: &Line, state: OrderState) -> OrderPosition {
         uom: article.uom,
         net: line.net,
         asked_net: line.wanted.net,
+        asked_qty: line.wanted.asked_qty,
+        asked_article: line.wanted.asked_article.clone(),
         per: article.per,
         value: line.value,
         site: line.wanted.site,

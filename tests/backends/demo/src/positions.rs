@@ -38,6 +38,9 @@ pub(crate) struct Wanted {
     pub(crate) net: Option<Decimal>,
     pub(crate) wish: Option<Decimal>,
     pub(crate) text: Option<String>,
+    /// What was asked for, when it is taken otherwise.
+    pub(crate) asked_qty: Option<Decimal>,
+    pub(crate) asked_article: Option<String>,
 }
 
 /// All positions, or the first one's refusal.
@@ -102,6 +105,8 @@ fn check_fields(books: &Books, asked: &Asked, pos: String) -> Result<Wanted, Ref
         net: price("net", asked.net.as_deref())?,
         wish: price("wish", asked.wish.as_deref())?,
         text: asked.text.clone(),
+        asked_qty: None,
+        asked_article: None,
         article,
     })
 }

@@ -228,7 +228,8 @@ fn matching<'a>(positions: &'a mut [RfqPosition], wanted: &Wanted) -> Option<&'a
 
 fn wanted(books: &Books, position: RfqPosition) -> Result<Wanted, Refusal> {
     let article = books.article(&position.article)?.clone();
-    Ok(Wanted { pos: position.pos, article, qty: position.qty, site: None, net: position.net, wish: None, text: None })
+    let (pos, qty, net) = (position.pos, position.qty, position.net);
+    Ok(Wanted { pos, article, qty, site: None, net, wish: None, text: None, asked_qty: None, asked_article: None })
 }
 
 fn position(wanted: Wanted) -> RfqPosition {

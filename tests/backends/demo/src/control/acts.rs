@@ -15,7 +15,9 @@ use crate::{
     amount,
     article::Site,
     books::Books,
-    calendar, fulfilment,
+    calendar,
+    clerk::{self, PositionChange, Ruling},
+    fulfilment,
     http::{Answer, Asked, Company, Sent},
     listing::{self, Filter, Page},
     order::{Channel, Order},
@@ -53,6 +55,37 @@ pub(super) async fn enter_order(State(shop): State<Company>, Sent(sent): Sent<Cl
 
 pub(super) async fn find_orders(State(shop): State<Company>, Asked(filter): Asked<Filter>) -> Answer<Json<Page<Order>>> {
     shop.read(|books, _| listing::list(books.orders.values().map(Arc::as_ref), &filter)).map(Json)
+}
+
+pub(super) async fn delete_order(State(shop): State<Company>, Path(no): Path<String>) -> Answer<StatusCode> {
+    shop.write(|books, _| clerk::delete(books, &no)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn copy_order(State(shop): State<Company>, Path(no): Path<String>) -> Answer<(StatusCode, Json<Order>)> {
+    let copy = shop.write(|books, now| clerk::copy(books, &no, now)).await?;
+    Ok((StatusCode::CREATED, Json(copy)))
+}
+
+pub(super) async fn change_position(
+    State(shop): State<Company>,
+    Path((no, pos)): Path<(String, String)>,
+    Sent(change): Sent<PositionChange>,
+) -> Answer<Json<Order>> {
+    shop.write(|books, now| clerk::change(books, &no, &pos, &change, now)).await.map(Json)
+}
+
+pub(super) async fn set_ruling(
+    State(shop): State<Company>,
+    Path(article): Path<String>,
+    Sent(ruling): Sent<Ruling>,
+) -> Answer<Json<Ruling>> {
+    shop.write(|books, _| {
+        books.article(&article)?;
+        books.rulings.insert(article.clone(), ruling.clone());
+        Ok(Json(ruling.clone()))
+    })
+    .await
 }
 
 pub(super) async fn list_reservations(State(shop): State<Company>) -> Json<Value> {

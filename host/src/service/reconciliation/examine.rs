@@ -1,0 +1,178 @@
+//! What the back end has of one document, compared with what was handed over (rule T10).
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OnceCell;
+
+use super::says_nothing;
+use crate::adapter::operation::Operation;
+use crate::adapter::{Adapter, Lane};
+use crate::config::TransferConfig;
+use crate::domain::{
+    Amendment, BackendNumber, CallContext, DocumentFilter, Evidence, Failure, FailureCode, Finding, FindingReason, PageRequest,
+    Purpose, Reference, Side, TransferState,
+};
+use crate::service::{BackendDocument, Commerce, Shop};
+use crate::store::{Document, DocumentKind, ToCompare};
+
+/// Documents of a list page, and most pages that are looked through for doubles.
+const PAGE: u32 = 100;
+const MOST_PAGES: usize = 10;
+
+/// Comparing documents of one account at one adapter; their list is read once.
+pub(super) struct Examination<'a, T> {
+    commerce: &'a Commerce,
+    config: &'a TransferConfig,
+    shop: Arc<Shop>,
+    adapter: Arc<Adapter>,
+    /// Captured no earlier.
+    oldest: Timestamp,
+    /// References and numbers that the back end lists; none when it cannot list.
+    listed: OnceCell<Vec<(Reference, BackendNumber)>>,
+    kind: PhantomData<T>,
+}
+
+impl<'a, T: BackendDocument> Examination<'a, T> {
+    /// None when the store or the adapter is not configured any more.
+    pub(super) fn begin(commerce: &'a Commerce, group: &[ToCompare], config: &'a TransferConfig) -> Option<Self> {
+        let first = &group.first()?.document;
+        let shop = commerce.shop(Some(first.store.as_str())).ok()?;
+        let adapter = commerce.inner.adapters.get(&first.adapter)?;
+        let oldest = group.iter().map(|one| one.document.captured_at).min()?;
+        Some(Self { commerce, config, shop, adapter, oldest, listed: OnceCell::new(), kind: PhantomData })
+    }
+
+    /// What a person must look at. A failure when the back end cannot tell now.
+    pub(super) async fn of(&self, one: &ToCompare) -> Result<Vec<Finding>, Failure> {
+        let document = &one.document;
+        match (&document.backend_number, document.transfer) {
+            (Some(number), TransferState::Confirmed | TransferState::Linked) => {
+                let found = self.confirmed(one, number).await?;
+                let doubled = self.doubled(document, number).await?;
+                Ok(found.into_iter().chain(doubled).collect())
+            }
+            _ => Ok(self.find(document).await?.map(|number| finding(FindingReason::Taken, vec![], vec![number])).into_iter().collect()),
+        }
+    }
+
+    async fn confirmed(&self, one: &ToCompare, number: &BackendNumber) -> Result<Option<Finding>, Failure> {
+        let document = &one.document;
+        let asked = T::get(document.account.clone(), number.clone());
+        match self.ask(document, &asked).await {
+            Ok(there) => Ok(self.own(document, &there).then(|| self.compared(one, &there)).flatten()),
+            Err(failure) if failure.code == FailureCode::NotFound => self.gone(one, number).await,
+            Err(failure) if says_nothing(&failure) => Err(failure),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The number leads nowhere: it may be there under another, or not yet be findable.
+    async fn gone(&self, one: &ToCompare, number: &BackendNumber) -> Result<Option<Finding>, Failure> {
+        let wait = self.adapter.description().propagation_delay.saturating_add(self.config.settle());
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        if self.commerce.inner.clock.now().duration_since(one.settled_at) < wait {
+            return Ok(None);
+        }
+        Ok(Some(match self.find(&one.document).await? {
+            Some(other) => {
+                let renumbered = Amendment {
+                    line: None,
+                    kind: "number".to_owned(),
+                    from: Some(number.to_string()),
+                    to: Some(other.to_string()),
+                    message: Some("It has another number now.".to_owned()),
+                };
+                finding(FindingReason::Differs, vec![renumbered], vec![other])
+            }
+            None => finding(FindingReason::Missing, vec![], vec![number.clone()]),
+        }))
+    }
+
+    fn compared(&self, one: &ToCompare, there: &T) -> Option<Finding> {
+        let document = &one.document;
+        let numbers = vec![there.head().number.clone()];
+        if there.is_void() {
+            // A quote comes to nothing in many ways that are nobody's mistake.
+            let is_news = T::KIND == DocumentKind::Order && !one.was_ended_through_us;
+            return is_news.then(|| finding(FindingReason::Cancelled, vec![], numbers));
+        }
+        let known = |difference: &Amendment| {
+            let told = document.amendments.iter();
+            told.filter(|told| told.line == difference.line).any(|told| told.kind == difference.kind)
+        };
+        let mut differences = there.differences(document);
+        // What follows from changes that were told with the confirmation was told then.
+        differences.retain(|difference| !known(difference) && (difference.kind != "total" || document.amendments.is_empty()));
+        (!differences.is_empty()).then(|| finding(FindingReason::Differs, differences, numbers))
+    }
+
+    /// Whether the back end lists our reference under another number, too. The one that we know comes first.
+    async fn doubled(&self, document: &Document, number: &BackendNumber) -> Result<Option<Finding>, Failure> {
+        let listed = self.listed.get_or_try_init(|| self.list(document)).await?;
+        let ours = listed.iter().filter(|(reference, _)| *reference == document.reference);
+        let others: BTreeSet<_> = ours.map(|(_, number)| number).filter(|other| *other != number).collect();
+        let numbers = std::iter::once(number).chain(others.iter().copied()).cloned().collect();
+        Ok((!others.is_empty()).then(|| finding(FindingReason::Doubled, vec![], numbers)))
+    }
+
+    /// What the back end lists with a reference since the oldest document was captured, but for what was cancelled.
+    async fn list(&self, document: &Document) -> Result<Vec<(Reference, BackendNumber)>, Failure> {
+        let day = self.oldest.to_zoned(self.shop.time_zone.clone()).date();
+        let filter = DocumentFilter { from: Some(day.yesterday().unwrap_or(day)), ..DocumentFilter::default() };
+        let (mut listed, mut cursor) = (Vec::new(), None);
+        for _ in 0..MOST_PAGES {
+            let request = PageRequest { cursor, limit: PAGE };
+            let page = match self.ask(document, &T::list(document.account.clone(), filter.clone(), request)).await {
+                Err(failure) if failure.code == FailureCode::Unsupported => return Ok(Vec::new()),
+                page => page?,
+            };
+            let live = page.items.iter().filter(|there| *there.head().account == document.account && !there.is_void());
+            listed.extend(live.filter_map(|there| Some((there.head().reference?.clone(), there.head().number.clone()))));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Its number by our reference, unless it was cancelled; none also when the back end cannot be asked by it.
+    async fn find(&self, document: &Document) -> Result<Option<BackendNumber>, Failure> {
+        let asked = T::find(document.account.clone(), document.reference.clone());
+        match self.ask(document, &asked).await {
+            Ok(there) => {
+                let own = there.filter(|there| self.own(document, there) && there.head().reference == Some(&document.reference));
+                Ok(own.filter(|there| !there.is_void()).map(|there| there.head().number.clone()))
+            }
+            Err(failure) if says_nothing(&failure) => Err(failure),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// A foreign document is as if it were not there (rule H3).
+    fn own(&self, document: &Document, there: &T) -> bool {
+        *there.head().account == document.account
+    }
+
+    /// Takes a place among the transfers, so that no read of a customer waits for it.
+    async fn ask<O: Operation>(&self, document: &Document, operation: &O) -> Result<O::Reply, Failure> {
+        let context = CallContext {
+            store: self.shop.name.clone(),
+            channel: self.shop.config.channel.clone(),
+            locale: self.shop.config.locale.clone(),
+            request_id: document.reference.to_string(),
+            trace_parent: None,
+            purpose: Purpose::Transfer,
+            deadline: self.config.deadline(),
+        };
+        let leave = self.adapter.enter(Lane::Transfer, Side::Read, context.deadline).await?;
+        self.adapter.call_with(leave, &context, operation).await
+    }
+}
+
+fn finding(reason: FindingReason, differences: Vec<Amendment>, numbers: Vec<BackendNumber>) -> Finding {
+    Finding { reason, evidence: Evidence { differences, numbers } }
+}
