@@ -148,6 +148,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Adapter(AdapterCommand::Operate(command)) => operate::operate(command).await,
         Command::Cache(command) => cache::cache(command).await,
         Command::Orders(command) => orders::orders(command).await,
+        Command::Findings(command) => findings::findings(command).await,
         Command::Migrate { config, check } => check::migrate(&config.file, check).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;

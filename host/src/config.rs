@@ -8,6 +8,7 @@ mod check;
 mod database;
 mod degraded;
 mod glob;
+mod holds;
 mod inbound;
 mod jwks;
 mod limits;
@@ -33,6 +34,7 @@ pub use canary::CanaryConfig;
 pub use database::{DatabaseConfig, Place, PostgresUrl, ServerAddress, Tls};
 pub use degraded::DegradedConfig;
 pub use glob::Glob;
+pub use holds::{HoldReason, HoldsConfig};
 pub use inbound::{Encoding, InboundConfig, SenderConfig};
 pub use jwks::JwksConfig;
 pub use limits::{Limit, LimitsConfig, RuntimeConfig};
@@ -65,6 +67,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub freshness: FreshnessConfig,
     pub transfer: TransferConfig,
+    pub holds: HoldsConfig,
     pub trust: Arc<TrustConfig>,
     pub runtime: RuntimeConfig,
     pub adapters: BTreeMap<AdapterName, AdapterConfig>,

@@ -12,6 +12,7 @@ mod comparison;
 mod context;
 mod description;
 mod difference;
+mod edit;
 mod event;
 mod failure;
 mod finding;
@@ -40,12 +41,14 @@ pub use checkout::{
 pub use context::{Buyer, CallContext, Purpose, SalesArea};
 pub use description::{Deduplication, Description, Dimension, EndpointNeed};
 pub use difference::{LineDifference, PromiseDifference};
+pub use edit::{EditRefused, OrderEdit};
 pub use event::{About, Change, DocumentHint, Event, EventKind, Named};
 pub use failure::{Failure, FailureCode, Side};
 pub use finding::{Evidence, Finding, FindingAction, FindingReason, FindingState};
 pub use fresh::{Fresh, Source};
 pub use identity::{
-    AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, Location, Reference, ReferenceError, Sku, StoreName,
+    AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, HoldCode, Location, Reference, ReferenceError, Sku,
+    StoreName,
 };
 pub use money::{Currency, CurrencyError, Money};
 pub use offer_price::{OfferPrice, PriceItem, PriceQuery, QuantityBreak};

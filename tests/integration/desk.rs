@@ -1,6 +1,9 @@
 //! What people at the desk see and decide, by API and command line (rules T9 to T11).
 
 mod amendments;
+mod bulk;
+mod edit;
+mod holds;
 mod reconciliation;
 
 use ordergate_tests::{Client, PLIERS, World, eventually, items, order, seal, text, until_order};

@@ -89,7 +89,17 @@ pub struct TransferView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
+    /// There while nothing is sent because somebody looks at it first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_hold: Option<OnHoldView>,
     /// The back end's reason, when it refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// That it is on hold, and what the customer is told about it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OnHoldView {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
 }
@@ -100,6 +110,7 @@ impl From<TransferSummary> for TransferView {
             state: summary.state,
             attempts: summary.attempts,
             next_attempt_at: summary.next_attempt_at,
+            on_hold: summary.on_hold.map(|hold| OnHoldView { message: hold.shown }),
             message: summary.message,
         }
     }

@@ -3,6 +3,7 @@
 mod adapters;
 mod breaker;
 mod cache;
+mod desk;
 mod findings;
 
 use std::sync::Arc;
@@ -19,14 +20,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::{Authenticator, credential, digest};
-use super::body::{BodyLimit, Check, Checked, Findings};
+use super::body::BodyLimit;
 use super::front::Front;
 use super::limits::Gate;
 use super::problem::{Problem, method_not_allowed, route_not_found};
 use super::problem_pages as pages;
 use crate::config::OpsConfig;
-use crate::domain::{BackendNumber, Reference};
-use crate::service::{Commerce, Decision, Dossier, FieldProblem, TransferReport};
+use crate::domain::Reference;
+use crate::service::{Commerce, DeskFilter, Dossier, FieldProblem, Waiting};
 
 /// Largest body of an operator's decision.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -78,7 +79,10 @@ fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
         ("/ops/v1/findings/{id}/{action}", post(findings::settle_finding)),
         ("/ops/v1/transfers", get(list_transfers)),
         ("/ops/v1/orders/{reference}", get(show_dossier)),
-        ("/ops/v1/orders/{reference}/{decision}", post(decide)),
+        ("/ops/v1/hold-reasons", get(desk::list_hold_reasons)),
+        ("/ops/v1/orders:bulk", post(desk::decide_many)),
+        ("/ops/v1/orders/{reference}/edit", post(desk::edit)),
+        ("/ops/v1/orders/{reference}/{decision}", post(desk::decide)),
     ]
 }
 
@@ -153,7 +157,7 @@ struct TransferParameters {
     limit: Option<u32>,
 }
 
-/// Parked transfers, or (without `state`) how many wait.
+/// Parked or held transfers, or (without `state`) how many wait.
 async fn list_transfers(
     State(state): State<OpsState>,
     _: Operator,
@@ -162,13 +166,18 @@ async fn list_transfers(
     match parameters.state.as_deref() {
         None => {
             let backlog = state.commerce.backlog().await?;
-            Ok(Json(json!({"by_state": backlog.by_state, "oldest_waiting": backlog.oldest_waiting, "findings": backlog.findings})))
+            Ok(Json(
+                json!({"by_state": backlog.by_state, "oldest_waiting": backlog.oldest_waiting, "findings": backlog.findings}),
+            ))
         }
-        Some("parked") => {
-            let parked = state.commerce.parked(parameters.limit.unwrap_or(100).clamp(1, 1_000)).await?;
-            Ok(Json(json!({ "items": parked })))
+        Some(name @ ("parked" | "held")) => {
+            let waiting = if name == "parked" { Waiting::Parked } else { Waiting::Held };
+            let limit = parameters.limit.unwrap_or(100).clamp(1, 1_000);
+            Ok(Json(json!({ "items": state.commerce.waiting(DeskFilter::all(waiting, limit)).await? })))
         }
-        Some(other) => Err(Problem::invalid(vec![FieldProblem::new("?state", format!("must be \"parked\", is {other:?}"))])),
+        Some(other) => {
+            Err(Problem::invalid(vec![FieldProblem::new("?state", format!("must be \"parked\" or \"held\", is {other:?}"))]))
+        }
     }
 }
 
@@ -184,48 +193,6 @@ async fn show_dossier(
     Path(reference): Path<String>,
 ) -> Result<Json<Dossier>, Problem> {
     Ok(Json(state.commerce.dossier(&parse(&reference)?).await?))
-}
-
-/// Who decides what, and why. `number` only to link, `accept_price` only to resend an order whose price rose beyond its limit.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DecisionBody {
-    actor: String,
-    reason: String,
-    number: Option<String>,
-    #[serde(default)]
-    accept_price: bool,
-}
-
-impl Check for DecisionBody {
-    fn problems(&self) -> Vec<FieldProblem> {
-        let mut findings = Findings::default();
-        findings.deed(&self.actor, &self.reason);
-        findings.optional_id("/number", self.number.as_deref());
-        findings.into_vec()
-    }
-}
-
-/// `resend`, `link` or `abandon` a parked order or quote.
-async fn decide(
-    State(state): State<OpsState>,
-    _: Operator,
-    Path((reference, decision)): Path<(String, String)>,
-    body: Checked<DecisionBody>,
-) -> Result<Json<TransferReport>, Problem> {
-    let body = body.into_inner();
-    let number_missing = || Problem::invalid(vec![FieldProblem::new("/number", "name the back end's number to link to")]);
-    if body.accept_price && decision != "resend" {
-        return Err(Problem::invalid(vec![FieldProblem::new("/accept_price", "goes with `resend` only")]));
-    }
-    let decision = match decision.as_str() {
-        "resend" if body.accept_price => Decision::ResendAtPrice,
-        "resend" => Decision::Resend,
-        "link" => Decision::Link(BackendNumber::from(body.number.ok_or_else(number_missing)?)),
-        "abandon" => Decision::Abandon,
-        _ => return Err(route_not_found().await),
-    };
-    Ok(Json(state.commerce.decide(&parse(&reference)?, decision, body.actor, body.reason).await?))
 }
 
 fn parse(reference: &str) -> Result<Reference, Problem> {

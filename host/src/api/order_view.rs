@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 
 use super::documents::TransferView;
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, DegradedMode, Delivery, FindingState, LineKind, Money,
-    Note, Order, OrderDocument, Party, PriceBasis, Quantity, QuoteLink, Reference, ScheduleLine, Sku, StoreName, Terms, Totals,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, DegradedMode, Delivery, FindingState,
+    LineKind, Money, Note, Order, OrderDocument, Party, PriceBasis, Quantity, QuoteLink, Reference, ScheduleLine, Sku, StoreName,
+    Terms, Totals,
 };
 use crate::service::{OrderRecord, Provenance};
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 use super::problem_pages::{self as pages, Page};
-use crate::domain::{Failure, FailureCode, LineDifference, Money};
+use crate::domain::{EditRefused, Failure, FailureCode, LineDifference, Money};
 use crate::service::{FieldProblem, ServiceError};
 use crate::store::{Conflict, StoreError};
 
@@ -245,9 +245,19 @@ impl From<StoreError> for Problem {
                 Self::new(&pages::STORE_UNAVAILABLE).with_detail(again).with_retry_after(Duration::from_secs(5))
             }
             // Only operators meet these.
-            StoreError::Conflict(conflict @ (Conflict::NotParked { .. } | Conflict::NoPriceToAccept { .. } | Conflict::FindingNotOpen { .. })) => {
-                Self::new(&pages::CONFLICT).with_detail(conflict.to_string())
+            StoreError::Conflict(Conflict::EditRefused(EditRefused { place, why })) => {
+                Self::invalid(vec![FieldProblem::new(format!("/changes{place}"), why)])
             }
+            StoreError::Conflict(
+                conflict @ (Conflict::NotParked { .. }
+                | Conflict::NoPriceToAccept { .. }
+                | Conflict::FindingNotOpen { .. }
+                | Conflict::NotWaiting { .. }
+                | Conflict::HeldAlready { .. }
+                | Conflict::NotHeld { .. }
+                | Conflict::NotEditable { .. }
+                | Conflict::NothingChanged { .. }),
+            ) => Self::new(&pages::CONFLICT).with_detail(conflict.to_string()),
             StoreError::Conflict(_) => Self::new(&pages::CONFLICT),
             StoreError::NotFound(_) => Self::new(&pages::NOT_FOUND),
             StoreError::Corrupt { .. } | StoreError::NewerSchema { .. } => Self::new(&pages::INTERNAL),

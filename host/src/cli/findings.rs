@@ -78,7 +78,8 @@ pub(super) async fn findings(command: FindingsCommand) -> Result<(), CliError> {
         FindingsCommand::List { state, reason, store, limit, host, json } => {
             let narrowed = [("state", state), ("reason", reason), ("store", store)];
             let narrowed = narrowed.into_iter().filter_map(|(name, value)| Some(format!("&{name}={}", query(&value?))));
-            let list = host.ask(Method::GET, &format!("/ops/v1/findings?limit={limit}{}", narrowed.collect::<String>()), None).await?;
+            let list =
+                host.ask(Method::GET, &format!("/ops/v1/findings?limit={limit}{}", narrowed.collect::<String>()), None).await?;
             let shown = || list_in(&list, "items").iter().map(line).collect::<Vec<_>>().join("\n");
             if json { print(&list.to_string()) } else { print(&shown()) }
         }
@@ -103,7 +104,15 @@ impl FindingDeed {
 pub(super) fn line(finding: &Value) -> String {
     let of = |field: &str| text(finding.get(field));
     let words = |field: &str| list_in(finding, field).iter().map(|word| text(Some(word))).collect::<Vec<_>>().join(", ");
-    let head = format!("{:>6}  {:<9}  {:<10}  {}  store {}  account {}", of("id"), of("reason"), of("state"), of("reference"), of("store"), of("account"));
+    let head = format!(
+        "{:>6}  {:<9}  {:<10}  {}  store {}  account {}",
+        of("id"),
+        of("reason"),
+        of("state"),
+        of("reference"),
+        of("store"),
+        of("account")
+    );
     let parts = [("number ", words("numbers")), ("you may: ", words("allowed_actions"))];
     parts.into_iter().filter(|(_, words)| !words.is_empty()).fold(head, |line, (name, words)| format!("{line}  {name}{words}"))
 }
@@ -141,7 +150,10 @@ mod tests {
             "differences": [{"line": "1", "kind": "price", "from": "1.00", "to": "2.00"}, {"kind": "added-line", "to": "FREIGHT"}],
         });
         let shown = show(&finding);
-        assert!(shown.starts_with("     7  amended    open        O1  store main  account A  number 4711  you may: accept, cancel\n"), "{shown}");
+        assert!(
+            shown.starts_with("     7  amended    open        O1  store main  account A  number 4711  you may: accept, cancel\n"),
+            "{shown}"
+        );
         assert!(shown.ends_with("line 1  price  1.00 → 2.00\norder  added-line   → FREIGHT"), "{shown}");
     }
 

@@ -1,19 +1,29 @@
-//! `ordergate orders list|show|resend|link|abandon`: what a person decides about orders that a running host gave up, over its operations port.
+//! `ordergate orders list|show|resend|link|abandon|edit|hold|release|bulk`: what a person decides about orders and quotes of a running host,
+//! over its operations port.
 
-use clap::{Args, Subcommand};
+mod bulk;
+mod shown;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::operate::{By, RunningHost, list_in, text};
-use super::{CliError, findings, print};
+use super::operate::{By, RunningHost, list_in};
+use super::{CliError, print};
+use shown::{lines, show, transfer};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OrdersCommand {
     /// List the orders and quotes that wait for a person.
     #[command(
-        after_help = "Example: ordergate orders list\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+        after_help = "Example: ordergate orders list --state held\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
     )]
     List {
+        /// `parked`: given up, or `held`: held back by a person.
+        #[arg(long, value_enum, default_value = "parked")]
+        state: Listed,
         #[command(flatten)]
         host: RunningHost,
         /// As JSON.
@@ -55,7 +65,44 @@ pub(super) enum OrdersCommand {
         #[arg(long)]
         number: String,
     },
-    /// Give it up.
+    /// Change what is written on a parked order, or who gets it, before it is sent again.
+    #[command(
+        after_help = "Example: ordergate orders edit O01K9… --purchase-order PO-2 --requested-date 2026-12-24 --reason \"the customer mistyped it\"\nExample: echo '{\"parties\": [{\"role\": \"ship-to\", \"address\": {\"lines\": [\"Lange Str. 1\"], \"city\": \"Berlin\"}}]}' | ordergate orders edit O01K9… --changes - --reason \"wrong street\"\nWhat was agreed about goods and money cannot be changed, nor what the back end may have already. The order stays parked: resend it.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+    )]
+    Edit {
+        #[command(flatten)]
+        deed: OrderDeed,
+        #[command(flatten)]
+        changes: Changes,
+    },
+    /// Hold back what waits to be sent, until it is released.
+    #[command(
+        after_help = "Example: ordergate orders hold O01K9… --code credit --reason \"above the limit\"\nReasons: address, credit, fraud, manual, and those under [holds.reasons] of the configuration. Orders behind it go on.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+    )]
+    Hold {
+        #[command(flatten)]
+        deed: OrderDeed,
+        /// Why, as the configuration names it.
+        #[arg(long)]
+        code: String,
+    },
+    /// Release one hold, or all of them. It is sent once none is left.
+    #[command(
+        after_help = "Example: ordergate orders release O01K9… --code credit --reason \"the limit was raised\"\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+    )]
+    Release {
+        #[command(flatten)]
+        deed: OrderDeed,
+        /// Only the hold with this code.
+        #[arg(long)]
+        code: Option<String>,
+    },
+    /// Decide the same about many.
+    #[command(
+        after_help = "Example: ordergate orders bulk resend --code unavailable --store main --older-than 3600 --reason \"the back end is there again\" --dry-run\nShows how many there are and asks, unless --yes is there. Exit code 1: some were refused.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+    )]
+    Bulk(bulk::BulkArgs),
+    /// Give up what is parked or held.
     #[command(
         after_help = "Example: ordergate orders abandon O01K9… --reason \"the customer ordered elsewhere\"\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
     )]
@@ -63,6 +110,54 @@ pub(super) enum OrdersCommand {
         #[command(flatten)]
         deed: OrderDeed,
     },
+}
+
+/// What is listed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Listed {
+    Parked,
+    Held,
+}
+
+// No doc comment: it would take the place of the command's own.
+#[derive(Debug, Args)]
+pub(super) struct Changes {
+    /// The customer's purchase order number.
+    #[arg(long)]
+    purchase_order: Option<String>,
+    /// When the customer wants it.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    requested_date: Option<String>,
+    /// Whether it may be delivered in parts.
+    #[arg(long, value_name = "true|false")]
+    ship_complete: Option<bool>,
+    /// A file with changes as JSON, `-` for standard input: `parties` (ship-to, contact), `notes`, and what the options above set.
+    #[arg(long, value_name = "FILE")]
+    changes: Option<PathBuf>,
+}
+
+impl Changes {
+    fn into_json(self) -> Result<Value, CliError> {
+        let mut changes = match &self.changes {
+            None => json!({}),
+            Some(file) => read(file)?,
+        };
+        let said = [
+            ("purchase_order", json!(self.purchase_order)),
+            ("requested_date", json!(self.requested_date)),
+            ("ship_complete", json!(self.ship_complete)),
+        ];
+        let not_an_object = || CliError::Refused("--changes: must be a JSON object".to_owned());
+        let fields = changes.as_object_mut().ok_or_else(not_an_object)?;
+        fields.extend(said.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)));
+        Ok(changes)
+    }
+}
+
+fn read(file: &Path) -> Result<Value, CliError> {
+    let text = if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let refused = |cause: &dyn std::fmt::Display| CliError::Refused(format!("--changes: {}: {cause}", file.display()));
+    serde_json::from_str(&text.map_err(|cause| refused(&cause))?).map_err(|cause| refused(&cause))
 }
 
 #[derive(Debug, Args)]
@@ -77,8 +172,9 @@ pub(super) struct OrderDeed {
 
 pub(super) async fn orders(command: OrdersCommand) -> Result<(), CliError> {
     match command {
-        OrdersCommand::List { host, json } => {
-            let list = host.ask(Method::GET, "/ops/v1/transfers?state=parked", None).await?;
+        OrdersCommand::List { state, host, json } => {
+            let state = if matches!(state, Listed::Held) { "held" } else { "parked" };
+            let list = host.ask(Method::GET, &format!("/ops/v1/transfers?state={state}"), None).await?;
             if json { print(&list.to_string()) } else { print(&lines(list_in(&list, "items"), transfer)) }
         }
         OrdersCommand::Show { reference, host, json } => {
@@ -88,83 +184,25 @@ pub(super) async fn orders(command: OrdersCommand) -> Result<(), CliError> {
         OrdersCommand::Resend { deed, accept_price } => deed.decide("resend", json!({ "accept_price": accept_price })).await,
         OrdersCommand::Link { deed, number } => deed.decide("link", json!({ "number": number })).await,
         OrdersCommand::Abandon { deed } => deed.decide("abandon", json!({})).await,
+        OrdersCommand::Edit { deed, changes } => {
+            let changes = changes.into_json()?;
+            deed.decide("edit", json!({ "changes": changes })).await
+        }
+        OrdersCommand::Hold { deed, code } => deed.decide("hold", json!({ "code": code })).await,
+        OrdersCommand::Release { deed, code } => deed.decide("release", json!({ "code": code })).await,
+        OrdersCommand::Bulk(bulk) => bulk.run().await,
     }
 }
 
 impl OrderDeed {
     async fn decide(self, decision: &str, mut body: Value) -> Result<(), CliError> {
         if let Some(fields) = body.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
             fields.insert("actor".into(), json!(self.by.actor));
             fields.insert("reason".into(), json!(self.by.reason));
         }
         let path = format!("/ops/v1/orders/{}/{decision}", self.reference);
         let report = self.host.ask(Method::POST, &path, Some(body)).await?;
         print(&transfer(&report))
-    }
-}
-
-fn lines(items: &[Value], line: impl Fn(&Value) -> String) -> String {
-    items.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// What it is, where it stands, and what went wrong last.
-fn transfer(transfer: &Value) -> String {
-    let of = |field: &str| text(transfer.get(field));
-    let line = format!(
-        "{}  {:<13}  {:<9}  store {}  account {}",
-        of("reference"),
-        of("operation"),
-        of("state"),
-        of("store"),
-        of("account")
-    );
-    match text(transfer.pointer("/last_failure/message")) {
-        failure if failure.is_empty() => line,
-        failure => format!("{line}  {failure}"),
-    }
-}
-
-/// One line per transfer, price, attempt and deed.
-fn show(dossier: &Value) -> String {
-    let of = |value: &Value, fields: &[&str]| fields.iter().map(|field| text(value.get(*field))).collect::<Vec<_>>();
-    let mut shown = vec![lines(list_in(dossier, "transfers"), transfer)];
-    if let Some(terms) = dossier.get("price").filter(|terms| terms.is_object()) {
-        let money = |field: &str| match terms.get(field).filter(|amount| amount.is_object()) {
-            Some(amount) => of(amount, &["amount", "currency"]).join(" "),
-            None => "unknown".to_owned(),
-        };
-        let mode = text(terms.pointer("/provisional/mode"));
-        let limit = text(terms.pointer("/provisional/max_rise_percent"));
-        shown.push(format!("price  {mode}  agreed {}  asked {}  limit {limit} %", money("agreed"), money("asked")));
-    }
-    shown.push(lines(list_in(dossier, "amendments"), |change| format!("amendment  {}", findings::difference(change))));
-    shown.push(lines(list_in(dossier, "findings"), |finding| format!("finding {}", findings::line(finding))));
-    shown.push(lines(list_in(dossier, "attempts"), |attempt| {
-        let [number, kind, started_at, outcome] =
-            ["number", "kind", "started_at", "outcome"].map(|field| text(attempt.get(field)));
-        format!("{kind} {number}  {started_at}  {outcome}  {}", text(attempt.pointer("/failure/message")))
-    }));
-    shown.push(lines(list_in(dossier, "audit"), |entry| of(entry, &["at", "actor", "action", "reason", "detail"]).join("  ")));
-    shown.retain(|part| !part.is_empty());
-    shown.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_order_that_became_too_dear_is_shown_with_both_amounts() {
-        let euro = |amount: &str| json!({"amount": amount, "currency": "EUR"});
-        let failed = json!({"message": "the goods cost more"});
-        let dossier = json!({
-            "transfers": [{"reference": "O1", "operation": "submit-order", "state": "parked", "store": "main", "account": "A", "last_failure": failed}],
-            "price": {"provisional": {"mode": "accept-reprice", "max_rise_percent": "5"}, "agreed": euro("100.00"), "asked": euro("120.00")},
-            "attempts": [], "audit": [{"at": "2026-11-25T21:00:00Z", "actor": "anna", "action": "resend", "reason": "tried", "detail": null}],
-        });
-        let shown = show(&dossier);
-        assert!(shown.contains("O1  submit-order   parked"), "{shown}");
-        assert!(shown.contains("agreed 100.00 EUR  asked 120.00 EUR  limit 5 %"), "{shown}");
-        assert_eq!(shown.lines().count(), 3, "{shown}");
     }
 }

@@ -24,6 +24,9 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     checker.freshness(config);
     checker.shared_cache(config);
     checker.transfer(config);
+    for (code, message) in config.holds.problems() {
+        checker.report(&["holds", "reasons", code], "C013", message);
+    }
     checker.trust(&config.trust);
     config.cache.limits().iter().for_each(|limit| checker.limit(&["cache"], limit));
     config.runtime.all().iter().for_each(|limit| checker.limit(&["runtime"], limit));

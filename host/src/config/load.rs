@@ -182,8 +182,8 @@ struct Reader<'text> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 11] =
-    ["server", "ops", "database", "access", "cache", "freshness", "transfer", "trust", "runtime", "adapters", "stores"];
+const SECTIONS: [&str; 12] =
+    ["server", "ops", "database", "access", "cache", "freshness", "transfer", "holds", "trust", "runtime", "adapters", "stores"];
 
 impl<'text> Reader<'text> {
     fn new(text: &'text str) -> Self {
@@ -211,6 +211,7 @@ impl<'text> Reader<'text> {
         let cache = self.section("cache");
         let freshness = self.section("freshness");
         let transfer = self.section("transfer");
+        let holds = self.section("holds");
         let trust = self.section("trust").map(Arc::new);
         let runtime = self.section("runtime");
         let mut adapters: BTreeMap<AdapterName, AdapterConfig> = self.named("adapters");
@@ -229,6 +230,7 @@ impl<'text> Reader<'text> {
             cache: cache?,
             freshness: freshness?,
             transfer: transfer?,
+            holds: holds?,
             trust: trust?,
             runtime: runtime?,
             adapters,

@@ -151,7 +151,9 @@ mod tests {
         };
         assert!(!is_beyond(&limits, "price", "10.00", "10.50") && is_beyond(&limits, "price", "10.00", "10.51"));
         assert!(!is_beyond(&limits, "quantity", "10", "8") && is_beyond(&limits, "quantity", "10", "7.999"));
-        assert!(!is_beyond(&limits, "date", "2026-12-30", "2027-01-02") && is_beyond(&limits, "date", "2026-12-30", "2027-01-03"));
+        assert!(
+            !is_beyond(&limits, "date", "2026-12-30", "2027-01-02") && is_beyond(&limits, "date", "2026-12-30", "2027-01-03")
+        );
         assert!(!is_beyond(&limits, "date", "2026-12-30", "2026-12-01"), "an earlier day is welcome");
         assert!(is_beyond(&limits, "date", "2026-12-30", "soon"));
     }

@@ -15,7 +15,9 @@ impl Order {
         }
         match pairs(&ours, &theirs) {
             Some(pairs) => {
-                let added = theirs.iter().filter(|line| !pairs.iter().any(|(_, other)| other.is_some_and(|other| std::ptr::eq(other, **line))));
+                let added = theirs
+                    .iter()
+                    .filter(|line| !pairs.iter().any(|(_, other)| other.is_some_and(|other| std::ptr::eq(other, **line))));
                 let changed = pairs.iter().flat_map(|(ours, theirs)| changes(ours, *theirs));
                 changed.chain(added.map(|line| added_line(line))).collect()
             }
@@ -27,7 +29,9 @@ impl Order {
     pub fn total_difference(&self, there: &OrderDocument) -> Option<Amendment> {
         let (ours, theirs) = (self.totals.as_ref()?.payable, there.totals.as_ref()?.payable);
         let differs = ours.currency != theirs.currency || ours.amount != theirs.amount;
-        differs.then(|| amendment(None, "total", Some(ours.to_string()), Some(theirs.to_string()), "The sum to be paid is another one."))
+        differs.then(|| {
+            amendment(None, "total", Some(ours.to_string()), Some(theirs.to_string()), "The sum to be paid is another one.")
+        })
     }
 }
 
@@ -39,7 +43,8 @@ fn pairs<'a>(ours: &[&'a OrderLine], theirs: &[&'a DocumentLine]) -> Option<Vec<
         let named = |line: &OrderLine| theirs.iter().find(|there| there.reference.as_deref() == Some(line.id.as_str())).copied();
         return Some(ours.iter().map(|line| (*line, named(line))).collect());
     }
-    let are_unique = is_unique(ours.iter().map(|line| line.sku.as_ref())) && is_unique(theirs.iter().map(|line| line.sku.as_ref()));
+    let are_unique =
+        is_unique(ours.iter().map(|line| line.sku.as_ref())) && is_unique(theirs.iter().map(|line| line.sku.as_ref()));
     let same = |line: &OrderLine| theirs.iter().find(|there| there.sku == line.sku).copied();
     are_unique.then(|| ours.iter().map(|line| (*line, same(line))).collect())
 }

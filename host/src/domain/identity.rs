@@ -70,6 +70,8 @@ text_newtype! {
     StoreName;
     /// An adapter as the operator named it.
     AdapterName;
+    /// A reason to hold an order back, as the operator named it.
+    HoldCode;
     /// An outbound address that the operator bound.
     EndpointName;
     /// The number that the back end gave to an order or quote.

@@ -137,7 +137,7 @@ impl Commerce {
     ) -> Result<(), ServiceError> {
         let Operator { actor, reason } = operator;
         tracing::info!(subject, action, detail, actor, reason, "operator action");
-        let deed = Deed { actor, reason, at: self.inner.clock.now() };
+        let deed = Deed { actor, reason, adapter_digest: None, at: self.inner.clock.now() };
         Ok(self.inner.store.note_deed(subject, action, detail, deed).await?)
     }
 

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::adapter::operation::{FindOrder, FindQuote, GetOrder, GetQuote, ListOrders, ListQuotes, Operation};
 use crate::config::StoreConfig;
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, DocumentFilter, OrderDocument, Page, PageRequest, QuoteDocument,
-    QuoteStatus, Reference,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, DocumentFilter, OrderDocument, Page, PageRequest,
+    QuoteDocument, QuoteStatus, Reference,
 };
 use crate::store::{Document, DocumentKind, Observed};
 

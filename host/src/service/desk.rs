@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Commerce, FindingFilter, FindingReport, ServiceError};
+use super::{Commerce, DeskFilter, FindingFilter, FindingReport, HoldReport, Operator, ServiceError};
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, Failure, Reference, StoreName, Terms, TransferOperation, TransferState,
+    AccountNumber, AdapterName, Amendment, BackendNumber, Failure, OrderEdit, Reference, StoreName, Terms, TransferOperation,
+    TransferState,
 };
 use crate::store::{Attempt, AttemptKind, AuditEntry, Backlog, Deed, Transfer};
 
@@ -26,6 +27,8 @@ pub struct Dossier {
     pub amendments: Vec<Amendment>,
     /// What somebody must look at, or had to.
     pub findings: Vec<FindingReport>,
+    /// Why it is not sent.
+    pub holds: Vec<HoldReport>,
     pub transfers: Vec<TransferReport>,
     pub attempts: Vec<AttemptReport>,
     pub audit: Vec<AuditReport>,
@@ -103,11 +106,14 @@ pub struct AuditReport {
     pub action: String,
     pub reason: String,
     pub detail: Option<String>,
+    /// SHA-256 of the adapter that it concerned.
+    pub adapter_digest: Option<String>,
 }
 
 impl From<AuditEntry> for AuditReport {
     fn from(entry: AuditEntry) -> Self {
-        Self { at: entry.at, actor: entry.actor, action: entry.action, reason: entry.reason, detail: entry.detail }
+        let AuditEntry { at, actor, action, reason, detail, adapter_digest, .. } = entry;
+        Self { at, actor, action, reason, detail, adapter_digest }
     }
 }
 
@@ -131,9 +137,9 @@ impl Commerce {
         Ok(self.inner.store.probe().await?)
     }
 
-    /// Parked transfers, oldest first.
-    pub async fn parked(&self, limit: u32) -> Result<Vec<TransferReport>, ServiceError> {
-        Ok(self.inner.store.parked(limit).await?.into_iter().map(TransferReport::from).collect())
+    /// Transfers that wait for a person, oldest first.
+    pub async fn waiting(&self, filter: DeskFilter) -> Result<Vec<TransferReport>, ServiceError> {
+        Ok(self.inner.store.waiting(filter).await?.into_iter().map(TransferReport::from).collect())
     }
 
     pub async fn dossier(&self, reference: &Reference) -> Result<Dossier, ServiceError> {
@@ -148,13 +154,35 @@ impl Commerce {
             reference: reference.clone(),
             number: document.as_ref().and_then(|document| document.backend_number.clone()),
             amendments: document.as_ref().map(|document| document.amendments.clone()).unwrap_or_default(),
-            findings: self.findings(FindingFilter { reference: Some(reference.clone()), limit: MOST_FINDINGS, ..FindingFilter::default() }).await?,
+            findings: self
+                .findings(FindingFilter { reference: Some(reference.clone()), limit: MOST_FINDINGS, ..FindingFilter::default() })
+                .await?,
             price: document.as_ref().and_then(|document| document.order()?.provisional.clone()),
             status: document.and_then(|document| document.status),
+            holds: store.holds_of(reference).await?.into_iter().map(HoldReport::from).collect(),
             transfers: transfers.into_iter().map(TransferReport::from).collect(),
             attempts: store.attempts_of(reference).await?.into_iter().map(AttemptReport::from).collect(),
             audit: store.audit_of(reference).await?.into_iter().map(AuditReport::from).collect(),
         })
+    }
+
+    /// Changes a parked order before it is sent again; audited with what changed (rule T11).
+    pub async fn edit(&self, reference: &Reference, edit: OrderEdit, operator: Operator) -> Result<TransferReport, ServiceError> {
+        let deed = self.deed(reference, operator).await?;
+        Ok(self.inner.store.edit(reference, edit, deed).await?.into())
+    }
+
+    /// Who does something about a document, and with which adapter it is concerned now.
+    pub(super) async fn deed(&self, reference: &Reference, operator: Operator) -> Result<Deed, ServiceError> {
+        let transfers = self.inner.store.transfers_of(reference).await?;
+        let newest = transfers.last().ok_or(ServiceError::NotFound("document"))?;
+        Ok(self.deed_about(&newest.adapter, operator))
+    }
+
+    pub(super) fn deed_about(&self, adapter: &AdapterName, operator: Operator) -> Deed {
+        let Operator { actor, reason } = operator;
+        let adapter_digest = self.inner.adapters.get(adapter).map(|adapter| adapter.digest().to_owned());
+        Deed { actor, reason, adapter_digest, at: self.inner.clock.now() }
     }
 
     /// Does what a person decided; audited with actor and reason.
@@ -162,10 +190,9 @@ impl Commerce {
         &self,
         reference: &Reference,
         decision: Decision,
-        actor: String,
-        reason: String,
+        operator: Operator,
     ) -> Result<TransferReport, ServiceError> {
-        let deed = Deed { actor, reason, at: self.inner.clock.now() };
+        let deed = self.deed(reference, operator).await?;
         let store = &self.inner.store;
         let transfer = match decision {
             Decision::Resend => store.resend(reference, deed).await?,

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Commerce, ServiceError};
+use super::{Commerce, Operator, ServiceError};
 use crate::domain::{
     AccountNumber, AdapterName, Evidence, Finding, FindingAction, FindingReason, FindingState, Reference, StoreName,
 };
-use crate::store::{Deed, FindingFilter, StoredFinding};
+use crate::store::{FindingFilter, StoredFinding};
 
 /// A finding, for the desk.
 #[derive(Clone, Debug, Serialize)]
@@ -56,10 +56,10 @@ impl Commerce {
         &self,
         id: i64,
         action: FindingAction,
-        actor: String,
-        reason: String,
+        operator: Operator,
     ) -> Result<FindingReport, ServiceError> {
-        let deed = Deed { actor, reason, at: self.inner.clock.now() };
+        let found = self.finding(id).await?;
+        let deed = self.deed_about(&found.adapter, operator);
         let settled = self.inner.store.settle_finding(id, action, deed).await?;
         self.inner.pipeline.wake();
         Ok(settled.into())

@@ -60,7 +60,11 @@ impl Commerce {
     }
 
     /// Documents of one account at one adapter. When the back end does not answer, nothing is said, and all of them are compared later.
-    async fn reconcile_group<T: BackendDocument>(&self, group: Vec<ToCompare>, config: &TransferConfig) -> Result<(), ServiceError> {
+    async fn reconcile_group<T: BackendDocument>(
+        &self,
+        group: Vec<ToCompare>,
+        config: &TransferConfig,
+    ) -> Result<(), ServiceError> {
         let Some(examination) = Examination::<T>::begin(self, &group, config) else { return Ok(()) };
         for one in &group {
             let adapter = one.document.adapter.to_string();

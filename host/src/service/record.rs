@@ -9,7 +9,7 @@ use crate::domain::{
     AccountNumber, AdapterName, BackendNumber, BusinessStatus, OrderDocument, QuoteAction, QuoteDocument, QuoteStatus, Reference,
     StoreName, TransferState,
 };
-use crate::store::Document;
+use crate::store::{Document, OnHold};
 
 /// Where a shown document comes from (rules F1, H2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -29,6 +29,7 @@ pub struct TransferSummary {
     pub state: TransferState,
     pub attempts: u32,
     pub next_attempt_at: Option<Timestamp>,
+    pub on_hold: Option<OnHold>,
     /// Shown to the customer only for a refusal.
     pub message: Option<String>,
 }
@@ -40,6 +41,7 @@ impl From<&Document> for TransferSummary {
             state: document.transfer,
             attempts: document.attempts,
             next_attempt_at: document.next_attempt_at,
+            on_hold: document.on_hold.clone(),
             message: document.last_failure.as_ref().filter(|_| refused).map(|failure| failure.message.clone()),
         }
     }

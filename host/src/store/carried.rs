@@ -34,9 +34,10 @@ impl Store {
         order.optional(&mut self.read().await?).await?.as_ref().map(carried).transpose()
     }
 
-    /// Orders whose transfers are not settled, oldest first, at most so many.
+    /// Orders whose transfers are not settled, held ones too, oldest first, at most so many.
     pub async fn open_orders(&self, most: u32) -> Result<Vec<CarriedOrder>, StoreError> {
-        let open = query(carried!("t.turn IS NOT NULL ORDER BY t.id LIMIT $1")).bind(most);
+        let open = query(carried!("(t.turn IS NOT NULL OR d.reference IN (SELECT reference FROM holds)) ORDER BY t.id LIMIT $1"))
+            .bind(most);
         open.all(&mut self.read().await?).await?.iter().map(carried).collect()
     }
 }

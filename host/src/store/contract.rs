@@ -160,7 +160,7 @@ async fn park(store: &Store, now: Timestamp) {
 }
 
 fn deed() -> Deed {
-    Deed { actor: "csr".into(), reason: "asked the customer".into(), at: later(100) }
+    Deed { actor: "csr".into(), reason: "asked the customer".into(), adapter_digest: None, at: later(100) }
 }
 
 fn all(kind: DocumentKind) -> DocumentQuery {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::columns::transfer_columns;
 use super::lock::{Lock, lock};
 use super::sql::{Connection, Row, query};
-use super::{Conflict, Store, StoreError, Transfer, findings, pricing, release, rows, taken};
+use super::{Conflict, Store, StoreError, Transfer, findings, holds, pricing, release, rows, taken};
 use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferState};
 
 /// Who does something by hand, and why. Both are needed.
@@ -14,6 +14,8 @@ use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferStat
 pub struct Deed {
     pub actor: String,
     pub reason: String,
+    /// SHA-256 of the adapter that it concerns, as it is live now.
+    pub adapter_digest: Option<String>,
     pub at: Timestamp,
 }
 
@@ -22,11 +24,12 @@ pub struct Deed {
 pub struct AuditEntry {
     pub at: Timestamp,
     pub actor: String,
-    /// `resend`, `link`, `abandon`, or what was done with an adapter.
+    /// `resend`, `link`, `abandon`, `hold`, `release`, `edit`, or what was done with a finding or an adapter.
     pub action: String,
     pub reference: Reference,
     pub reason: String,
     pub detail: Option<String>,
+    pub adapter_digest: Option<String>,
 }
 
 impl Store {
@@ -63,18 +66,12 @@ impl Store {
         self.write(move |connection| note(connection, subject, action, detail, deed).boxed()).await
     }
 
-    /// Parked transfers, oldest first.
-    pub async fn parked(&self, limit: u32) -> Result<Vec<Transfer>, StoreError> {
-        let parked =
-            query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE state = 'parked' ORDER BY id LIMIT $1"))
-                .bind(limit);
-        parked.all(&mut self.read().await?).await?.iter().map(rows::transfer).collect()
-    }
-
     /// The audit log of a reference, oldest first.
     pub async fn audit_of(&self, reference: &Reference) -> Result<Vec<AuditEntry>, StoreError> {
-        let entries = query("SELECT at, actor, action, reference, reason, detail FROM audit WHERE reference = $1 ORDER BY id")
-            .bind(reference.to_string());
+        let entries = query(
+            "SELECT at, actor, action, reference, reason, detail, adapter_digest FROM audit WHERE reference = $1 ORDER BY id",
+        )
+        .bind(reference.to_string());
         entries.all(&mut self.read().await?).await?.iter().map(audit_entry).collect()
     }
 
@@ -114,7 +111,10 @@ impl Action {
 }
 
 async fn act(connection: &mut Connection, reference: Reference, action: Action, deed: Deed) -> Result<Transfer, StoreError> {
-    let mut transfer = parked_transfer(connection, &reference).await?;
+    let mut transfer = match action {
+        Action::Abandon => given_up(connection, &reference).await?,
+        _ => parked_transfer(connection, &reference).await?,
+    };
     transfer.state = transfer.state.after(action.event(&transfer))?;
     transfer.updated_at = deed.at;
     if matches!(action, Action::Resend | Action::AcceptPrice) {
@@ -151,11 +151,21 @@ async fn act(connection: &mut Connection, reference: Reference, action: Action, 
         Action::AcceptPrice => Some(accepted(pricing::accept(connection, &reference, deed.at).await?)),
         Action::Resend | Action::Abandon => None,
     };
-    write_audit(connection, &transfer, &action, detail, deed).await?;
+    write_audit(connection, &transfer, action.name(), detail, deed).await?;
     Ok(transfer)
 }
 
-async fn parked_transfer(connection: &mut Connection, reference: &Reference) -> Result<Transfer, StoreError> {
+/// What is abandoned: a parked transfer, or one that a person holds, which is parked by that. Nobody else is at work on that one.
+async fn given_up(connection: &mut Connection, reference: &Reference) -> Result<Transfer, StoreError> {
+    if holds::end_all(connection, reference).await? == 0 {
+        return parked_transfer(connection, reference).await;
+    }
+    let (mut held, _) = holds::carrier(connection, reference).await?;
+    held.state = held.state.after(TransferEvent::GaveUp)?;
+    Ok(held)
+}
+
+pub(super) async fn parked_transfer(connection: &mut Connection, reference: &Reference) -> Result<Transfer, StoreError> {
     let all = query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE reference = $1 ORDER BY id"))
         .bind(reference.to_string());
     let all = all.push(connection.dialect().choose("", " FOR UPDATE"));
@@ -189,21 +199,22 @@ fn accepted((agreed, now): (Option<Money>, Money)) -> String {
     agreed.map_or_else(|| format!("{now} instead of no price"), |agreed| format!("{now} instead of {agreed}"))
 }
 
-async fn write_audit(
+pub(super) async fn write_audit(
     connection: &mut Connection,
     transfer: &Transfer,
-    action: &Action,
+    action: &'static str,
     detail: Option<String>,
     deed: Deed,
 ) -> Result<(), StoreError> {
-    query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail, adapter_digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(deed.at)
         .bind(deed.actor)
-        .bind(action.name())
+        .bind(action)
         .bind(transfer.reference.to_string())
         .bind(transfer.id.0)
         .bind(deed.reason)
         .bind(detail)
+        .bind(deed.adapter_digest)
         .execute(connection)
         .await?;
     Ok(())
@@ -217,13 +228,14 @@ pub(super) async fn note(
     detail: Option<String>,
     deed: Deed,
 ) -> Result<(), StoreError> {
-    query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail) VALUES ($1, $2, $3, $4, 0, $5, $6)")
+    query("INSERT INTO audit (at, actor, action, reference, transfer, reason, detail, adapter_digest) VALUES ($1, $2, $3, $4, 0, $5, $6, $7)")
         .bind(deed.at)
         .bind(deed.actor)
         .bind(action)
         .bind(subject)
         .bind(deed.reason)
         .bind(detail)
+        .bind(deed.adapter_digest)
         .execute(connection)
         .await?;
     Ok(())
@@ -237,5 +249,6 @@ fn audit_entry(row: &Row) -> Result<AuditEntry, StoreError> {
         reference: row.text("reference")?.into(),
         reason: row.text("reason")?,
         detail: row.optional_text("detail")?,
+        adapter_digest: row.optional_text("adapter_digest")?,
     })
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Failure, FindingState, Order, QuoteRequest, QuoteStatus,
-    Reference, StoreName, TransferState,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Failure, FindingState, Order, QuoteRequest,
+    QuoteStatus, Reference, StoreName, TransferState,
 };
 
 /// Order or quote.
@@ -108,6 +108,7 @@ impl NewDocument {
             revision: None,
             amendments: Vec::new(),
             review: None,
+            on_hold: None,
             transfer: TransferState::Captured,
             attempts: 0,
             next_attempt_at: None,
@@ -116,6 +117,12 @@ impl NewDocument {
             version: 1,
         }
     }
+}
+
+/// What a customer is told of the holds on a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnHold {
+    pub shown: Option<String>,
 }
 
 /// A captured document with what the back end said about it so far.
@@ -143,6 +150,8 @@ pub struct Document {
     pub review: Option<FindingState>,
     /// Where the transfer stands that brings the document itself to the back end; a later cancellation does not show here.
     pub transfer: TransferState,
+    /// Nothing is sent before a person has released it (rule T6).
+    pub on_hold: Option<OnHold>,
     /// Of that transfer: attempts begun, when the next one or a look-up is due (none once settled), and what went wrong last.
     pub attempts: u32,
     pub next_attempt_at: Option<Timestamp>,

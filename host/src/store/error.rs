@@ -1,7 +1,7 @@
 //! What can go wrong in the store. A failure that leaves in doubt whether something was committed is [`StoreError::InDoubt`]: it is taken
 //! neither for success nor for the opposite, and the same idempotency key tells on the next try.
 
-use crate::domain::{FindingReason, FindingState, IllegalMove, TransferState};
+use crate::domain::{EditRefused, FindingReason, FindingState, IllegalMove, TransferState};
 
 /// A failed store operation.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -45,6 +45,20 @@ pub enum Conflict {
     StaleFence,
     #[error("only a parked transfer can be changed by hand; {reference} has none (its last one is {})", state.as_str())]
     NotParked { reference: String, state: TransferState },
+    #[error("only what waits to be sent can be held; {reference} is {}", state.as_str())]
+    NotWaiting { reference: String, state: TransferState },
+    #[error("{reference} is held for {code} already")]
+    HeldAlready { reference: String, code: String },
+    #[error("{reference} is not held{}", code.as_ref().map(|code| format!(" for {code}")).unwrap_or_default())]
+    NotHeld { reference: String, code: Option<String> },
+    #[error(
+        "{reference} cannot be changed: it is no order on its way, or the back end may have it already, unchanged. Resend, link or abandon it"
+    )]
+    NotEditable { reference: String },
+    #[error("{reference} is like that already")]
+    NothingChanged { reference: String },
+    #[error(transparent)]
+    EditRefused(#[from] EditRefused),
     #[error("order {reference} waits for nobody to accept a price")]
     NoPriceToAccept { reference: String },
     #[error("finding {id} is {}, and one that is {} and open lets a person do: {}", state.as_str(), reason.as_str(), allowed(*reason))]

@@ -59,7 +59,8 @@ pub struct FindingFilter {
     pub limit: u32,
 }
 
-const COLUMNS: &str = "SELECT id, reference, store, account, adapter, reason, state, evidence, found_at, seen_at, closed_at FROM findings";
+const COLUMNS: &str =
+    "SELECT id, reference, store, account, adapter, reason, state, evidence, found_at, seen_at, closed_at FROM findings";
 
 impl Store {
     /// Findings, oldest first.
@@ -121,7 +122,7 @@ pub(super) async fn raise(
     let is_news = inserted == 1 || seen_again(connection, about.reference, finding.reason, &digest, at).await?;
     if is_news {
         touch(connection, about.reference, at).await?;
-        let deed = Deed { actor: HOST.to_owned(), reason: finding.reason.as_str().to_owned(), at };
+        let deed = Deed { actor: HOST.to_owned(), reason: finding.reason.as_str().to_owned(), adapter_digest: None, at };
         note(connection, about.reference.to_string(), "finding", Some(summary(finding)), deed).await?;
     }
     Ok(is_news)
@@ -134,10 +135,13 @@ pub(super) async fn close_what_is_gone(
     found: &[Finding],
     at: Timestamp,
 ) -> Result<u64, StoreError> {
-    let digests: Vec<_> = found.iter().map(|finding| json("evidence", &finding.evidence).map(|text| digest(&text))).collect::<Result<_, _>>()?;
-    let gone = query("UPDATE findings SET state = 'gone', closed_at = $1 WHERE reference = $2 AND state = 'open' AND reason <> 'amended'")
-        .bind(at)
-        .bind(reference.to_string());
+    let digests: Vec<_> =
+        found.iter().map(|finding| json("evidence", &finding.evidence).map(|text| digest(&text))).collect::<Result<_, _>>()?;
+    let gone = query(
+        "UPDATE findings SET state = 'gone', closed_at = $1 WHERE reference = $2 AND state = 'open' AND reason <> 'amended'",
+    )
+    .bind(at)
+    .bind(reference.to_string());
     let gone = if digests.is_empty() { gone } else { gone.push(" AND digest NOT IN ").push_list(digests) };
     gone.execute(connection).await
 }
@@ -183,7 +187,8 @@ async fn seen_again(
     let known = "WHERE reference = $2 AND reason = $3 AND digest = $4";
     let seen = query("UPDATE findings SET seen_at = $1 ").push(known);
     seen.bind(at).bind(reference.to_string()).bind(reason.as_str()).bind(digest).execute(connection).await?;
-    let reopened = query("UPDATE findings SET state = 'open', found_at = $1, closed_at = NULL ").push(known).push(" AND state = 'gone'");
+    let reopened =
+        query("UPDATE findings SET state = 'open', found_at = $1, closed_at = NULL ").push(known).push(" AND state = 'gone'");
     Ok(reopened.bind(at).bind(reference.to_string()).bind(reason.as_str()).bind(digest).execute(connection).await? == 1)
 }
 
@@ -236,7 +241,7 @@ async fn cancel(connection: &mut Connection, found: &StoredFinding, deed: &Deed)
 }
 
 /// What a customer sees of the document may be another thing now.
-async fn touch(connection: &mut Connection, reference: &Reference, at: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn touch(connection: &mut Connection, reference: &Reference, at: Timestamp) -> Result<(), StoreError> {
     query("UPDATE documents SET updated_at = $1, version = version + 1 WHERE reference = $2")
         .bind(at)
         .bind(reference.to_string())

@@ -14,7 +14,7 @@ use crate::domain::{CheckoutId, FindingReason, TransferState, Withheld};
 /// How much work waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Transfers by state, for the states `captured`, `queued`, `sending`, `unknown` and `parked`.
+    /// Transfers by state, for the states `captured`, `queued`, `sending`, `unknown` and `parked`; and those that are `held`, which count as nothing else.
     pub by_state: BTreeMap<&'static str, u64>,
     /// When the oldest transfer was captured that is neither settled nor parked.
     pub oldest_waiting: Option<Timestamp>,
@@ -40,6 +40,8 @@ impl Store {
         for row in &counted {
             by_state.insert(rows::state(row, "state")?.as_str(), row.number("number")?);
         }
+        let held = query("SELECT count(DISTINCT reference) AS number FROM holds").one(&mut connection).await?;
+        by_state.insert("held", held.number("number")?);
         let oldest = query("SELECT min(created_at) AS oldest FROM transfers WHERE turn IS NOT NULL").one(&mut connection).await?;
         let mut findings: BTreeMap<_, _> = FindingReason::ALL.into_iter().map(|reason| (reason.as_str(), 0)).collect();
         let open = query("SELECT reason, count(*) AS number FROM findings WHERE state IN ('open', 'cancelling') GROUP BY reason");

@@ -40,7 +40,9 @@ const DOCUMENTS: &str = concat!(
     "SELECT ",
     document_columns!("d."),
     ", t.state AS transfer_state, t.attempts AS transfer_attempts, t.due_at AS transfer_due_at, t.last_failure AS transfer_failure, ",
-    "(SELECT f.state FROM findings f WHERE f.reference = d.reference AND f.reason = 'amended' ORDER BY f.id DESC LIMIT 1) AS review ",
+    "(SELECT f.state FROM findings f WHERE f.reference = d.reference AND f.reason = 'amended' ORDER BY f.id DESC LIMIT 1) AS review, ",
+    "(SELECT count(*) FROM holds h WHERE h.reference = d.reference) AS holds, ",
+    "(SELECT h.shown FROM holds h WHERE h.reference = d.reference ORDER BY h.placed_at, h.code LIMIT 1) AS hold_shown ",
     "FROM documents d JOIN transfers t ON t.id = d.transfer WHERE "
 );
 

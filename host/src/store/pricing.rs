@@ -40,7 +40,12 @@ pub(super) async fn accept(
     terms.ok_or_else(|| nothing().into())
 }
 
-async fn keep(connection: &mut Connection, reference: &Reference, order: &Order, at: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn keep(
+    connection: &mut Connection,
+    reference: &Reference,
+    order: &Order,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     query("UPDATE documents SET payload = $1, updated_at = $2, version = version + 1 WHERE reference = $3")
         .bind(json("order", order)?)
         .bind(at)

@@ -119,10 +119,17 @@ async fn give_turn_on(connection: &mut Connection, settled: &Transfer) -> Result
         lock(connection, Lock::Line { store: &settled.store, account: &settled.account, adapter: &settled.adapter }).await?;
     }
     query("UPDATE transfers SET turn = NULL WHERE id = $1").bind(settled.id.0).execute(connection).await?;
-    if settled.operation.is_best_effort() {
-        // It was in no line.
-        return Ok(());
-    }
+    // A release was in no line.
+    if settled.operation.is_best_effort() { Ok(()) } else { next_in_line(connection, settled).await }
+}
+
+/// A held transfer, which was in turn and has no turn any more, lets the next of its account go (rule T6).
+pub(super) async fn pass_turn_on(connection: &mut Connection, held: &Transfer) -> Result<(), StoreError> {
+    lock(connection, Lock::Line { store: &held.store, account: &held.account, adapter: &held.adapter }).await?;
+    next_in_line(connection, held).await
+}
+
+async fn next_in_line(connection: &mut Connection, settled: &Transfer) -> Result<(), StoreError> {
     query(
         "UPDATE transfers SET turn = 1 WHERE id = \
          (SELECT id FROM transfers WHERE store = $1 AND account = $2 AND adapter = $3 AND turn IS NOT NULL \

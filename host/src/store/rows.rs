@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::sql::Row;
-use super::{Attempt, AttemptKind, Document, DocumentKind, Payload, StoreError, Transfer, TransferId};
+use super::{Attempt, AttemptKind, Document, DocumentKind, OnHold, Payload, StoreError, Transfer, TransferId};
 use crate::domain::{Failure, FindingState, Reference, TransferOperation, TransferState};
 
 pub(super) fn transfer(row: &Row) -> Result<Transfer, StoreError> {
@@ -40,6 +40,7 @@ pub(super) fn document(row: &Row) -> Result<Document, StoreError> {
     };
     let transfer = state(row, "transfer_state")?;
     let due_at = row.instant("transfer_due_at")?;
+    let is_held = row.number::<i64>("holds")? > 0;
     Ok(Document {
         reference: row.text("reference")?.into(),
         store: row.text("store")?.into(),
@@ -58,7 +59,8 @@ pub(super) fn document(row: &Row) -> Result<Document, StoreError> {
         review: row.optional_text("review")?.as_deref().and_then(FindingState::parse),
         transfer,
         attempts: row.number("transfer_attempts")?,
-        next_attempt_at: (!transfer.is_settled()).then_some(due_at),
+        on_hold: if is_held { Some(OnHold { shown: row.optional_text("hold_shown")? }) } else { None },
+        next_attempt_at: (!transfer.is_settled() && !is_held).then_some(due_at),
         last_failure: failure(row, "transfer_failure")?,
         updated_at: row.instant("updated_at")?,
         version: row.number("version")?,

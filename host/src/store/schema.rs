@@ -24,6 +24,7 @@ pub(super) const SQLITE: &[Version] = &[
     version(4, "seal_holds", include_str!("../../migrations/sqlite/0004_seal_holds.sql")),
     version(5, "uncacheable", include_str!("../../migrations/sqlite/0005_uncacheable.sql")),
     version(6, "findings", include_str!("../../migrations/sqlite/0006_findings.sql")),
+    version(7, "holds", include_str!("../../migrations/sqlite/0007_holds.sql")),
 ];
 
 /// Begins where SQLite stood when PostgreSQL came.
@@ -32,6 +33,7 @@ pub(super) const POSTGRES: &[Version] = &[
     version(4, "seal_holds", include_str!("../../migrations/postgres/0004_seal_holds.sql")),
     version(5, "uncacheable", include_str!("../../migrations/postgres/0005_uncacheable.sql")),
     version(6, "findings", include_str!("../../migrations/postgres/0006_findings.sql")),
+    version(7, "holds", include_str!("../../migrations/postgres/0007_holds.sql")),
 ];
 
 /// Where a database stands.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Document;
 use crate::domain::{
-    Accepted, AccountNumber, AdapterName, Amendment, BackendNumber, Failure, Finding, OrderDocument, QuoteDocument, QuoteReceived, Reference,
-    Reservation, StoreName, TransferEvent, TransferOperation, TransferState,
+    Accepted, AccountNumber, AdapterName, Amendment, BackendNumber, Failure, Finding, OrderDocument, QuoteDocument,
+    QuoteReceived, Reference, Reservation, StoreName, TransferEvent, TransferOperation, TransferState,
 };
 
 /// Identity of a transfer. Rises with time: within an account the lowest goes first (rule T6).

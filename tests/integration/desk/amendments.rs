@@ -13,7 +13,10 @@ async fn sparing(change: &[(&str, &str)]) -> World {
 async fn t9_less_than_was_ordered_waits_at_the_desk_and_the_customer_sees_it() {
     let world = sparing(&[]).await;
     let order = confirmed(&world.hansen(), "5", "one").await;
-    assert_eq!(order["amendments"], json!([{"line": "1", "kind": "quantity", "from": "5", "to": "3", "message": "The quantity was changed."}]));
+    assert_eq!(
+        order["amendments"],
+        json!([{"line": "1", "kind": "quantity", "from": "5", "to": "3", "message": "The quantity was changed."}])
+    );
     assert_eq!((text(&order, "/amendments_are"), text(&order, "/transfer/state")), ("pending", "confirmed"));
     let finding = the_finding(&world, "amended").await;
     assert_eq!(finding["reference"], order["reference"]);
@@ -37,9 +40,11 @@ async fn t9_an_accepted_amendment_stands_and_the_deed_is_kept() {
     assert!(findings(&world, "").await.is_empty(), "nothing waits any more");
     assert_eq!(text(&findings(&world, "?state=accepted").await[0], "/state"), "accepted");
     let dossier = world.host.operator().get(&format!("/ops/v1/orders/{reference}")).await.expect(200);
-    let audit: Vec<_> = dossier["audit"].as_array().unwrap().iter().map(|entry| (text(entry, "/actor"), text(entry, "/action"))).collect();
+    let audit: Vec<_> =
+        dossier["audit"].as_array().unwrap().iter().map(|entry| (text(entry, "/actor"), text(entry, "/action"))).collect();
     assert_eq!(audit, [("ordergate", "finding"), ("anna", "accept finding")]);
-    let again = world.host.operator().post(&format!("/ops/v1/findings/{id}/cancel"), &json!({"actor": "bob", "reason": "late"})).await;
+    let again =
+        world.host.operator().post(&format!("/ops/v1/findings/{id}/cancel"), &json!({"actor": "bob", "reason": "late"})).await;
     assert!(text(&again.expect_problem(409, "conflict"), "/detail").contains("is accepted"), "{again}");
 }
 

@@ -69,7 +69,8 @@ async fn t10_another_quantity_or_price_is_found_and_gone_when_it_is_put_right() 
     let order = confirmed(&world.hansen(), "5", "one").await;
     world.backend.change_order(text(&order, "/number"), "1", &json!({"qty": "4"})).await;
     let finding = the_finding(&world, "differs").await;
-    let of = |kind: &str| finding["differences"].as_array().unwrap().iter().find(|difference| difference["kind"] == kind).cloned();
+    let of =
+        |kind: &str| finding["differences"].as_array().unwrap().iter().find(|difference| difference["kind"] == kind).cloned();
     let quantity = of("quantity").expect("the quantity");
     assert_eq!((text(&quantity, "/from"), text(&quantity, "/to"), text(&quantity, "/line")), ("5 C62", "4 C62", "1"));
     assert!(of("total").is_some() && of("price").is_none(), "{finding:#}");
@@ -86,10 +87,8 @@ async fn t10_another_quantity_or_price_is_found_and_gone_when_it_is_put_right() 
 
 #[tokio::test]
 async fn t10_what_was_told_with_the_confirmation_is_not_found_again() {
-    let world = World::with(|config| {
-        config.set("transfer.reconcile_secs", "1").set("stores.main.amendments.policy", "\"accept\"")
-    })
-    .await;
+    let world =
+        World::with(|config| config.set("transfer.reconcile_secs", "1").set("stores.main.amendments.policy", "\"accept\"")).await;
     world.backend.rule(PLIERS, &json!({"at_most": "3"})).await;
     confirmed(&world.hansen(), "5", "one").await;
     compared(&world, "same", 2.0).await;

@@ -9,7 +9,7 @@ use super::{Operator, OpsState};
 use crate::api::body::{Check, Checked, Findings};
 use crate::api::problem::{Problem, route_not_found};
 use crate::domain::{FindingAction, FindingReason, FindingState, Reference, StoreName};
-use crate::service::{FieldProblem, FindingFilter, FindingReport};
+use crate::service::{FieldProblem, FindingFilter, FindingReport, Operator as Deed};
 
 /// Most findings of one answer.
 const MOST: u32 = 1_000;
@@ -97,5 +97,5 @@ pub(super) async fn settle_finding(
 ) -> Result<Json<FindingReport>, Problem> {
     let Some(action) = FindingAction::parse(&action) else { return Err(route_not_found().await) };
     let FindingDecision { actor, reason } = body.into_inner();
-    Ok(Json(state.commerce.settle_finding(id, action, actor, reason).await?))
+    Ok(Json(state.commerce.settle_finding(id, action, Deed { actor, reason }).await?))
 }

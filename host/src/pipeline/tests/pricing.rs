@@ -90,7 +90,7 @@ async fn c6_a_rise_beyond_the_limit_is_parked_unsent_and_goes_on_at_the_price_th
     assert_eq!((transfer.state, transfer.attempts, rig.sends()), (TransferState::Parked, 0, 0));
     let message = transfer.last_failure.unwrap().message;
     assert!(message.contains("100.00 EUR") && message.contains("120.00 EUR"), "{message}");
-    let deed = || Deed { actor: "anna".into(), reason: "the customer agreed".into(), at: rig.clock.now() };
+    let deed = || Deed { actor: "anna".into(), reason: "the customer agreed".into(), adapter_digest: None, at: rig.clock.now() };
     rig.temp.store.resend(&order, deed()).await.unwrap();
     rig.run(5).await;
     assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Parked, 0), "sending it again is no consent");
@@ -114,7 +114,7 @@ async fn c6_only_a_price_that_waits_for_somebody_can_be_accepted() {
     let order = rig.capture("A").await;
     rig.run(5).await;
     assert_eq!(rig.state(&order).await, TransferState::Parked);
-    let deed = Deed { actor: "anna".into(), reason: "why not".into(), at: rig.clock.now() };
+    let deed = Deed { actor: "anna".into(), reason: "why not".into(), adapter_digest: None, at: rig.clock.now() };
     let refused = rig.temp.store.resend_at_price(&order, deed).await.unwrap_err();
     assert!(refused.to_string().contains("accept a price"), "{refused}");
     assert_eq!(rig.state(&order).await, TransferState::Parked, "nothing of it was done");
@@ -217,7 +217,7 @@ async fn nobody_pays_what_nobody_agreed_to(
             break;
         }
         let Some(accept) = accepts.pop() else { break };
-        let deed = Deed { actor: "anna".into(), reason: "a test".into(), at: rig.clock.now() };
+        let deed = Deed { actor: "anna".into(), reason: "a test".into(), adapter_digest: None, at: rig.clock.now() };
         let is_waiting = stored(&rig, &order).await;
         let can_accept = accept && !is_waiting.is_settled && is_waiting.asked.is_some();
         match can_accept {

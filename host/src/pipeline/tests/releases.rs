@@ -2,8 +2,8 @@
 
 use super::scripted::{Act, Rig};
 use crate::domain::{Deduplication, Failure, FailureCode, Reference, TransferOperation, TransferState};
-use crate::store::Transfer;
 use crate::store::fixtures::{capture_holding_order, later};
+use crate::store::{DeskFilter, Transfer, Waiting};
 
 fn fail(code: FailureCode) -> Act {
     Act::Fail(Failure::new(code, "it went wrong"))
@@ -19,7 +19,7 @@ async fn refused(rig: &Rig, to_the_release: Vec<Act>) -> (Reference, Transfer) {
     let operations: Vec<_> = transfers.iter().map(|transfer| transfer.operation).collect();
     assert_eq!(operations, [TransferOperation::SubmitOrder, TransferOperation::ReleaseReservation]);
     assert_eq!(transfers[0].state, TransferState::Rejected);
-    assert_eq!(rig.temp.store.parked(10).await.unwrap(), vec![]);
+    assert_eq!(rig.temp.store.waiting(DeskFilter::all(Waiting::Parked, 10)).await.unwrap(), vec![]);
     (order, transfers[1].clone())
 }
 

@@ -161,7 +161,8 @@ async fn what_waits_for_a_paused_back_end_goes_as_soon_as_that_is_back() {
     let backend = Gated::new(OPEN);
     backend.log.lock().paused = LeftOut { sending: vec!["demo".into()], ..LeftOut::default() };
     let config = TransferConfig { poll_ms: 3_600_000, ..TransferConfig::default() };
-    let pipeline = Pipeline::start(temp.store.clone(), backend.clone(), config, BTreeMap::new(), Clock::system(), 1).await.unwrap();
+    let pipeline =
+        Pipeline::start(temp.store.clone(), backend.clone(), config, BTreeMap::new(), Clock::system(), 1).await.unwrap();
     let order = capture(&temp, "A").await;
     pipeline.wake();
     backend.log.lock().paused = LeftOut::default();

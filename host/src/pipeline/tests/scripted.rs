@@ -1,6 +1,6 @@
 //! A back end that does what its script says, keeps what it took, and would take a document twice if its class lets it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -223,6 +223,7 @@ impl Rig {
             store: temp.store.clone(),
             backends: backend.clone(),
             config: TransferConfig { settle_ms: 0, ..TransferConfig::default() },
+            amendments: BTreeMap::new(),
             clock: clock.clone(),
             dice: Dice::seeded(1),
             changed: broadcast::channel(16).0,

@@ -84,7 +84,7 @@ async fn t4_an_order_that_cannot_be_asked_about_is_sent_again_when_a_person_says
 
 async fn resend(rig: &Rig, order: &Reference) {
     rig.clock.advance(SignedDuration::from_secs(60));
-    let deed = Deed { actor: "csr".into(), reason: "it is not there".into(), at: rig.clock.now() };
+    let deed = Deed { actor: "csr".into(), reason: "it is not there".into(), adapter_digest: None, at: rig.clock.now() };
     rig.temp.store.resend(order, deed).await.unwrap();
 }
 
@@ -226,7 +226,7 @@ async fn a_transfer_is_parked_after_its_attempts() {
     rig.run(100).await;
     let transfer = rig.transfer(&order).await;
     assert_eq!((transfer.state, transfer.attempts), (TransferState::Parked, 10));
-    let deed = Deed { actor: "csr".into(), reason: "the adapter was mended".into(), at: rig.clock.now() };
+    let deed = Deed { actor: "csr".into(), reason: "the adapter was mended".into(), adapter_digest: None, at: rig.clock.now() };
     rig.backend.world.lock().acts.clear();
     rig.temp.store.resend(&order, deed).await.unwrap();
     rig.run(5).await;
@@ -257,7 +257,8 @@ async fn t11_a_resent_order_has_its_whole_time_again() {
     rig.clock.advance(max_age + SignedDuration::from_secs(1));
     rig.step().await;
     assert_eq!(rig.state(&order).await, TransferState::Parked);
-    let deed = Deed { actor: "csr".into(), reason: "the back end is there again".into(), at: rig.clock.now() };
+    let deed =
+        Deed { actor: "csr".into(), reason: "the back end is there again".into(), adapter_digest: None, at: rig.clock.now() };
     rig.temp.store.resend(&order, deed).await.unwrap();
     rig.step().await;
     assert_eq!(rig.state(&order).await, TransferState::Queued, "one hiccup does not park it");

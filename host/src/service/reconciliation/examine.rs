@@ -54,7 +54,12 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
                 let doubled = self.doubled(document, number).await?;
                 Ok(found.into_iter().chain(doubled).collect())
             }
-            _ => Ok(self.find(document).await?.map(|number| finding(FindingReason::Taken, vec![], vec![number])).into_iter().collect()),
+            _ => Ok(self
+                .find(document)
+                .await?
+                .map(|number| finding(FindingReason::Taken, vec![], vec![number]))
+                .into_iter()
+                .collect()),
         }
     }
 

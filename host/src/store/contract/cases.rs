@@ -216,7 +216,7 @@ pub(super) async fn t11_what_is_done_by_hand_needs_a_parked_transfer_and_is_audi
     assert!(matches!(early, Err(StoreError::Conflict(Conflict::NotParked { state: TransferState::Queued, .. }))));
     assert!(matches!(store.resend(&Reference::new_order(), deed()).await, Err(StoreError::NotFound(_))));
     park(store, start()).await;
-    assert_eq!(store.parked(10).await.unwrap().len(), 1);
+    assert_eq!(store.waiting(DeskFilter::all(Waiting::Parked, 10)).await.unwrap().len(), 1);
     let resent = store.resend(&order.reference, deed()).await.unwrap();
     assert_eq!((resent.state, resent.spent), (TransferState::Queued, 0));
     park(store, later(100)).await;
@@ -328,7 +328,7 @@ pub(super) async fn the_backlog_counts_what_is_open(store: &Store) {
     captured(store, Capture { at: later(5), ..capture_order("B") }).await;
     captured(store, Capture { at: later(6), ..capture_order("C") }).await;
     let backlog = store.backlog().await.unwrap();
-    let expected = [("captured", 0), ("parked", 1), ("queued", 2), ("sending", 0), ("unknown", 0)];
+    let expected = [("captured", 0), ("held", 0), ("parked", 1), ("queued", 2), ("sending", 0), ("unknown", 0)];
     assert_eq!(backlog.by_state.into_iter().collect::<Vec<_>>(), expected);
     assert_eq!(backlog.oldest_waiting, Some(later(5)));
     store.probe().await.unwrap();

@@ -4,7 +4,8 @@ use super::*;
 use crate::domain::{Evidence, Finding, FindingAction, FindingReason, FindingState};
 
 fn finding(reason: FindingReason, to: &str) -> Finding {
-    let change = Amendment { line: Some("1".into()), kind: "quantity".into(), from: Some("5".into()), to: Some(to.into()), message: None };
+    let change =
+        Amendment { line: Some("1".into()), kind: "quantity".into(), from: Some("5".into()), to: Some(to.into()), message: None };
     Finding { reason, evidence: Evidence { differences: vec![change], numbers: vec!["4711".into()] } }
 }
 
@@ -56,9 +57,7 @@ pub(super) async fn t9_a_finding_is_settled_once(store: &Store) {
 pub(super) async fn t9_a_cancellation_that_was_asked_for_settles_the_finding_or_opens_it_again(store: &Store) {
     let order = amended(store).await;
     let id = of(store, FindingState::Open).await[0].id;
-    for (event, expected) in
-        [(TransferEvent::Refused, FindingState::Open), (TransferEvent::Taken, FindingState::Cancelled)]
-    {
+    for (event, expected) in [(TransferEvent::Refused, FindingState::Open), (TransferEvent::Taken, FindingState::Cancelled)] {
         store.settle_finding(id, FindingAction::Cancel, deed()).await.unwrap();
         let claimed = claim_one(store, later(100)).await;
         assert_eq!((claimed.transfer.operation, &claimed.transfer.reference), (TransferOperation::CancelOrder, &order));

@@ -8,7 +8,10 @@ mod trouble;
 use std::time::Duration;
 
 use super::super::fixtures::{TempStore, answer, capture_order, later, on_server, start};
-use super::super::{Capture, CaptureOutcome, Claimed, Counts, LeftOut, NewDocument, Outcome, Store, StoreError, Taken, Transfer};
+use super::super::{
+    Capture, CaptureOutcome, Claimed, Counts, DeskFilter, LeftOut, NewDocument, Outcome, Store, StoreError, Taken, Transfer,
+    Waiting,
+};
 use crate::config::DatabaseConfig;
 use crate::domain::{Accepted, BusinessStatus, Reference, TransferEvent, TransferState};
 

@@ -34,6 +34,10 @@ impl Row {
         T::try_from(self.get::<i64>(column)?).map_err(StoreError::corrupt(column))
     }
 
+    pub(in crate::store) fn optional_number(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
+        self.get(column)
+    }
+
     pub(in crate::store) fn instant(&self, column: &'static str) -> Result<Timestamp, StoreError> {
         from_millis(self.get(column)?)
     }

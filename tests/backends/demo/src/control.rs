@@ -29,7 +29,12 @@ const LIST: &[(&str, &str, &str, &str)] = &[
     ("DELETE", "/control/orders/{no}", "", "delete an order as if it had never been"),
     ("POST", "/control/orders/{no}/copy", "", "enter the same order once more, with the same reference"),
     ("PUT", "/control/orders/{no}/positions/{pos}", r#"{"qty": "2", "net": "9.90"}"#, "change a position"),
-    ("PUT", "/control/rulings/{article}", r#"{"at_most": "3", "instead": "NW-1015"}"#, "take orders for this article otherwise; {}: as given"),
+    (
+        "PUT",
+        "/control/rulings/{article}",
+        r#"{"at_most": "3", "instead": "NW-1015"}"#,
+        "take orders for this article otherwise; {}: as given",
+    ),
     ("GET", "/control/reservations", "", "everything that is reserved"),
     ("POST", "/control/advance", "", "move every order that is not done one state on"),
     ("POST", "/control/answer", "", "the sales desk answers everything that waits"),

@@ -111,7 +111,10 @@ async fn a_host_works_on_while_a_newer_version_adds_to_the_tables() {
         assert!(is_captured(&store, reference).await);
         assert_eq!(store.attempts_of(reference).await.unwrap().len(), 1);
         assert!(store.carried_order(reference).await.unwrap().is_some());
-        assert!(store.parked(10).await.unwrap().is_empty() && store.audit_of(reference).await.unwrap().is_empty());
+        assert!(
+            store.waiting(DeskFilter::all(Waiting::Parked, 10)).await.unwrap().is_empty()
+                && store.audit_of(reference).await.unwrap().is_empty()
+        );
     };
     for round in 0..3 {
         story(&format!("before-{round}")).await;
