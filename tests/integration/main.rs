@@ -36,6 +36,7 @@ mod postgres;
 mod quotes;
 mod restart;
 mod sap;
+mod several_backends;
 mod shadow;
 mod shared_cache;
 mod tidy;

@@ -37,6 +37,19 @@ impl HostConfig {
             .caller("reader", &["C-1001"], r#"["catalog:read"]"#)
     }
 
+    /// With a second adapter, before another demo back end, which no store uses yet.
+    #[must_use]
+    pub fn another_backend(self, name: &str, url: &str) -> Self {
+        let (component, settings) =
+            (self.get("adapters.nordwind.component").to_owned(), self.get("adapters.nordwind.settings_file").to_owned());
+        let endpoint = |option: &str| format!("adapters.{name}.endpoints.api.{option}");
+        self.set(&format!("adapters.{name}.component"), &component)
+            .set(&format!("adapters.{name}.settings_file"), &settings)
+            .set(&endpoint("base_url"), &format!("{url:?}"))
+            .set(&endpoint("credential"), r#"{ type = "header", name = "x-api-key", value = { env = "TEST_BACKEND_KEY" } }"#)
+            .set(&endpoint("allow"), r#"["loopback"]"#)
+    }
+
     /// The same before the S/4-shaped back end at `backend`, with the SAP adapter and its callers: `adler` (10100001), `bert` (10100002),
     /// `cara` (10100003).
     pub fn for_s4(backend: &str, password: &str) -> Self {

@@ -18,6 +18,9 @@ pub struct StoreConfig {
     pub checkout: Option<AdapterName>,
     pub orders: Option<AdapterName>,
     pub quotes: Option<AdapterName>,
+    /// Back ends whose orders and quotes are shown, too, such as the one before a migration (rule B3).
+    #[serde(default)]
+    pub history: Vec<AdapterName>,
     pub currency: Currency,
     #[serde(default = "default_locale")]
     pub locale: String,
@@ -128,6 +131,7 @@ impl StoreConfig {
         ]
         .into_iter()
         .filter_map(|(key, name)| name.map(|name| (key, name)))
+        .chain(self.history.iter().map(|name| ("history", name)))
     }
 
     pub fn read_deadline(&self) -> Duration {

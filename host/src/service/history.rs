@@ -4,15 +4,19 @@ mod counterparts;
 mod looked_up;
 mod merge;
 mod owned;
+mod pages;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use jiff::Timestamp;
 
-use merge::{Either, Merged};
+use merge::{Either, Merged, Shown};
 use owned::owned;
 
-use super::{BackendDocument, Caller, Commerce, DocumentPage, Provenance, Record, ServiceError};
-use crate::domain::{AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, PageRequest, Purpose, Reference};
+use super::{BackendDocument, Caller, Commerce, DocumentPage, Provenance, Record, ServiceError, Shop};
+use crate::adapter::operation::Operation;
+use crate::domain::{AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, Purpose, Reference};
 use crate::store::{Document, DocumentKind, Observed};
 
 /// Which page of which documents.
@@ -24,23 +28,25 @@ pub struct ListRequest {
 }
 
 impl Commerce {
-    /// One page of the account's orders or quotes, newest first.
+    /// One page of the account's orders or quotes, newest first, from every back end that the store shows (rule B3).
     pub async fn documents<T: BackendDocument>(
         &self,
         caller: &Caller,
         request: ListRequest,
     ) -> Result<DocumentPage<Record<T>>, ServiceError> {
-        let adapter = self.adapter(T::adapter_of(&caller.shop.config))?;
-        let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
-        let (account, filter, reads) = (caller.account()?.clone(), request.filter.clone(), &self.inner.reads);
-        let ask = async |page: PageRequest| adapter.call_on(reads, &context, T::list(account, filter, page)).await;
-        let merged: Merged<T> = self.merged(caller, adapter.name(), &request, ask).await?;
-        let Merged { items, next_cursor, provenance, as_of } = merged;
-        let counterparts = self.counterparts(caller, adapter.name(), items.iter().filter_map(Either::backend)).await?;
+        let Merged { items, next_cursor, provenance, as_of } = self.merged::<T>(caller, &request).await?;
+        let backends: BTreeSet<_> = items.iter().filter_map(Either::backend).map(|shown| shown.adapter.clone()).collect();
+        let mut counterparts = BTreeMap::new();
+        for backend in backends {
+            let its = items.iter().filter_map(Either::backend).filter(|shown| shown.adapter == backend);
+            let known = self.counterparts(caller, &backend, its.map(|shown| &shown.document)).await?;
+            counterparts.insert(backend, known);
+        }
         let record = |item| match item {
-            Either::Backend(document) => {
-                let captured = counterparts.of(&document);
-                self.record(caller, adapter.name(), captured, document, provenance, as_of)
+            Either::Backend(shown) => {
+                let Shown { document, adapter, provenance, as_of } = *shown;
+                let captured = counterparts.get(&adapter).and_then(|known| known.of(&document));
+                self.record(caller, &adapter, captured, document, provenance, as_of)
             }
             Either::Ours(document) => Record::captured(*document),
         };
@@ -49,32 +55,60 @@ impl Commerce {
         Ok(DocumentPage { items, next_cursor, provenance, as_of })
     }
 
-    /// One order or quote, by our reference or the back end's number; live where the back end answers (rule H1).
+    /// One order or quote, by our reference or the back end's number; live where the back end answers (rule H1). A number that the store's own
+    /// back end does not know is looked for in the others that it shows.
     pub async fn document<T: BackendDocument>(&self, caller: &Caller, id: &str) -> Result<Record<T>, ServiceError> {
-        let account = caller.account()?.clone();
         let not_found = || ServiceError::NotFound(T::KIND.as_str());
-        let captured = self.ours(caller, id, T::KIND).await?;
-        let number = match &captured {
-            Some(document) => document.backend_number.clone(),
-            None => may_be_number(id).then(|| BackendNumber::new(id)),
-        };
-        let Some(number) = number else { return captured.map(Record::captured).ok_or_else(not_found) };
-        let name = captured.as_ref().map_or_else(|| T::adapter_of(&caller.shop.config), |document| &document.adapter);
-        let adapter = self.adapter(name)?;
+        if let Some(document) = self.ours(caller, id, T::KIND).await? {
+            let Some(number) = document.backend_number.clone() else { return Ok(Record::captured(document)) };
+            return match self.shown_by::<T>(caller, &document.adapter, number).await? {
+                Ok(record) => Ok(record),
+                Err(_) => Ok(Record { provenance: Provenance::Stale, ..Record::captured(document) }),
+            };
+        }
+        if !may_be_number(id) {
+            return Err(not_found());
+        }
+        let mut failed = None;
+        for backend in self.backends_of::<T>(&caller.shop) {
+            match self.shown_by::<T>(caller, &backend, BackendNumber::new(id)).await? {
+                Ok(record) => return Ok(record),
+                Err(failure) if is_no_number(&failure) => {}
+                Err(failure) => failed = failed.or(Some(failure)),
+            }
+        }
+        Err(failed.map_or_else(not_found, ServiceError::from))
+    }
+
+    /// What a back end says of a number now, or why it does not.
+    async fn shown_by<T: BackendDocument>(
+        &self,
+        caller: &Caller,
+        backend: &AdapterName,
+        number: BackendNumber,
+    ) -> Result<Result<Record<T>, Failure>, ServiceError> {
+        let (account, adapter) = (caller.account()?.clone(), self.adapter(backend)?);
         let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
         let answer: Result<T, _> = adapter.call_on(&self.inner.reads, &context, T::get(account.clone(), number)).await;
-        match (owned(&adapter, &account, answer), captured) {
-            (Ok(document), _) => {
-                let counterparts = self.counterparts(caller, adapter.name(), [&document]).await?;
-                let (captured, now) = (counterparts.of(&document), self.inner.clock.now());
-                let record = self.record(caller, adapter.name(), captured, document, Provenance::Live, now);
-                self.keep_observed(std::slice::from_ref(&record)).await;
-                Ok(record)
-            }
-            (Err(_), Some(document)) => Ok(Record { provenance: Provenance::Stale, ..Record::captured(document) }),
-            (Err(failure), None) if is_no_number(&failure) => Err(not_found()),
-            (Err(failure), None) => Err(failure.into()),
-        }
+        let document = match owned(&adapter, &account, answer) {
+            Ok(document) => document,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let counterparts = self.counterparts(caller, adapter.name(), [&document]).await?;
+        let (captured, now) = (counterparts.of(&document), self.inner.clock.now());
+        let record = self.record(caller, adapter.name(), captured, document, Provenance::Live, now);
+        self.keep_observed(std::slice::from_ref(&record)).await;
+        Ok(Ok(record))
+    }
+
+    /// The back ends whose documents a store shows: its own, and those beside it that can list them.
+    fn backends_of<T: BackendDocument>(&self, shop: &Shop) -> Vec<AdapterName> {
+        let lists = |name: &&AdapterName| {
+            self.inner.adapters.get(name).is_some_and(|adapter| adapter.description().supports(T::List::NAME))
+        };
+        let own = T::adapter_of(&shop.config);
+        let others = shop.config.history.iter().filter(|name| *name != own).filter(lists);
+        std::iter::once(own).chain(others).cloned().collect()
     }
 
     /// Our document behind an id, when it is the caller's account's in this store. A foreign one is as if it were not there (rule H3).

@@ -171,7 +171,7 @@ fn all(kind: DocumentKind) -> DocumentQuery {
         statuses: vec![],
         from: None,
         until: None,
-        not_listed_by: None,
+        not_listed_by: vec![],
         after: None,
         limit: 100,
     }

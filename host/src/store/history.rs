@@ -20,8 +20,8 @@ pub struct DocumentQuery {
     pub from: Option<Timestamp>,
     /// Captured before.
     pub until: Option<Timestamp>,
-    /// Leaves out what the back end's own list shows.
-    pub not_listed_by: Option<ListedBy>,
+    /// Leaves out what the back ends' own lists show.
+    pub not_listed_by: Vec<ListedBy>,
     /// The last document of the page before.
     pub after: Option<(Timestamp, Reference)>,
     pub limit: u32,
@@ -132,7 +132,7 @@ impl DocumentQuery {
         if let Some(until) = self.until {
             documents = documents.push(" AND d.captured_at < ").push_bind(until);
         }
-        if let Some(ListedBy { adapter, lagging_since }) = self.not_listed_by {
+        for ListedBy { adapter, lagging_since } in self.not_listed_by {
             let not_confirmed = " AND (t.state NOT IN ('confirmed', 'linked') OR d.updated_at >= ";
             documents = documents.push(not_confirmed).push_bind(lagging_since);
             documents = documents.push(" OR d.adapter <> ").push_bind(adapter.to_string()).push(")");

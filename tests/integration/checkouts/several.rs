@@ -5,21 +5,7 @@ use ordergate_tests::{DemoBackend, PLIERS, World, order, seal, text, until_order
 #[tokio::test]
 async fn b2_a_checkout_is_sealed_as_one_and_its_order_goes_to_the_back_end_of_orders() {
     let orders = DemoBackend::start().await;
-    let world = World::with(|config| {
-        let component = config.get("adapters.nordwind.component").to_owned();
-        let settings = config.get("adapters.nordwind.settings_file").to_owned();
-        config
-            .set("adapters.oms.component", &component)
-            .set("adapters.oms.settings_file", &settings)
-            .set("adapters.oms.endpoints.api.base_url", &format!("{:?}", orders.url()))
-            .set(
-                "adapters.oms.endpoints.api.credential",
-                r#"{ type = "header", name = "x-api-key", value = { env = "TEST_BACKEND_KEY" } }"#,
-            )
-            .set("adapters.oms.endpoints.api.allow", r#"["loopback"]"#)
-            .set("stores.main.orders", "\"oms\"")
-    })
-    .await;
+    let world = World::with(|config| config.another_backend("oms", &orders.url()).set("stores.main.orders", "\"oms\"")).await;
     let checkout = seal(&world.hansen(), PLIERS, "20").await;
     assert_eq!(world.backend.requests("POST /api/reservations").await, 1);
     assert_eq!(world.backend.requests("POST /api/calculations").await, 1);

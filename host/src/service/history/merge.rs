@@ -1,38 +1,46 @@
-//! One page of a merged list (rules H1, H2): the back end's page, with ours that it does not have yet; what it said last when it is down.
+//! One page of a merged list (rules H1, H2, B3): pages of the back ends that a store shows, with ours that they do not have yet; what a back
+//! end said last when it is down.
 
 use std::collections::HashSet;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
-use super::owned::only_of;
-use crate::domain::{
-    AccountGrant, AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, Page, PageRequest, Reference,
-};
+use super::pages::{Listed, Source};
+use crate::domain::{AccountGrant, AdapterName, BackendNumber, Reference};
 use crate::service::{BackendDocument, Caller, Commerce, Provenance, ServiceError};
-use crate::store::{Document, DocumentQuery, ListKey, ListedBy};
+use crate::store::{Document, DocumentQuery, ListedBy};
 
 /// One page, merged, before it is turned into records.
 pub(super) struct Merged<T> {
     pub(super) items: Vec<Either<T>>,
     pub(super) next_cursor: Option<String>,
+    /// `Live` when every back end answered.
     pub(super) provenance: Provenance,
+    /// Of the oldest of its parts.
     pub(super) as_of: Timestamp,
 }
 
 pub(super) enum Either<T> {
-    Backend(T),
+    /// Of a back end, with where it was read and when.
+    Backend(Box<Shown<T>>),
     Ours(Box<Document>),
+}
+
+/// A document of a back end in a list.
+pub(super) struct Shown<T> {
+    pub(super) document: T,
+    pub(super) adapter: AdapterName,
+    pub(super) provenance: Provenance,
+    pub(super) as_of: Timestamp,
 }
 
 /// How long after a confirmation a back end's list may still miss the document.
 const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
-
-/// Documents of a first page that is worth remembering.
-const REMEMBERED: u32 = 20;
 
 /// How many of our own documents are read at once, and how many one page may hold of them at the most.
 const OURS_AT_ONCE: u32 = 200;
@@ -41,8 +49,8 @@ const MOST_OF_OURS: usize = 5_000;
 /// Where the next page begins. Opaque to the caller.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
-    /// The back end's own cursor; absent when the list is continued from what was remembered.
-    backend: Option<String>,
+    /// Back ends that have more.
+    sources: Vec<Source>,
     /// What was placed before this instant was not shown yet.
     before: Timestamp,
 }
@@ -59,134 +67,73 @@ impl Cursor {
 }
 
 impl Commerce {
-    /// The back end's page merged with ours that it does not have yet (rule H1); what it said last when it is down (rule H2).
+    /// The back ends' pages merged with ours that they do not have yet (rules H1, B3). A cursor names only back ends of the store.
     pub(super) async fn merged<T: BackendDocument>(
         &self,
         caller: &Caller,
-        adapter: &AdapterName,
         request: &ListRequest,
-        ask: impl AsyncFnOnce(PageRequest) -> Result<Page<T>, Failure>,
     ) -> Result<Merged<T>, ServiceError> {
-        let account = caller.account()?;
+        let shown = self.backends_of::<T>(&caller.shop);
         let cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?;
-        let key = ListKey { store: caller.shop.name.clone(), adapter: adapter.clone(), account: account.clone(), kind: T::KIND };
-        let answer = match &cursor {
-            Some(Cursor { backend: None, .. }) => {
-                Err(Failure::new(FailureCode::Unavailable, "the list is continued from what was remembered"))
-            }
-            Some(Cursor { backend, .. }) => ask(PageRequest { cursor: backend.clone(), limit: request.limit }).await,
-            None => ask(PageRequest { cursor: None, limit: request.limit }).await,
+        let (sources, before) = match cursor {
+            None => (shown.iter().cloned().map(Source::start).collect(), None),
+            Some(Cursor { sources, before }) => (sources, Some(before)),
         };
-        let listed = match answer {
-            Ok(page) => {
-                let items = only_of(adapter, account, page.items);
-                let now = self.inner.clock.now();
-                self.remember(key, request, &items, page.next.is_none(), now).await;
-                Listed {
-                    items: self.filtered(caller, items, &request.filter),
-                    next: page.next.map(NextPage::Backend),
-                    provenance: Provenance::Live,
-                    as_of: now,
-                }
-            }
-            Err(failure) if may_show_last_known(&failure) => {
-                self.last_known(caller, &key, request, cursor.as_ref(), &failure).await?
-            }
-            Err(failure) => return Err(failure.into()),
-        };
-        self.merge(caller, adapter, request, cursor, listed).await
-    }
-
-    /// Keeps an unfiltered first page for the time when the back end is down. A shorter one than usual says less than the one before.
-    async fn remember<T: BackendDocument>(
-        &self,
-        key: ListKey,
-        request: &ListRequest,
-        items: &[T],
-        is_whole: bool,
-        now: Timestamp,
-    ) {
-        let unfiltered = request.cursor.is_none() && request.filter == DocumentFilter::default();
-        if unfiltered
-            && (is_whole || request.limit >= REMEMBERED)
-            && let Err(error) = self.inner.store.remember_list(key, items, now).await
-        {
-            tracing::warn!(%error, "the newest list was not kept");
+        if !sources.iter().all(|source: &Source| shown.contains(&source.adapter)) {
+            return Err(ServiceError::CursorInvalid);
         }
+        let pages = sources.into_iter().map(|source| self.page_of::<T>(caller, request, source, before));
+        let pages = try_join_all(pages).await?;
+        let cut = cut(&pages, request.limit, before);
+        self.merge(caller, request, pages, before, cut).await
     }
 
-    /// The remembered list, paged by time (rule H2). Documents placed in the same instant stay on one page.
-    async fn last_known<T: BackendDocument>(
-        &self,
-        caller: &Caller,
-        key: &ListKey,
-        request: &ListRequest,
-        cursor: Option<&Cursor>,
-        failure: &Failure,
-    ) -> Result<Listed<T>, ServiceError> {
-        // Without anything remembered, an empty list would be a lie.
-        let Some((known, as_of)) = self.inner.store.last_known_list::<T>(key).await? else { return Err(failure.clone().into()) };
-        let mut items = self.filtered(caller, known, &request.filter);
-        items.retain(|document| cursor.is_none_or(|cursor| document.head().placed_at < cursor.before));
-        items.sort_by_key(|document| std::cmp::Reverse(document.head().placed_at));
-        let last =
-            (request.limit as usize).checked_sub(1).and_then(|last| items.get(last)).map(|document| document.head().placed_at);
-        let more = last.is_some_and(|last| items.iter().any(|document| document.head().placed_at < last));
-        items.retain(|document| last.is_none_or(|last| document.head().placed_at >= last));
-        Ok(Listed { items, next: more.then_some(NextPage::Remembered), provenance: Provenance::Stale, as_of })
-    }
-
-    /// Adds ours to a page: those placed within the time that the page covers.
+    /// Adds ours to the pages: those placed within the time that is shown.
     async fn merge<T: BackendDocument>(
         &self,
         caller: &Caller,
-        adapter: &AdapterName,
         request: &ListRequest,
-        cursor: Option<Cursor>,
-        listed: Listed<T>,
+        pages: Vec<Listed<T>>,
+        before: Option<Timestamp>,
+        cut: Option<Timestamp>,
     ) -> Result<Merged<T>, ServiceError> {
         let zone = &caller.shop.time_zone;
-        let lagging_since = match cursor {
-            None => self.inner.clock.now().saturating_sub(LIST_LAG).unwrap_or(Timestamp::MIN),
+        let now = self.inner.clock.now();
+        let lagging_since = match before {
+            None => now.saturating_sub(LIST_LAG).unwrap_or(Timestamp::MIN),
             Some(_) => Timestamp::MAX,
         };
-        // While the back end is down, its remembered list may miss whatever was confirmed since.
-        let live = listed.provenance == Provenance::Live;
-        let until = cursor.map(|cursor| cursor.before);
-        let oldest = listed.items.iter().map(|document| document.head().placed_at).min();
-        // On the last page everything older is ours to show; before that, only what is newer than the page's oldest.
-        let since = listed.next.as_ref().and(oldest.or(until));
+        let provenance =
+            if pages.iter().all(|page| page.provenance == Provenance::Live) { Provenance::Live } else { Provenance::Stale };
+        let as_of = pages.iter().map(|page| page.as_of).min().unwrap_or(now);
+        // While a back end is down, its remembered list may miss whatever was confirmed since.
+        let live = pages.iter().filter(|page| page.provenance == Provenance::Live).map(|page| page.source.adapter.clone());
         let query = DocumentQuery {
             store: caller.shop.name.clone(),
             accounts: AccountGrant::Only([caller.account()?.clone()].into()),
             kind: T::KIND,
             statuses: request.filter.statuses.clone(),
-            from: later(since, request.filter.from.and_then(|day| start_of(day, zone))),
-            until: earlier(until, request.filter.to.and_then(|day| end_of(day, zone))),
-            not_listed_by: live.then(|| ListedBy { adapter: adapter.clone(), lagging_since }),
+            // On the last page everything older is ours to show, too.
+            from: later(cut, request.filter.from.and_then(|day| start_of(day, zone))),
+            until: earlier(before, request.filter.to.and_then(|day| end_of(day, zone))),
+            not_listed_by: live.map(|adapter| ListedBy { adapter, lagging_since }).collect(),
             after: None,
             limit: OURS_AT_ONCE,
         };
-        let references: HashSet<_> = listed.items.iter().filter_map(|document| document.head().reference.cloned()).collect();
-        let numbers: HashSet<_> = listed.items.iter().map(|document| document.head().number.clone()).collect();
         let mut ours = self.all_of(query).await?;
-        ours.retain(|document| {
-            // Some back ends do not keep our reference: then the number tells.
-            let numbered =
-                document.adapter == *adapter && document.backend_number.as_ref().is_some_and(|number| numbers.contains(number));
-            !references.contains(&document.reference) && !numbered && matches_search(document, request.filter.search.as_deref())
-        });
-        let ours = ours.into_iter().map(|document| Either::Ours(Box::new(document)));
-        let mut items: Vec<_> = listed.items.into_iter().map(Either::Backend).chain(ours).collect();
+        let known = Known::of(&pages);
+        ours.retain(|document| !known.has(document) && matches_search(document, request.filter.search.as_deref()));
+        let mut left = Vec::new();
+        let mut items: Vec<_> = ours.into_iter().map(|document| Either::Ours(Box::new(document))).collect();
+        for page in pages {
+            let (shown, rest) = page.shown_down_to(cut);
+            items.extend(shown.into_iter().map(|shown| Either::Backend(Box::new(shown))));
+            left.extend(rest);
+        }
         items.sort_by_key(|item| std::cmp::Reverse(item.placed_at()));
-        let next_cursor = listed.next.map(|next| {
-            let before = since.unwrap_or(Timestamp::MIN);
-            match next {
-                NextPage::Backend(backend) => Cursor { backend: Some(backend), before }.show(),
-                NextPage::Remembered => Cursor { backend: None, before }.show(),
-            }
-        });
-        Ok(Merged { items, next_cursor, provenance: listed.provenance, as_of: listed.as_of })
+        let next_cursor =
+            (!left.is_empty()).then(|| Cursor { sources: left, before: cut.or(before).unwrap_or(Timestamp::MIN) }.show());
+        Ok(Merged { items, next_cursor, provenance, as_of })
     }
 
     /// All documents that a query finds, page by page: none may fall between two pages of a list.
@@ -202,47 +149,55 @@ impl Commerce {
             }
         }
     }
+}
 
-    /// The host filters again: an adapter may not be able to, and a remembered list was not asked.
-    fn filtered<T: BackendDocument>(&self, caller: &Caller, documents: Vec<T>, filter: &DocumentFilter) -> Vec<T> {
-        let (now, zone) = (self.inner.clock.now(), &caller.shop.time_zone);
-        let (from, to) = (filter.from.and_then(|day| start_of(day, zone)), filter.to.and_then(|day| end_of(day, zone)));
-        let search = filter.search.as_deref().map(str::to_lowercase);
-        let wanted = |document: &T| {
-            let (head, status) = (document.head(), document.status_at(now, zone));
-            let texts = [Some(head.number.as_str()), head.reference.map(Reference::as_str), head.purchase_order];
-            (filter.statuses.is_empty() || filter.statuses.iter().any(|wanted| T::parse_status(wanted) == status))
-                && from.is_none_or(|from| head.placed_at >= from)
-                && to.is_none_or(|to| head.placed_at < to)
-                && search.as_deref().is_none_or(|search| contains(texts, search))
-        };
-        documents.into_iter().filter(wanted).collect()
+/// Down to which instant this page shows; none when it shows everything that is left. Of several back ends as many as were asked for together,
+/// and nothing that is older than what one of them has yet to show.
+fn cut<T: BackendDocument>(pages: &[Listed<T>], limit: u32, before: Option<Timestamp>) -> Option<Timestamp> {
+    let unseen = pages.iter().filter(|page| page.next.is_some());
+    let horizon = unseen.map(|page| page.oldest().or(before).unwrap_or(Timestamp::MAX)).max();
+    if pages.len() < 2 {
+        return horizon;
+    }
+    let mut placed: Vec<_> = pages.iter().flat_map(|page| page.items.iter().map(|document| document.head().placed_at)).collect();
+    placed.sort_unstable_by(|one, other| other.cmp(one));
+    let last = (limit as usize).checked_sub(1).and_then(|last| placed.get(last)).copied();
+    let is_full = last.is_some_and(|last| placed.last().is_some_and(|oldest| *oldest < last));
+    later(horizon, last.filter(|_| is_full))
+}
+
+/// By what the documents of a page are known: our reference, or the number at a back end that does not keep it.
+struct Known {
+    references: HashSet<Reference>,
+    numbers: HashSet<(AdapterName, BackendNumber)>,
+}
+
+impl Known {
+    fn of<T: BackendDocument>(pages: &[Listed<T>]) -> Self {
+        let all = || pages.iter().flat_map(|page| page.items.iter().map(|document| (&page.source.adapter, document.head())));
+        Self {
+            references: all().filter_map(|(_, head)| head.reference.cloned()).collect(),
+            numbers: all().map(|(adapter, head)| (adapter.clone(), head.number.clone())).collect(),
+        }
+    }
+
+    fn has(&self, document: &Document) -> bool {
+        let numbered = document.backend_number.clone().map(|number| (document.adapter.clone(), number));
+        self.references.contains(&document.reference) || numbered.is_some_and(|numbered| self.numbers.contains(&numbered))
     }
 }
 
-struct Listed<T> {
-    items: Vec<T>,
-    next: Option<NextPage>,
-    provenance: Provenance,
-    as_of: Timestamp,
-}
-
-enum NextPage {
-    Backend(String),
-    Remembered,
-}
-
 impl<T: BackendDocument> Either<T> {
-    pub(super) fn backend(&self) -> Option<&T> {
+    pub(super) fn backend(&self) -> Option<&Shown<T>> {
         match self {
-            Self::Backend(document) => Some(document),
+            Self::Backend(shown) => Some(shown),
             Self::Ours(_) => None,
         }
     }
 
     fn placed_at(&self) -> Timestamp {
         match self {
-            Self::Backend(document) => document.head().placed_at,
+            Self::Backend(shown) => shown.document.head().placed_at,
             Self::Ours(document) => document.captured_at,
         }
     }
@@ -262,21 +217,16 @@ fn matches_search(document: &Document, search: Option<&str>) -> bool {
 }
 
 /// `search` must be in lower case.
-fn contains(texts: [Option<&str>; 3], search: &str) -> bool {
+pub(super) fn contains(texts: [Option<&str>; 3], search: &str) -> bool {
     texts.into_iter().flatten().any(|text| text.to_lowercase().contains(search))
 }
 
-/// The back end is not there or does not answer sensibly; a refusal is passed on.
-fn may_show_last_known(failure: &Failure) -> bool {
-    !matches!(failure.code, FailureCode::Rejected | FailureCode::InvalidRequest | FailureCode::Unsupported)
-}
-
-fn start_of(day: jiff::civil::Date, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
+pub(super) fn start_of(day: jiff::civil::Date, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
     day.to_zoned(zone.clone()).ok().map(|start| start.timestamp())
 }
 
 /// The first instant after a day.
-fn end_of(day: jiff::civil::Date, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
+pub(super) fn end_of(day: jiff::civil::Date, zone: &jiff::tz::TimeZone) -> Option<Timestamp> {
     start_of(day.tomorrow().ok()?, zone)
 }
 
