@@ -276,7 +276,7 @@ impl Adapter {
     }
 
     async fn with<O: Operation>(&self, leave: Leave, context: &CallContext, operation: &O) -> Result<O::Reply, Classified> {
-        let outcome = self.run(context, operation, leave.lane, leave.ends).await;
+        let outcome = self.run(context, operation, leave.lane, (leave.ends, leave.leaves_by)).await;
         self.record.ran(leave.lane, &outcome);
         leave.pass.record(&outcome);
         outcome
@@ -288,10 +288,10 @@ impl Adapter {
         context: &CallContext,
         operation: &O,
         lane: Lane,
-        ends: Instant,
+        (ends, leaves_by): (Instant, LeavesBy),
     ) -> Result<O::Reply, Classified> {
         let _live = metrics::Live::enter(self.name());
-        let call = LiveCall::new(&self.given, lane, trace(context), ends);
+        let call = LiveCall::leaving_by(&self.given, lane, trace(context), ends, leaves_by);
         let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
         let observed = call.observed();
         metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);

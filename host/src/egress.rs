@@ -27,6 +27,7 @@ use std::path::Path;
 
 pub use budget::{Budget, Traffic};
 pub use client::Reply;
+pub use departure::LeavesBy;
 pub use endpoint::{BindError, EgressRequest, Endpoint, Trace};
 pub use error::{Effect, EgressError};
 pub use headers::shown as shown_headers;

@@ -146,6 +146,11 @@ impl Host {
         self.process.take().expect("the host runs").kill_9();
     }
 
+    /// Lets a host go on that was stopped (`SIGCONT`).
+    pub fn resume(&mut self) {
+        self.process.as_mut().expect("the host runs").resume();
+    }
+
     /// Sends SIGTERM and returns at once.
     pub fn terminate(&mut self) {
         self.process.as_mut().expect("the host runs").terminate();

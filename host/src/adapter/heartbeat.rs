@@ -10,6 +10,7 @@ use super::Adapter;
 use super::breaker::Beat;
 use super::operation::{Lane, Operation, Probe};
 use super::slot::Slot;
+use crate::egress::LeavesBy;
 
 /// How often the task looks whether a probe is due.
 const LOOK: Duration = Duration::from_millis(100);
@@ -36,7 +37,8 @@ async fn watch(slot: Weak<Slot>) {
 /// The probe takes neither a place nor a permission of the breaker: it must come through when nothing else does.
 pub(super) async fn beat(adapter: &Adapter, beat: Beat) {
     let context = Probe::context(format!("heartbeat-{}-{}", adapter.name(), beat.side.as_str()), PROBE_TIME);
-    let outcome = adapter.run(&context, &Probe { side: beat.side }, Lane::Read, Instant::now() + PROBE_TIME).await;
+    let ends = Instant::now() + PROBE_TIME;
+    let outcome = adapter.run(&context, &Probe { side: beat.side }, Lane::Read, (ends, LeavesBy::at(ends))).await;
     tracing::debug!(adapter = %adapter.name(), side = beat.side.as_str(), healthy = outcome.is_ok(), "heartbeat");
     adapter.breakers().beaten(beat, &outcome);
 }

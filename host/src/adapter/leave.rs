@@ -10,6 +10,7 @@ use super::bulkhead::Slot;
 use super::operation::Lane;
 use super::{Adapter, metrics};
 use crate::domain::{Failure, Side};
+use crate::egress::LeavesBy;
 
 /// Both are given back when it is dropped.
 pub struct Leave {
@@ -17,6 +18,8 @@ pub struct Leave {
     pub(super) lane: Lane,
     /// When the host gives up on the call.
     pub(super) ends: Instant,
+    /// No request of it leaves later; counted from here, whatever happens before the call begins.
+    pub(super) leaves_by: LeavesBy,
     _slot: Slot,
 }
 
@@ -26,6 +29,7 @@ impl Adapter {
     pub async fn enter(&self, lane: Lane, side: Side, deadline: Duration) -> Result<Leave, Failure> {
         let began = Instant::now();
         let ends = began + deadline.min(self.given.limits.wall());
+        let leaves_by = LeavesBy::at(ends);
         let slot = self.bulkhead.enter(lane, ends).await;
         metrics::queued(self.name(), lane.as_str(), began.elapsed());
         let slot = slot.map_err(|shed| {
@@ -33,6 +37,6 @@ impl Adapter {
             shed.failure
         })?;
         let pass = if lane == Lane::Inbound { Pass::free(&self.breakers, side) } else { self.breakers.admit(side)? };
-        Ok(Leave { pass, lane, ends, _slot: slot })
+        Ok(Leave { pass, lane, ends, leaves_by, _slot: slot })
     }
 }

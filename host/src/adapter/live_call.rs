@@ -14,7 +14,7 @@ use super::meter::Meter;
 use super::operation::Lane;
 use super::shadow::WithheldRequest;
 use crate::config::LimitsConfig;
-use crate::egress::{Budget, Held, Trace, Traffic};
+use crate::egress::{Budget, Held, LeavesBy, Trace, Traffic};
 
 /// Shared by the runtime, which outlives the instance, and the instance, which a trap or timeout ends.
 pub(super) struct LiveCall {
@@ -41,8 +41,15 @@ pub(super) struct Observed {
 
 impl LiveCall {
     pub(super) fn new(given: &Given, lane: Lane, trace: Trace, ends: Instant) -> Arc<Self> {
+        Self::leaving_by(given, lane, trace, ends, LeavesBy::at(ends))
+    }
+
+    /// With a time after which no request leaves, counted from before.
+    pub(super) fn leaving_by(given: &Given, lane: Lane, trace: Trace, ends: Instant, leaves_by: LeavesBy) -> Arc<Self> {
         let limits = if lane == Lane::Inbound { &offline(&given.limits) } else { &given.limits };
-        Arc::new(Self::with_limits(given, limits, lane, trace, ends))
+        let call = Self::with_limits(given, limits, lane, trace, ends);
+        let budget = call.budget.leaving_by(leaves_by);
+        Arc::new(Self { budget, ..call })
     }
 
     /// A call that sends nothing: its first request is kept (`withheld`), and every request fails.

@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::client::Reply;
+use super::departure::LeavesBy;
 use super::error::EgressError;
 use super::holdings::Held;
 use crate::config::LimitsConfig;
@@ -28,6 +29,7 @@ pub struct Budget {
     reply_total_left: AtomicUsize,
     at_once: Semaphore,
     ends: Instant,
+    leaves_by: LeavesBy,
     traffic: Traffic,
     change_left: Arc<AtomicBool>,
     change_taken: AtomicBool,
@@ -53,6 +55,7 @@ impl Budget {
             reply_total_left: AtomicUsize::new(limits.reply_total_bytes),
             at_once: Semaphore::new(limits.egress_concurrency.max(1)),
             ends,
+            leaves_by: LeavesBy::at(ends),
             traffic,
             change_left: Arc::new(AtomicBool::new(false)),
             change_taken: AtomicBool::new(false),
@@ -64,6 +67,15 @@ impl Budget {
     /// Replies count as what the call holds.
     pub fn holding(self, held: Arc<Held>) -> Self {
         Self { held, ..self }
+    }
+
+    /// No request leaves later, whenever this was made.
+    pub fn leaving_by(self, leaves_by: LeavesBy) -> Self {
+        Self { leaves_by, ..self }
+    }
+
+    pub(super) fn leaves_by(&self) -> LeavesBy {
+        self.leaves_by
     }
 
     pub fn ends(&self) -> Instant {

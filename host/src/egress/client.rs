@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::address::AddressRefusal;
 use super::budget::{Spent, Traffic};
 use super::connector::Connector;
-use super::departure::{Departure, Pass, Withdrawn};
+use super::departure::{Departure, LeavesBy, Pass, Withdrawn};
 use super::error::{Effect, EgressError};
 use crate::config::EndpointConfig;
 
@@ -48,6 +48,8 @@ pub(super) struct Head {
 /// What one exchange may take.
 pub(super) struct Allowance<'a> {
     pub ends: Instant,
+    /// No request leaves later.
+    pub leaves_by: LeavesBy,
     pub reply_bytes: usize,
     /// Asked for every piece of the reply; a refusal ends the exchange.
     pub take_bytes: &'a (dyn Fn(usize) -> Result<(), Spent> + Sync),
@@ -104,7 +106,10 @@ impl PooledClient {
     pub(super) async fn exchange(&self, outgoing: Outgoing, allowance: &Allowance<'_>) -> Result<Reply, EgressError> {
         let effect = effect_of(&outgoing.head.method);
         let began = Instant::now();
-        let departure = Departure::new(allowance.change_mark.clone().filter(|_| effect == Effect::Change));
+        if allowance.leaves_by.is_over() {
+            return Err(EgressError::NotDelivered(Withdrawn.to_string()));
+        }
+        let departure = Departure::new(allowance.leaves_by, allowance.change_mark.clone().filter(|_| effect == Effect::Change));
         let request = prepare(outgoing, departure.pass());
         let first_byte_by = allowance.ends.min(began + self.first_byte);
         let response = match timeout_at(first_byte_by, self.client.request(request)).await {
@@ -168,7 +173,9 @@ fn classify(error: &legacy::Error, effect: Effect) -> EgressError {
     if let Some(refusal) = source_of::<AddressRefusal>(error) {
         return EgressError::Address(*refusal);
     }
-    let unsent = error.is_connect() || source_of::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
+    let unsent = error.is_connect()
+        || source_of::<Withdrawn>(error).is_some()
+        || source_of::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
     if unsent { EgressError::NotDelivered(chain(error)) } else { EgressError::Lost { cause: chain(error), effect } }
 }
 
@@ -205,7 +212,7 @@ impl OutgoingBody {
     fn new(data: Bytes, pass: Pass) -> Self {
         let data = (!data.is_empty()).then_some(data);
         if data.is_none() {
-            // Nobody can have withdrawn it: it is only now being made.
+            // Nobody can have withdrawn it, and its time was not over: it is only now being made.
             let _ = pass.leave();
         }
         Self { data, pass }

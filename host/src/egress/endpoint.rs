@@ -87,6 +87,7 @@ impl Endpoint {
         let effect = effect_of(&outgoing.head.method);
         let Some(_place) = budget.place().await else { return Err(EgressError::TooManyRequests) };
         let allowance = Allowance {
+            leaves_by: budget.leaves_by(),
             ends: budget.ends().min(Instant::now() + timeout),
             reply_bytes: budget.reply_bytes(),
             take_bytes: &|bytes| budget.take_reply_bytes(bytes),

@@ -147,8 +147,13 @@ impl OauthClient {
     async fn fetch(&self, client: &PooledClient, allowance: &Allowance<'_>) -> Result<Token, EgressError> {
         // A token request changes nothing in the back end, so it never marks the call as one that may have changed something, and its
         // failure means that the adapter's request was not delivered.
-        let allowance =
-            Allowance { ends: allowance.ends, reply_bytes: MAX_REPLY_BYTES, take_bytes: &|_| Ok(()), change_mark: None };
+        let allowance = Allowance {
+            ends: allowance.ends,
+            leaves_by: allowance.leaves_by,
+            reply_bytes: MAX_REPLY_BYTES,
+            take_bytes: &|_| Ok(()),
+            change_mark: None,
+        };
         let undelivered = |error: EgressError| match error {
             refused @ EgressError::Address(_) => refused,
             other => EgressError::NotDelivered(format!("no token could be fetched: {other}")),

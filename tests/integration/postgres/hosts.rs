@@ -181,3 +181,25 @@ async fn f5_an_order_taken_by_one_host_lowers_what_another_shows() {
     world.backend.no_faults().await;
     world.confirmed_once(&world.hansen(1), text(&captured, "/reference")).await;
 }
+
+#[tokio::test]
+async fn t5_a_host_that_stood_still_beyond_its_lease_sends_nothing_when_it_goes_on() {
+    let short = |config: HostConfig| config.set("transfer.lease_secs", "11").set("transfer.deadline_ms", "1000");
+    let mut world = Hosts::start(1, |config| short(config).env("ORDERGATE_FAILPOINT", "stop-after-begin")).await;
+    let checkout = seal(&world.hansen(0), PLIERS, "1").await;
+    // The first host stops between the commit of `sending` and the first byte: its answer may not come.
+    let (customer, sealed) = (world.hansen(0), checkout.clone());
+    let ordering = tokio::spawn(async move { order(&customer, &sealed, "one").await });
+    world.start_another(|config| config.without_env("ORDERGATE_FAILPOINT")).await;
+    let there = async || world.backend.stats().await["orders_taken"].as_u64().filter(|taken| *taken == 1);
+    eventually("the other host has sent it", there).await;
+    world.hosts[0].resume();
+    let captured = ordering.await.unwrap().expect(202);
+    let reference = text(&captured, "/reference");
+    eventually("the first host has found that it is too late", async || {
+        world.hosts[0].log().contains("another worker has taken it over").then_some(())
+    })
+    .await;
+    world.confirmed_once(&world.hansen(1), reference).await;
+    assert_eq!(world.backend.requests("POST /api/orders").await, 1, "nothing was sent a second time");
+}
