@@ -74,7 +74,7 @@ pub use threads::ReadThreads;
 use crate::clock::Clock;
 use crate::config::{AdapterConfig, RuntimeConfig};
 use crate::domain::{AdapterName, CallContext, Description, Failure, FailureCode, Side, Standing};
-use crate::egress::Trace;
+use crate::egress::{LeavesBy, Trace};
 use bulkhead::Bulkhead;
 use classify::{Cause, Classified, classify};
 use given::Given;

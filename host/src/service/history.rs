@@ -104,7 +104,7 @@ impl Commerce {
     /// The back ends whose documents a store shows: its own, and those beside it that can list them.
     fn backends_of<T: BackendDocument>(&self, shop: &Shop) -> Vec<AdapterName> {
         let lists = |name: &&AdapterName| {
-            self.inner.adapters.get(name).is_some_and(|adapter| adapter.description().supports(T::List::NAME))
+            self.inner.adapters.get(name).is_some_and(|adapter| adapter.description().supports(<T::List as Operation>::NAME))
         };
         let own = T::adapter_of(&shop.config);
         let others = shop.config.history.iter().filter(|name| *name != own).filter(lists);

@@ -80,6 +80,11 @@ contract! {
         of_several_documents_with_one_number_the_oldest_comes_first,
         a_document_tells_how_far_the_transfer_got_that_carries_it,
         orders_are_open_until_their_transfers_are_settled;
+    desk:
+        t6_what_is_held_is_not_sent_by_whoever_had_claimed_it_and_lines_up_again_where_it_was,
+        t6_one_that_is_held_behind_another_leaves_the_other_its_turn,
+        t11_holds_are_listed_counted_and_refused_where_they_make_no_sense,
+        t11_a_parked_order_is_edited_unless_the_back_end_may_have_it;
     findings:
         t9_what_must_be_looked_at_is_committed_with_the_confirmation,
         t9_a_finding_is_settled_once,
@@ -178,6 +183,7 @@ fn all(kind: DocumentKind) -> DocumentQuery {
 }
 
 mod cases;
+mod desk;
 mod documents;
 mod findings;
 mod held;

@@ -79,13 +79,13 @@ async fn take(
     limit: u32,
 ) -> Result<Vec<Taken>, StoreError> {
     let dialect = connection.dialect();
-    let rows = query("WITH due AS MATERIALIZED (SELECT d.reference, t.updated_at AS settled_at FROM documents d JOIN transfers t ON t.id = d.transfer ")
+    let rows = query("WITH due AS MATERIALIZED (SELECT d.reference FROM documents d JOIN transfers t ON t.id = d.transfer ")
         .push("WHERE d.compared_at <= $1 AND t.state IN ('confirmed', 'linked', 'rejected', 'parked', 'abandoned') AND d.adapter NOT IN (SELECT ")
         .push(dialect.choose("value FROM json_each($2)", "json_array_elements_text($2::json)"))
         .push(") ORDER BY d.compared_at LIMIT $3")
         .push(dialect.choose("", " FOR UPDATE OF d SKIP LOCKED"))
-        .push(") UPDATE documents SET compared_at = $4 WHERE reference IN (SELECT reference FROM due) ")
-        .push("RETURNING reference, (SELECT settled_at FROM due WHERE due.reference = documents.reference) AS settled_at, ")
+        .push(") UPDATE documents SET compared_at = $4 WHERE reference IN (SELECT reference FROM due) RETURNING reference, ")
+        .push("(SELECT t.updated_at FROM transfers t WHERE t.id = documents.transfer) AS settled_at, ")
         .push("(SELECT count(*) FROM transfers e WHERE e.reference = documents.reference ")
         .push("AND e.operation IN ('cancel-order', 'decline-quote', 'withdraw-quote')) AS ends")
         .bind(due)

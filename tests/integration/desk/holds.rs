@@ -73,7 +73,7 @@ async fn t11_every_hold_must_be_released_and_each_deed_is_kept_with_its_code() {
     operator.post(&path, &release("fraud")).await.expect(200);
     confirmed_now(&world, &held).await;
     let dossier = operator.get(&format!("/ops/v1/orders/{held}")).await.expect(200);
-    let deeds: Vec<_> = dossier["audit"].as_array().unwrap().iter();
+    let deeds = dossier["audit"].as_array().unwrap().iter();
     let deeds: Vec<_> = deeds.map(|deed| ["actor", "action", "detail"].map(|field| deed[field].as_str().unwrap_or(""))).collect();
     assert_eq!(
         deeds,
