@@ -45,8 +45,12 @@ async fn b1_each_group_of_a_store_goes_to_its_own_back_end() {
 
 #[tokio::test]
 async fn b1_several_stores_of_a_host_have_their_own_back_ends() {
-    let second = [("stores.b2b.adapter", "\"other\""), ("stores.b2b.currency", "\"EUR\"")];
-    let (world, other) = world_with("other", &second).await;
+    let other = DemoBackend::start().await;
+    let world = World::with(|config| {
+        let config = config.another_backend("other", &other.url()).for_stores(&["main", "b2b"]);
+        config.set("stores.b2b.adapter", "\"other\"").set("stores.b2b.currency", "\"EUR\"")
+    })
+    .await;
     let customer = |store| world.host.caller("shop").with("x-account", "C-1001").with("x-store", store);
     let mut references = Vec::new();
     for store in ["main", "b2b"] {

@@ -206,6 +206,12 @@ impl HostConfig {
         self
     }
 
+    /// Lets every caller shop in these stores; a host with several asks for that.
+    pub fn for_stores(mut self, stores: &[&str]) -> Self {
+        self.api_keys.iter_mut().for_each(|key| key.push_str(&format!("stores = {stores:?}\n")));
+        self.set("access.jwt.stores", &format!("{stores:?}"))
+    }
+
     /// The file's text.
     pub fn toml(&self) -> String {
         let mut text = String::new();

@@ -71,7 +71,7 @@ impl AmendmentPolicy {
             AmendmentMode::Desk => true,
             AmendmentMode::Limits if self.desk.contains(&amendment.kind) => true,
             AmendmentMode::Limits => match amendment.kind.as_str() {
-                "price" => !is_within(amendment, Decimal::ZERO, self.max_rise_percent),
+                "price" => !is_within(amendment, Decimal::ONE_HUNDRED, self.max_rise_percent),
                 // More than was ordered would have to be paid.
                 "quantity" => !is_within(amendment, self.max_cut_percent, Decimal::ZERO),
                 "date" => self.max_delay_days.is_some_and(|most| !is_in_time(amendment, most)),

@@ -1,5 +1,7 @@
 //! A parked order is changed before it is sent again (rule T11).
 
+use ordergate_tests::line;
+
 use super::*;
 
 /// A world with an order that was parked because its back end was away for too long.
@@ -62,6 +64,9 @@ async fn t11_what_was_agreed_or_may_be_there_already_is_not_edited() {
     assert_eq!(text(&payer.expect_problem(422, "invalid_request"), "/errors/0/pointer"), "/changes/parties/0/role");
     edit(&reference, json!({"lines": []})).await.expect_problem(422, "invalid_request");
     edit(&reference, json!({"purchase_order": "PO-4711"})).await.expect_problem(409, "conflict");
+    let cart = json!({"lines": [line("1", PLIERS, "1")]});
+    let is_back = async || (world.hansen().post("/v1/checkouts", &cart).await.status == 201).then_some(());
+    eventually("the back end is found well again", is_back).await;
     let sent = confirmed(&world.hansen(), "1", "two").await;
     edit(text(&sent, "/reference"), json!({"purchase_order": "PO-1"})).await.expect_problem(409, "conflict");
 }

@@ -1,3 +1,5 @@
+//! What a comparison with the back end finds, and what it does not.
+
 use super::*;
 use crate::domain::Currency;
 use crate::domain::fixtures::{calculated_line, calculation, cart, euro, order};
