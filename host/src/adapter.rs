@@ -272,7 +272,7 @@ impl Adapter {
         };
         self.record.ended(&outcome);
         metrics::called(self.name(), O::NAME, outcome.as_ref().err().map(|failed| failed.failure.as_ref()), began.elapsed());
-        outcome.map_err(|failed| self.report::<O>(context, failed))
+        outcome.map_err(|failed| self.report(context, operation, failed))
     }
 
     async fn with<O: Operation>(&self, leave: Leave, context: &CallContext, operation: &O) -> Result<O::Reply, Classified> {
@@ -292,6 +292,7 @@ impl Adapter {
     ) -> Result<O::Reply, Classified> {
         let _live = metrics::Live::enter(self.name());
         let call = LiveCall::leaving_by(&self.given, lane, trace(context), ends, leaves_by);
+        call.journal.hide(operation.personal());
         let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
         let observed = call.observed();
         metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);
@@ -330,10 +331,13 @@ impl Adapter {
 
     /// One line per failed call: a warning when something is wrong with the adapter or the back end, not for an answer of the business, nor
     /// for a call that the host did not run.
-    fn report<O: Operation>(&self, context: &CallContext, failed: Classified) -> Failure {
+    fn report<O: Operation>(&self, context: &CallContext, operation: &O, failed: Classified) -> Failure {
         let Classified { failure, cause } = failed;
-        let (adapter, operation, code) = (self.name().as_str(), O::NAME, failure.code.as_str());
-        let (request_id, detail) = (context.request_id.as_str(), failure.detail.as_deref().unwrap_or_default());
+        let (adapter, code, personal) = (self.name().as_str(), failure.code.as_str(), operation.personal());
+        // A back end repeats what it was sent.
+        let (operation, request_id) = (O::NAME, context.request_id.as_str());
+        let said = personal.conceal(&failure.message);
+        let detail = personal.conceal(failure.detail.as_deref().unwrap_or_default());
         if let Cause::Trap(kind) = cause {
             metrics::trapped(self.name(), kind.as_str());
         }
@@ -341,9 +345,9 @@ impl Adapter {
             // The breaker's opening was told once; of these there may be thousands.
             (Cause::Host, FailureCode::Unavailable)
             | (_, FailureCode::Rejected | FailureCode::NotFound | FailureCode::Conflict | FailureCode::Unsupported) => {
-                tracing::debug!(adapter, operation, code, request_id, cause = failure.message, "adapter call refused");
+                tracing::debug!(adapter, operation, code, request_id, cause = &*said, "adapter call refused");
             }
-            _ => tracing::warn!(adapter, operation, code, request_id, cause = failure.message, detail, "adapter call failed"),
+            _ => tracing::warn!(adapter, operation, code, request_id, cause = &*said, detail = &*detail, "adapter call failed"),
         }
         *failure
     }

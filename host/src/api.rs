@@ -17,10 +17,12 @@ mod openapi;
 mod ops;
 mod order_view;
 mod orders;
+mod origin;
 mod problem;
 mod problem_pages;
 mod quote_view;
 mod quotes;
+mod rates;
 mod request_id;
 
 use std::sync::Arc;
@@ -34,6 +36,7 @@ pub use access::Authenticator;
 pub use front::Front;
 pub use openapi::document as openapi_document;
 pub use ops::{OpsState, operators_api};
+pub use origin::Peer;
 
 use crate::config::ServerConfig;
 use crate::service::Commerce;

@@ -65,7 +65,7 @@ impl App {
     pub async fn start(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         adapter::metrics::describe();
         // Nobody can set this clock: how old published keys are is counted by time that passes.
-        let authenticator = Arc::new(Authenticator::new(&config.access, &config.folder(), &Clock::followed(Timestamp::now()))?);
+        let authenticator = Arc::new(Authenticator::new(config, &Clock::followed(Timestamp::now()))?);
         // Ports first: an address in use is found out before a minute is spent compiling adapters.
         let api = listen::bind(config.server.listen, "server.listen").await?;
         let ops = listen::bind(config.ops.listen, "ops.listen").await?;
@@ -90,7 +90,7 @@ impl App {
         let keys = AbortOnDropHandle::new(tokio::spawn(async move { known_keys.keep().await }));
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
-        let ops_state = OpsState::new(commerce.clone(), Arc::clone(&authenticator), metrics, &config.ops, Arc::clone(&draining));
+        let ops_state = OpsState::new(commerce.clone(), Arc::clone(&authenticator), metrics, config, Arc::clone(&draining));
         let api_state = ApiState { commerce: commerce.clone(), authenticator, max_body_bytes: config.server.max_body_bytes };
         let (api_front, ops_front) = (storefront_api(api_state, &config.server), operators_api(ops_state));
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);

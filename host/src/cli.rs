@@ -4,6 +4,7 @@
 mod cache;
 mod check;
 mod component;
+mod customers;
 mod failure;
 mod findings;
 mod operate;
@@ -74,6 +75,9 @@ enum Command {
     /// What the back ends have otherwise than they should.
     #[command(subcommand)]
     Findings(findings::FindingsCommand),
+    /// Customers of whom a running host keeps something.
+    #[command(subcommand)]
+    Customers(customers::CustomersCommand),
     /// Bring the database's schema up to date.
     #[command(
         after_help = "Example: ordergate migrate --config ordergate.toml\n`serve` does the same when it starts.\nExit code 69: the database is unavailable, or was made by a newer version."
@@ -149,6 +153,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Cache(command) => cache::cache(command).await,
         Command::Orders(command) => orders::orders(command).await,
         Command::Findings(command) => findings::findings(command).await,
+        Command::Customers(command) => customers::customers(command).await,
         Command::Migrate { config, check } => check::migrate(&config.file, check).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;

@@ -13,6 +13,7 @@ mod inbound;
 mod jwks;
 mod limits;
 mod load;
+mod rates;
 mod read_policy;
 pub mod regular_file;
 mod secret;
@@ -39,11 +40,12 @@ pub use inbound::{Encoding, InboundConfig, SenderConfig};
 pub use jwks::JwksConfig;
 pub use limits::{Limit, LimitsConfig, RuntimeConfig};
 pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate, locate_key};
+pub use rates::RatesConfig;
 pub use read_policy::{
     AvailabilityFreshness, AvailabilityRule, CacheConfig, FreshnessConfig, PriceFreshness, PriceRule, Selector,
 };
 pub use secret::Secret;
-pub use server::{OpsConfig, ServerConfig};
+pub use server::{OpsConfig, OpsKeyConfig, ServerConfig};
 pub use shadow::ShadowConfig;
 pub use shared_cache::{SharedCacheConfig, SharedCacheUrl};
 pub use stores::{Consent, StoreConfig};
@@ -64,6 +66,7 @@ pub struct Config {
     pub ops: OpsConfig,
     pub database: DatabaseConfig,
     pub access: AccessConfig,
+    pub rates: RatesConfig,
     pub cache: CacheConfig,
     pub freshness: FreshnessConfig,
     pub transfer: TransferConfig,

@@ -13,6 +13,7 @@ mod context;
 mod description;
 mod difference;
 mod edit;
+mod erasure;
 mod event;
 mod failure;
 mod finding;
@@ -23,7 +24,9 @@ mod identity;
 mod money;
 mod offer_price;
 mod order;
+mod pace;
 mod party;
+mod personal;
 mod provisional;
 mod quantity;
 mod quote;
@@ -31,7 +34,7 @@ mod standing;
 mod transfer;
 mod withheld;
 
-pub use access::{AccountGrant, Principal, PrincipalKind, Scope};
+pub use access::{AccountGrant, OpsScope, Principal, PrincipalKind, Scope};
 pub use amendment_policy::{AmendmentMode, AmendmentPolicy};
 pub use arithmetic::AmountMismatch;
 pub use availability::{Availability, AvailabilityItem, AvailabilityQuery, ScheduleLine};
@@ -42,6 +45,7 @@ pub use context::{Buyer, CallContext, Purpose, SalesArea};
 pub use description::{Deduplication, Description, Dimension, EndpointNeed};
 pub use difference::{LineDifference, PromiseDifference};
 pub use edit::{EditRefused, OrderEdit};
+pub use erasure::ERASED;
 pub use event::{About, Change, DocumentHint, Event, EventKind, Named};
 pub use failure::{Failure, FailureCode, Side};
 pub use finding::{Evidence, Finding, FindingAction, FindingReason, FindingState};
@@ -56,7 +60,9 @@ pub use order::{
     Accepted, Amendment, BusinessStatus, Delivery, DocumentFilter, DocumentLine, Order, OrderDocument, OrderLine, Page,
     PageRequest, QuoteLink,
 };
+pub use pace::{Pace, Rate};
 pub use party::{Address, Note, Party};
+pub use personal::Personal;
 pub use provisional::{DegradedMode, PriceBasis, Priced, Provisional, Terms};
 pub use quantity::{Quantity, Unit};
 pub use quote::{Acceptance, QuoteAction, QuoteDocument, QuoteLine, QuoteReceived, QuoteRequest, QuoteStatus};

@@ -12,6 +12,7 @@ mod columns;
 mod desk;
 mod document;
 mod edit;
+mod erasure;
 mod error;
 mod findings;
 mod gauges;
@@ -58,6 +59,7 @@ pub use capture::{Capture, CaptureOutcome, NewOperation};
 pub use carried::CarriedOrder;
 pub use desk::{AuditEntry, Deed};
 pub use document::{Document, DocumentKind, NewDocument, Observed, OnHold, Payload};
+pub use erasure::{Customer, Erased, UnderWay};
 pub use error::{Conflict, StoreError};
 pub use findings::{FindingFilter, StoredFinding};
 pub use gauges::Backlog;
@@ -185,6 +187,15 @@ impl Store {
     fn tell_other_hosts(&self, reference: &Reference) {
         if let Database::Postgres(postgres) = &self.database {
             postgres.news().tell(reference);
+        }
+    }
+
+    /// Has what was deleted, or overwritten, vanish from the files as well, as far as they are in this host's hands: SQLite overwrites it in the
+    /// database (`secure_delete`), and here the log of what was written since is emptied. What PostgreSQL does is up to its operator.
+    async fn forget_deleted(&self) -> Result<(), StoreError> {
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.empty_log().await,
+            Database::Postgres(_) => Ok(()),
         }
     }
 

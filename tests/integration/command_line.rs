@@ -15,7 +15,7 @@ async fn run(arguments: &[&str]) -> ordergate_tests::Ended {
 async fn help_shows_every_verb() {
     let ended = run(&["--help"]).await;
     assert_eq!(ended.code, Some(0));
-    for verb in ["serve", "check", "config", "adapter", "cache", "migrate", "openapi", "version"] {
+    for verb in ["serve", "check", "config", "adapter", "cache", "customers", "orders", "migrate", "openapi", "version"] {
         assert!(ended.stdout.contains(verb), "{verb}:\n{}", ended.stdout);
     }
 }

@@ -47,7 +47,7 @@ async fn b1_each_group_of_a_store_goes_to_its_own_back_end() {
 async fn b1_several_stores_of_a_host_have_their_own_back_ends() {
     let other = DemoBackend::start().await;
     let world = World::with(|config| {
-        let config = config.another_backend("other", &other.url()).for_stores(&["main", "b2b"]);
+        let config = config.another_backend("other", &other.url()).in_stores(&["main", "b2b"]);
         config.set("stores.b2b.adapter", "\"other\"").set("stores.b2b.currency", "\"EUR\"")
     })
     .await;

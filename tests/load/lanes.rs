@@ -39,7 +39,7 @@ async fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let world = World::start().await;
+    let world = World::with(HostConfig::at_full_speed).await;
     place(&world, 3).await;
     let (mut quiet, mut flooded, mut reads) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 1..=PAIRS {

@@ -12,7 +12,8 @@ pub const ALL_SCOPES: &str = r#"["catalog:read", "checkout", "orders:read", "ord
 #[derive(Clone, Debug)]
 pub struct HostConfig {
     sections: BTreeMap<String, BTreeMap<String, String>>,
-    api_keys: Vec<String>,
+    /// Of callers and operators, as tables of the file.
+    keys: Vec<String>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) launcher: Vec<String>,
 }
@@ -129,7 +130,7 @@ impl HostConfig {
 
     /// Everything but the adapter and the callers.
     fn without_adapter(backend_key: &str) -> Self {
-        let config = Self { sections: BTreeMap::new(), api_keys: Vec::new(), environment: BTreeMap::new(), launcher: Vec::new() };
+        let config = Self { sections: BTreeMap::new(), keys: Vec::new(), environment: BTreeMap::new(), launcher: Vec::new() };
         config
             .set("server.listen", r#""127.0.0.1:0""#)
             .set("ops.listen", r#""127.0.0.1:0""#)
@@ -200,16 +201,40 @@ impl HostConfig {
     pub fn caller(mut self, name: &str, accounts: &[&str], scopes: &str) -> Self {
         let variable = format!("TEST_KEY_{}", name.to_uppercase());
         self.environment.insert(variable.clone(), key_of(name));
-        self.api_keys.push(format!(
+        self.keys.push(format!(
             "[[access.api_keys]]\nname = \"{name}\"\nkey = {{ env = \"{variable}\" }}\nscopes = {scopes}\naccounts = {accounts:?}\n"
         ));
         self
     }
 
-    /// Lets every caller shop in these stores; a host with several asks for that.
-    pub fn for_stores(mut self, stores: &[&str]) -> Self {
-        self.api_keys.iter_mut().for_each(|key| key.push_str(&format!("stores = {stores:?}\n")));
-        self.set("access.jwt.stores", &format!("{stores:?}"))
+    /// Gives the caller that was added last a rate of its own.
+    #[must_use]
+    pub fn per_sec(mut self, calls: u32) -> Self {
+        self.keys.last_mut().expect("a caller was added").push_str(&format!("per_sec = {calls}\n"));
+        self
+    }
+
+    /// Says of all callers so far which stores they may use.
+    #[must_use]
+    pub fn in_stores(mut self, stores: &[&str]) -> Self {
+        let callers = self.keys.iter_mut().filter(|key| key.starts_with("[[access.api_keys]]") && !key.contains("\nstores = "));
+        callers.for_each(|key| key.push_str(&format!("stores = {stores:?}\n")));
+        self
+    }
+
+    /// Adds a key of the operations port; [`crate::Host::operator_named`] speaks as it. `scopes` is a TOML list.
+    #[must_use]
+    pub fn operator(mut self, name: &str, scopes: &str) -> Self {
+        let variable = ops_variable(name);
+        self.environment.insert(variable.clone(), key_of(name));
+        self.keys.push(format!("[[ops.keys]]\nname = \"{name}\"\nkey = {{ env = \"{variable}\" }}\nscopes = {scopes}\n"));
+        self
+    }
+
+    /// For measurements: no caller is too fast.
+    #[must_use]
+    pub fn at_full_speed(self) -> Self {
+        self.set("rates.service_per_sec", "1000000")
     }
 
     /// The file's text.
@@ -220,11 +245,16 @@ impl HostConfig {
             options.iter().for_each(|(key, value)| text.push_str(&format!("{key} = {value}\n")));
             text.push('\n');
         }
-        text + &self.api_keys.join("\n")
+        text + &self.keys.join("\n")
     }
 }
 
-/// The API key of a caller that was added by name.
+/// The environment variable with the key of an operator that was added by name.
+pub(crate) fn ops_variable(name: &str) -> String {
+    format!("TEST_OPS_KEY_{}", name.to_uppercase())
+}
+
+/// The key of a caller or operator that was added by name.
 pub fn key_of(name: &str) -> String {
     format!("test-key-of-{name}-0123456789")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::config::key_of;
+use crate::config::{key_of, ops_variable};
 use crate::{Client, Ended, HostConfig, Process, Token, adapter_cache, eventually, programs};
 
 /// A running or stopped host. Its folder lives as long as it does.
@@ -102,6 +102,11 @@ impl Host {
         self.ops().with("authorization", "Bearer ops-key-of-this-test")
     }
 
+    /// The operations port as an operator with a key of their own, see [`HostConfig::operator`].
+    pub fn operator_named(&self, name: &str) -> Client {
+        self.ops().with("authorization", &format!("Bearer {}", key_of(name)))
+    }
+
     /// Base URL of the storefront API.
     pub fn api(&self) -> &str {
         &self.api
@@ -169,7 +174,16 @@ impl Host {
 
     /// Runs the `ordergate` program to its end, as an operator of this host.
     pub async fn operate(&self, arguments: &[&str]) -> Ended {
-        let at = ["--ops", self.ops.as_str(), "--key-env", "TEST_OPS_KEY"];
+        self.operate_with("TEST_OPS_KEY", arguments).await
+    }
+
+    /// The same as an operator with a key of their own, see [`HostConfig::operator`].
+    pub async fn operate_as(&self, name: &str, arguments: &[&str]) -> Ended {
+        self.operate_with(&ops_variable(name), arguments).await
+    }
+
+    async fn operate_with(&self, key: &str, arguments: &[&str]) -> Ended {
+        let at = ["--ops", self.ops.as_str(), "--key-env", key];
         run_host(&self.config, &[arguments, &at].concat()).await
     }
 

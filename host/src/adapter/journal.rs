@@ -4,7 +4,7 @@ mod minute;
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
 use super::metrics;
 use crate::config::LimitsConfig;
-use crate::domain::AdapterName;
+use crate::domain::{AdapterName, Personal};
 
 pub(super) use minute::Minute;
 use minute::Room;
@@ -48,6 +48,8 @@ pub(super) struct Journal {
     line_bytes: usize,
     share: Mutex<Share>,
     minute: Arc<Minute>,
+    /// What the call was given that is personal.
+    personal: OnceLock<Personal>,
 }
 
 /// What is left of a call's log, and what was in its way.
@@ -63,7 +65,14 @@ impl Journal {
     /// `minute`: shared by all calls of the adapter.
     pub(super) fn new(adapter: AdapterName, request_id: String, limits: &LimitsConfig, minute: Arc<Minute>) -> Self {
         let share = Share { bytes_left: limits.log_bytes, is_spent: false, was_cut: false, minute_was_full: false };
-        Self { adapter, request_id, line_bytes: limits.log_line_bytes, share: Mutex::new(share), minute }
+        let (line_bytes, share, personal) = (limits.log_line_bytes, Mutex::new(share), OnceLock::new());
+        Self { adapter, request_id, line_bytes, share, minute, personal }
+    }
+
+    /// From now on these texts are in no line (rule A3).
+    pub(super) fn hide(&self, personal: Personal) {
+        // Said once for each call.
+        let _ = self.personal.set(personal);
     }
 
     /// Writes one line; a line beyond the call's share is dropped.
@@ -96,13 +105,15 @@ impl Journal {
 
     /// The line as it is logged: on one line, without control characters, cut to its limit; nothing when the share is spent.
     fn admit(&self, message: &str, fields: &[(String, String)]) -> Option<String> {
+        let shown =
+            |text: &'_ str| self.personal.get().map_or_else(|| text.to_owned(), |personal| personal.conceal(text).into_owned());
         let mut line = String::new();
-        push_clean(&mut line, message, self.line_bytes);
+        push_clean(&mut line, &shown(message), self.line_bytes);
         for (name, value) in fields {
             line.push(' ');
-            push_clean(&mut line, name, self.line_bytes);
+            push_clean(&mut line, &shown(name), self.line_bytes);
             line.push('=');
-            push_clean(&mut line, value, self.line_bytes);
+            push_clean(&mut line, &shown(value), self.line_bytes);
             if line.len() >= self.line_bytes {
                 break;
             }

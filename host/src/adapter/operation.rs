@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::instance::{Guest, Ran};
-use crate::domain::{CallContext, Failure, Page, Side};
+use crate::domain::{CallContext, Failure, Page, Personal, Side};
 
 /// Which share of an adapter's places a call takes, so that browsing cannot take an order's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +53,11 @@ pub trait Operation: Clone + Send + Sync + 'static {
     type Reply: Send;
     /// How a reply is compared with a shadow's; `None` when the operation is not copied to shadows.
     const COMPARED: Option<Comparable<Self::Reply>> = None;
+
+    /// What of it is personal, and is kept out of the log whoever repeats it (rule A3).
+    fn personal(&self) -> Personal {
+        Personal::default()
+    }
 
     /// The failures of single items in a reply that did not fail as a whole.
     fn failures(_: &Self::Reply) -> impl Iterator<Item = &Failure> {

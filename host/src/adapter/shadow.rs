@@ -155,8 +155,11 @@ impl Adapter {
             Err(shed) => return Rehearsed { request: None, failure: Some(shed.failure.to_string()) },
         };
         let call = LiveCall::rehearsal(&self.given, Lane::Read, trace(context), ends);
+        let personal = operation.personal();
+        call.journal.hide(personal.clone());
         let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
-        let failure = self.judge(ran.ok(), O::SIDE, &call, context).err().map(|failed| failed.failure.to_string());
+        let failure = self.judge(ran.ok(), O::SIDE, &call, context).err();
+        let failure = failure.map(|failed| personal.conceal(&failed.failure.to_string()).into_owned());
         Rehearsed { request: call.withheld.as_ref().and_then(|kept| kept.lock().take()), failure }
     }
 }

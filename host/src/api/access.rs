@@ -1,9 +1,8 @@
 //! Who is calling (rule A1): a service with an API key, or a customer with a JSON Web Token. Nothing else gets further.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -14,24 +13,43 @@ use super::ApiState;
 use super::body::check_id;
 use super::problem::Problem;
 use super::problem_pages as pages;
+use super::rates::{Customers, Limited, Strangers};
 use super::request_id::{self, RequestId};
 use crate::clock::Clock;
-use crate::config::AccessConfig;
-use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope};
+use crate::config::Config;
+use crate::domain::{AccountGrant, AccountNumber, Pace, Principal, PrincipalKind, Scope};
 use crate::identity::{SetupError, TokenRefusal, Tokens};
 use crate::service::{Caller, FieldProblem};
 
-/// Knows the configured keys.
+/// Knows the configured keys, and how often each client has called.
 pub struct Authenticator {
     /// By SHA-256 of the key: the key itself is not kept, and looking it up takes no longer for a near miss.
-    services: HashMap<[u8; 32], Arc<Principal>>,
+    services: HashMap<[u8; 32], Service>,
     tokens: Option<Tokens>,
+    customers: Customers,
+    strangers: Strangers,
+}
+
+struct Service {
+    principal: Arc<Principal>,
+    pace: Pace,
+}
+
+/// Why a credential opens nothing.
+#[derive(Debug)]
+enum Refused {
+    /// It is wrong: whoever sent it may be guessing.
+    Wrong,
+    /// It may be the issuer's, and is not good any more, not yet, or for somebody else.
+    Unfit,
+    /// Nobody can tell.
+    Unknown,
 }
 
 impl Authenticator {
-    /// Files that are named start at `folder`.
-    pub fn new(config: &AccessConfig, folder: &Path, clock: &Clock) -> Result<Self, SetupError> {
-        let services = config.api_keys.iter().map(|key| {
+    pub fn new(config: &Config, clock: &Clock) -> Result<Self, SetupError> {
+        let Config { access, rates, server, .. } = config;
+        let services = access.api_keys.iter().map(|key| {
             let any = key.accounts.iter().any(|account| account.as_str() == "*");
             let principal = Principal {
                 kind: PrincipalKind::Service,
@@ -40,11 +58,14 @@ impl Authenticator {
                 stores: key.stores.clone(),
                 scopes: key.scopes.clone(),
             };
-            (digest(key.key.expose()), Arc::new(principal))
+            let pace = Pace::new(rates.service(key.per_sec), Instant::now());
+            (digest(key.key.expose()), Service { principal: Arc::new(principal), pace })
         });
         Ok(Self {
             services: services.collect(),
-            tokens: config.jwt.as_ref().map(|jwt| Tokens::new(jwt, folder, clock)).transpose()?,
+            tokens: access.jwt.as_ref().map(|jwt| Tokens::new(jwt, &config.folder(), clock)).transpose()?,
+            customers: Customers::new(rates),
+            strangers: Strangers::new(rates, server.proxies),
         })
     }
 
@@ -61,24 +82,40 @@ impl Authenticator {
         self.tokens.as_ref().is_none_or(Tokens::are_ready)
     }
 
-    /// The principal behind a credential.
-    async fn authenticate(&self, credential: &str) -> Result<Arc<Principal>, Problem> {
-        if let Some(principal) = self.services.get(&digest(credential)) {
+    /// Who calls, when they may call now.
+    async fn admit(&self, parts: &Parts) -> Result<Arc<Principal>, Problem> {
+        let credential = credential(parts).ok_or_else(|| Problem::new(&pages::UNAUTHENTICATED))?;
+        self.strangers.admit(parts)?;
+        if let Some(Service { principal, pace }) = self.services.get(&digest(credential)) {
+            pace.take(Instant::now()).map_err(|wait| Limited::Service.refuse(wait))?;
             return Ok(Arc::clone(principal));
         }
-        let looks_like_token = credential.matches('.').count() == 2;
-        match &self.tokens {
-            Some(tokens) if looks_like_token => tokens.check(credential).await.map(Arc::new).map_err(refused),
-            _ => Err(Problem::new(&pages::TOKEN_INVALID)),
+        match self.customer(credential).await {
+            Ok(principal) => {
+                self.customers.admit(&principal)?;
+                Ok(Arc::new(principal))
+            }
+            Err(Refused::Wrong) => {
+                self.strangers.guessed(parts);
+                Err(Problem::new(&pages::TOKEN_INVALID))
+            }
+            Err(Refused::Unfit) => Err(Problem::new(&pages::TOKEN_INVALID)),
+            Err(Refused::Unknown) => Err(Problem::new(&pages::IDENTITY_UNAVAILABLE).with_retry_after(Duration::from_secs(5))),
         }
     }
-}
 
-fn refused(cause: TokenRefusal) -> Problem {
-    tracing::info!(error = %cause, "token refused");
-    match cause {
-        TokenRefusal::NoKeys => Problem::new(&pages::IDENTITY_UNAVAILABLE).with_retry_after(Duration::from_secs(5)),
-        _ => Problem::new(&pages::TOKEN_INVALID),
+    /// The customer whose token it is.
+    async fn customer(&self, credential: &str) -> Result<Principal, Refused> {
+        let looks_like_token = credential.matches('.').count() == 2;
+        let tokens = self.tokens.as_ref().filter(|_| looks_like_token).ok_or(Refused::Wrong)?;
+        tokens.check(credential).await.map_err(|cause| {
+            tracing::info!(error = %cause, "token refused");
+            match cause {
+                TokenRefusal::NoKeys => Refused::Unknown,
+                cause if cause.is_guess() => Refused::Wrong,
+                _ => Refused::Unfit,
+            }
+        })
     }
 }
 
@@ -99,8 +136,7 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let credential = credential(parts).ok_or_else(|| Problem::new(&pages::UNAUTHENTICATED))?;
-        let principal = state.authenticator.authenticate(credential).await?;
+        let principal = state.authenticator.admit(parts).await?;
         let text = |name: &str| {
             parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty())
         };
@@ -151,27 +187,5 @@ pub(super) fn require(caller: &Caller, scope: Scope) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(Problem::new(&pages::SCOPE_MISSING).with_detail(format!("needs the scope {:?}", scope.as_str())))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{ApiKeyConfig, Secret};
-
-    #[tokio::test]
-    async fn a1_an_unknown_key_is_refused_and_a_known_one_has_its_scopes() {
-        let key = ApiKeyConfig {
-            name: "shop".into(),
-            key: Secret::new("a-key-of-a-shop-1234"),
-            scopes: [Scope::CatalogRead].into(),
-            accounts: ["*".into()].into(),
-            stores: Default::default(),
-        };
-        let config = AccessConfig { api_keys: vec![key], jwt: None };
-        let authenticator = Authenticator::new(&config, Path::new("."), &Clock::system()).unwrap();
-        assert!(authenticator.authenticate("a-key-of-a-shop-1235").await.is_err());
-        let principal = authenticator.authenticate("a-key-of-a-shop-1234").await.unwrap();
-        assert!(principal.may(Scope::CatalogRead) && !principal.may(Scope::OrdersWrite));
     }
 }

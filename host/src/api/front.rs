@@ -10,6 +10,7 @@ use axum::{BoxError, Router};
 use bytes::Bytes;
 
 use super::limits::Gate;
+use super::origin::Peer;
 use super::problem::Problem;
 use super::request_id::{self, RequestId};
 
@@ -46,7 +47,7 @@ impl Front {
     }
 
     /// Gives the request an id, lets it pass when there is a place, writes a problem out with the id, and counts and logs the request.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response
+    pub async fn answer<B>(&self, request: Request<B>, peer: Peer) -> Response
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
@@ -55,6 +56,7 @@ impl Front {
         let route = self.0.patterns.at(request.uri().path()).map_or(UNMATCHED, |found| *found.value);
         let method = request_id::method_label(request.method());
         request.extensions_mut().insert(RequestId(id.clone()));
+        request.extensions_mut().insert(peer);
         let started = Instant::now();
         let mut response = self.0.gate.pass(request, self.0.routes.clone()).await;
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {

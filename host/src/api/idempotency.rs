@@ -76,9 +76,12 @@ pub fn captured(status: StatusCode, location: &str, body: String) -> Response {
     response
 }
 
-/// The first answer again.
+/// The first answer again, unless it was erased with its customer (rule A3): the key stays used.
 pub fn replayed(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::ACCEPTED);
+    if status == StatusCode::GONE {
+        return Problem::new(&pages::CUSTOMER_ERASED).into_response();
+    }
     let mut response = captured(status, "", body);
     response.headers_mut().remove(header::LOCATION);
     response.headers_mut().insert(IDEMPOTENCY_REPLAYED.clone(), HeaderValue::from_static("true"));

@@ -1,16 +1,17 @@
-//! The operators' port: health and metrics for everyone who reaches it, `/ops/v1` with the operators' key.
+//! The operators' port: health and metrics for everyone who reaches it, `/ops/v1` with a key for it.
 
 mod adapters;
 mod breaker;
 mod cache;
+mod customers;
 mod desk;
 mod findings;
+mod operator;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::extract::{FromRef, FromRequestParts, Path, Query, State};
-use axum::http::request::Parts;
+use axum::extract::{FromRef, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -19,15 +20,15 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::access::{Authenticator, credential, digest};
+use super::access::Authenticator;
 use super::body::BodyLimit;
 use super::front::Front;
 use super::limits::Gate;
 use super::problem::{Problem, method_not_allowed, route_not_found};
-use super::problem_pages as pages;
-use crate::config::OpsConfig;
+use crate::config::Config;
 use crate::domain::Reference;
 use crate::service::{Commerce, DeskFilter, Dossier, FieldProblem, Waiting};
+use operator::{By, Desk, Erase, Operator, Operators, Read};
 
 /// Largest body of an operator's decision.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -38,7 +39,7 @@ pub struct OpsState {
     commerce: Commerce,
     authenticator: Arc<Authenticator>,
     metrics: PrometheusHandle,
-    key: Option<[u8; 32]>,
+    operators: Arc<Operators>,
     draining: Arc<AtomicBool>,
 }
 
@@ -48,10 +49,10 @@ impl OpsState {
         commerce: Commerce,
         authenticator: Arc<Authenticator>,
         metrics: PrometheusHandle,
-        config: &OpsConfig,
+        config: &Config,
         draining: Arc<AtomicBool>,
     ) -> Self {
-        Self { commerce, authenticator, metrics, key: config.key.as_ref().map(|key| digest(key.expose())), draining }
+        Self { commerce, authenticator, metrics, operators: Arc::new(Operators::new(config)), draining }
     }
 }
 
@@ -74,6 +75,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
         ("/ops/v1/cache/{sku}/invalidate", post(cache::invalidate)),
         ("/ops/v1/degraded", get(list_degraded)),
         ("/ops/v1/config/reload", post(adapters::reload_config)),
+        ("/ops/v1/customers:erase", post(customers::erase)),
         ("/ops/v1/findings", get(findings::list_findings)),
         ("/ops/v1/findings/{id}", get(findings::show_finding)),
         ("/ops/v1/findings/{id}/{action}", post(findings::settle_finding)),
@@ -97,19 +99,6 @@ pub fn operators_api(state: OpsState) -> Front {
 impl FromRef<OpsState> for BodyLimit {
     fn from_ref(_: &OpsState) -> Self {
         Self(MAX_BODY_BYTES)
-    }
-}
-
-/// An operator, known by the key of the operations port.
-struct Operator;
-
-impl FromRequestParts<OpsState> for Operator {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &OpsState) -> Result<Self, Problem> {
-        let credential = credential(parts).ok_or_else(|| Problem::new(&pages::UNAUTHENTICATED))?;
-        // Compared by digest: the time tells nothing about the key.
-        if state.key.is_some_and(|key| key == digest(credential)) { Ok(Self) } else { Err(Problem::new(&pages::TOKEN_INVALID)) }
     }
 }
 
@@ -160,7 +149,7 @@ struct TransferParameters {
 /// Parked or held transfers, or (without `state`) how many wait.
 async fn list_transfers(
     State(state): State<OpsState>,
-    _: Operator,
+    _: By<Read>,
     parameters: Query<TransferParameters>,
 ) -> Result<Json<Value>, Problem> {
     match parameters.state.as_deref() {
@@ -182,14 +171,14 @@ async fn list_transfers(
 }
 
 /// Which operations of which stores go without their back end now.
-async fn list_degraded(State(state): State<OpsState>, _: Operator) -> Json<Value> {
+async fn list_degraded(State(state): State<OpsState>, _: By<Read>) -> Json<Value> {
     Json(json!({"items": state.commerce.degraded()}))
 }
 
 /// Everything about one order or quote, with every attempt.
 async fn show_dossier(
     State(state): State<OpsState>,
-    _: Operator,
+    _: By<Read>,
     Path(reference): Path<String>,
 ) -> Result<Json<Dossier>, Problem> {
     Ok(Json(state.commerce.dossier(&parse(&reference)?).await?))

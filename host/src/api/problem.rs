@@ -10,7 +10,7 @@ use utoipa::{IntoResponses, ToSchema};
 use super::problem_pages::{self as pages, Page};
 use crate::domain::{EditRefused, Failure, FailureCode, LineDifference, Money};
 use crate::service::{FieldProblem, ServiceError};
-use crate::store::{Conflict, StoreError};
+use crate::store::{Conflict, StoreError, UnderWay};
 
 /// Something went wrong; rendered by the request-id layer, which knows the request.
 #[derive(Clone, Debug)]
@@ -86,6 +86,9 @@ pub enum Problems {
     /// The request is understood but wrong.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(#[to_schema] ProblemBody),
+    /// The caller makes too many requests.
+    #[response(status = 429, content_type = "application/problem+json")]
+    RateLimited(#[to_schema] ProblemBody),
     /// The back end or this host cannot take it now.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] ProblemBody),
@@ -140,7 +143,9 @@ impl Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(wait) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            // Rounded up: who comes back a moment too early is refused again.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response
     }
@@ -235,7 +240,10 @@ impl From<Failure> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = %error, "the store failed");
+        // A conflict is an answer of the store, no failure.
+        if !matches!(error, StoreError::Conflict(_)) {
+            tracing::error!(error = %error, "the store failed");
+        }
         match error {
             StoreError::Unavailable(_) | StoreError::Stopped | StoreError::Open { .. } | StoreError::InUse { .. } => {
                 Self::new(&pages::STORE_UNAVAILABLE).with_retry_after(Duration::from_secs(5))
@@ -258,6 +266,13 @@ impl From<StoreError> for Problem {
                 | Conflict::NotEditable { .. }
                 | Conflict::NothingChanged { .. }),
             ) => Self::new(&pages::CONFLICT).with_detail(conflict.to_string()),
+            StoreError::Conflict(Conflict::UnderWay { transfers }) => {
+                let stands_in_the_way = |open: UnderWay| {
+                    let detail = format!("{} is {}", open.operation, open.state.as_str());
+                    FieldProblem::new(open.reference.to_string(), detail)
+                };
+                Self::new(&pages::CUSTOMER_UNDER_WAY).with_fields(transfers.into_iter().map(stands_in_the_way).collect())
+            }
             StoreError::Conflict(_) => Self::new(&pages::CONFLICT),
             StoreError::NotFound(_) => Self::new(&pages::NOT_FOUND),
             StoreError::Corrupt { .. } | StoreError::NewerSchema { .. } => Self::new(&pages::INTERNAL),

@@ -25,7 +25,7 @@ use tower::{Service, service_fn};
 use tower_http::compression::{Compression, CompressionBody};
 
 use super::activity::Activity;
-use crate::api::Front;
+use crate::api::{Front, Peer};
 use crate::clock::Clock;
 
 /// Of one HTTP/1 connection; also bounds its headers.
@@ -72,8 +72,8 @@ impl Listener {
                 tokio::select! {
                     () = stopped.cancelled() => return,
                     accepted = listener.accept() => match accepted {
-                        Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
-                            Ok(place) => drop(tracker.spawn(serving.clone().run(stream, place))),
+                        Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
+                            Ok(place) => drop(tracker.spawn(serving.clone().run(stream, Peer(peer.ip()), place))),
                             Err(_) => metrics::counter!("ordergate_connections_shed_total", "port" => port).increment(1),
                         },
                         // Out of file descriptors, or a client that is gone: the next accept may work.
@@ -127,7 +127,7 @@ struct Serving {
 impl Serving {
     /// Serves one connection to its end. It is told to close when the port stops, which waits for it, or when nothing is asked for too
     /// long; an idle client that does not close in time is cut off, and so is one that does not read its answer.
-    async fn run(self, stream: TcpStream, _place: OwnedSemaphorePermit) {
+    async fn run(self, stream: TcpStream, peer: Peer, _place: OwnedSemaphorePermit) {
         if let Err(cause) = stream.set_nodelay(true) {
             tracing::debug!(error = %cause, "no TCP_NODELAY");
         }
@@ -136,7 +136,7 @@ impl Serving {
         let service = service_fn(move |request: Request<Incoming>| {
             let (running, front) = (requests.begin(), front.clone());
             async move {
-                let response = front.answer(request).await;
+                let response = front.answer(request, peer).await;
                 drop(running);
                 Ok::<_, Infallible>(response)
             }

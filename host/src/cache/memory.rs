@@ -147,6 +147,11 @@ impl<K: Clone + Hash + Eq + Weigh + Keyed, V: Weigh> Memory<K, V> {
         entries.take(most).collect()
     }
 
+    /// Drops every entry whose key is as wanted. Looks at each.
+    pub fn forget(&self, wanted: impl Fn(&Dimensions<'_>) -> bool) {
+        self.0.entries.retain(|key, _| !wanted(&key.dimensions()));
+    }
+
     /// Remembers an entry, unless a newer one is there already, its item was marked while it was asked, or it is not believed any more.
     pub fn remember(&self, key: &K, entry: Arc<Entry<V>>) {
         let (outdated, now) = (self.outdated(&key.dimensions()), self.0.clock.now());

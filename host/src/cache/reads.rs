@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
 use super::gather::Batch;
-use super::{Entry, Fetch, Gatherer, Join, Keyed, Kind, Lookup, Memory, Reach, Shelf, Told, Weigh};
+use super::{Dimensions, Entry, Fetch, Gatherer, Join, Keyed, Kind, Lookup, Memory, Reach, Shelf, Told, Weigh};
 use crate::clock::Clock;
 use crate::domain::{Failure, FailureCode, Source};
 
@@ -98,6 +98,11 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
         threads: Handle,
     ) -> Self {
         Self { memory, shelf, gatherer: Gatherer::new(fetch, threads), clock, counters: Counters::of(kind.as_str()) }
+    }
+
+    /// Drops what this host has in memory under keys as wanted. Looks at each.
+    pub fn forget(&self, wanted: impl Fn(&Dimensions<'_>) -> bool) {
+        self.memory.forget(wanted);
     }
 
     /// From now on, nothing within `reach` is used that was asked until `at`, here and on all other hosts. Tells whether those know it;

@@ -63,9 +63,7 @@ pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
 
 /// What is wrong with the things that the configuration names.
 async fn load_problems(config: &Config) -> Vec<Problem> {
-    let key = Authenticator::new(&config.access, &config.folder(), &Clock::system())
-        .err()
-        .map(|error| key_problem(&config.file, &error));
+    let key = Authenticator::new(config, &Clock::system()).err().map(|error| key_problem(&config.file, &error));
     let adapters = load(config).await.err().map(|error| adapter_problems(&config.file, &error));
     key.into_iter().chain(adapters.into_iter().flatten()).collect()
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{JwksConfig, Secret};
+use super::rates::MOST_PER_SEC;
+use super::{JwksConfig, Limit, Secret};
 use crate::domain::{AccountNumber, Scope, StoreName};
 
 /// Services come with API keys, customers with JSON Web Tokens. Nothing is open.
@@ -28,6 +29,15 @@ pub struct ApiKeyConfig {
     /// Stores that it may use. Must be named when there are several: the same account number is another customer elsewhere.
     #[serde(default)]
     pub stores: BTreeSet<StoreName>,
+    /// Its own rate instead of `rates.service_per_sec`.
+    pub per_sec: Option<u32>,
+}
+
+impl ApiKeyConfig {
+    /// `per_sec`, where it is set.
+    pub fn rate(&self) -> Option<Limit> {
+        self.per_sec.map(|per_sec| Limit::new("per_sec", per_sec.into(), 1, MOST_PER_SEC.into()))
+    }
 }
 
 /// How customers' tokens are checked.

@@ -11,6 +11,8 @@ use crate::domain::{AdapterName, StoreName};
 
 const MIN_KEY_CHARACTERS: usize = 16;
 
+const MAX_PROXIES: usize = 16;
+
 /// What is left of a lease after the longest attempt: for the store to record its outcome.
 const LEASE_MARGIN_MS: u64 = 10_000;
 
@@ -21,6 +23,7 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     checker.server(config);
     checker.database(&config.database);
     checker.access(config);
+    config.rates.limits().iter().for_each(|limit| checker.limit(&["rates"], limit));
     checker.freshness(config);
     checker.shared_cache(config);
     checker.transfer(config);
@@ -83,14 +86,13 @@ impl Checker<'_, '_> {
                 self.report(&["server", key], "C013", "must be above 0");
             }
         }
+        if config.server.proxies.is_some_and(|proxies| proxies > MAX_PROXIES) {
+            self.report(&["server", "proxies"], "C013", format!("must be 0 to {MAX_PROXIES}"));
+        }
         if config.ops.max_connections == 0 {
             self.report(&["ops", "max_connections"], "C013", "must be above 0");
         }
-        if config.ops.key.as_ref().is_some_and(|key| key.expose().len() < MIN_KEY_CHARACTERS) {
-            let message =
-                format!("is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one, such as `openssl rand -hex 32`");
-            self.report(&["ops", "key"], "C015", message);
-        }
+        self.ops_keys(config);
     }
 
     fn database(&mut self, database: &DatabaseConfig) {

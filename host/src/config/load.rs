@@ -182,8 +182,21 @@ struct Reader<'text> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 12] =
-    ["server", "ops", "database", "access", "cache", "freshness", "transfer", "holds", "trust", "runtime", "adapters", "stores"];
+const SECTIONS: [&str; 13] = [
+    "server",
+    "ops",
+    "database",
+    "access",
+    "rates",
+    "cache",
+    "freshness",
+    "transfer",
+    "holds",
+    "trust",
+    "runtime",
+    "adapters",
+    "stores",
+];
 
 impl<'text> Reader<'text> {
     fn new(text: &'text str) -> Self {
@@ -208,6 +221,7 @@ impl<'text> Reader<'text> {
             database
         });
         let access = self.section("access");
+        let rates = self.section("rates");
         let cache = self.section("cache");
         let freshness = self.section("freshness");
         let transfer = self.section("transfer");
@@ -227,6 +241,7 @@ impl<'text> Reader<'text> {
             ops: ops?,
             database: database?,
             access: access?,
+            rates: rates?,
             cache: cache?,
             freshness: freshness?,
             transfer: transfer?,

@@ -45,6 +45,34 @@ impl Scope {
     }
 }
 
+/// What somebody on the operations port may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpsScope {
+    /// Look: adapters, transfers, dossiers, what is cached.
+    Read,
+    /// Decide about orders and quotes.
+    Desk,
+    /// Change what runs: adapters, breakers, cache, configuration.
+    Operate,
+    /// Erase a customer's personal data.
+    Erase,
+}
+
+impl OpsScope {
+    /// Erasing cannot be undone: it takes a key that says so.
+    pub const OF_THE_SHARED_KEY: [Self; 3] = [Self::Read, Self::Desk, Self::Operate];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Desk => "desk",
+            Self::Operate => "operate",
+            Self::Erase => "erase",
+        }
+    }
+}
+
 /// Which accounts a caller may act for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountGrant {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
@@ -52,7 +53,7 @@ impl SetupError {
 /// Why a token opens nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenRefusal {
-    #[error(transparent)]
+    #[error("{}", told(.0))]
     Invalid(#[from] jsonwebtoken::errors::Error),
     #[error("the token is signed with another algorithm than access.jwt.algorithm")]
     Algorithm,
@@ -63,6 +64,35 @@ pub enum TokenRefusal {
     /// It may be good: nobody can tell.
     #[error("the issuer's keys are not known")]
     NoKeys,
+}
+
+/// Without what stands in the token: its claims are personal.
+fn told(cause: &jsonwebtoken::errors::Error) -> String {
+    match cause.kind() {
+        ErrorKind::Json(cause) => format!("a part of the token is no JSON as it should be (column {})", cause.column()),
+        ErrorKind::Base64(_) | ErrorKind::Utf8(_) => "a part of the token is not encoded as it should be".to_owned(),
+        _ => cause.to_string(),
+    }
+}
+
+impl TokenRefusal {
+    /// Whether somebody may be trying out signatures. A token that is signed as configured and wrong in something else was not guessed, nor is one
+    /// whose key is not known: that is what tokens look like for a moment when an issuer changes its keys.
+    pub fn is_guess(&self) -> bool {
+        match self {
+            Self::Algorithm | Self::Critical => true,
+            Self::UnknownKey | Self::NoKeys => false,
+            Self::Invalid(cause) => !matches!(
+                cause.kind(),
+                ErrorKind::ExpiredSignature
+                    | ErrorKind::ImmatureSignature
+                    | ErrorKind::InvalidAudience
+                    | ErrorKind::InvalidIssuer
+                    | ErrorKind::InvalidSubject
+                    | ErrorKind::MissingRequiredClaim(_)
+            ),
+        }
+    }
 }
 
 #[derive(Deserialize)]

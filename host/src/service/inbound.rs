@@ -7,13 +7,12 @@ mod documents;
 mod doors;
 mod ledger;
 mod news;
-mod pace;
 mod seen;
 mod sender;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -105,7 +104,7 @@ impl Delivery {
         let (door, adapter, now) = (&self.door, &self.adapter, self.commerce.now());
         let proof = sender::check(&door.config, &message.headers, &message.body, now)
             .map_err(|forged| door.refuse(adapter, forged, now))?;
-        if !door.pace.lets_through(now) {
+        if door.pace.take(Instant::now()).is_err() {
             return Err(door.shed(adapter, "max_per_sec", now));
         }
         let under_way = match proof.id.as_ref().map(|id| door.seen.begin(id, now)) {

@@ -108,6 +108,7 @@ fn needs_restart(started_with: &Config, now: &Config) -> Vec<String> {
         ("ops", old.ops != new.ops),
         ("database", old.database != new.database),
         ("access", old.access != new.access),
+        ("rates", old.rates != new.rates),
         ("cache", old.cache != new.cache),
         ("transfer", old.transfer != new.transfer),
         ("runtime", old.runtime != new.runtime),

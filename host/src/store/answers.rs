@@ -1,7 +1,9 @@
 //! First answers to requests with an Idempotency-Key (rule A2): read before, and written with, what they captured.
 
+use data_encoding::HEXLOWER;
 use futures::FutureExt;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::lock::{Lock, lock};
 use super::sql::{Connection, query};
@@ -44,7 +46,7 @@ impl Store {
         self.write(move |connection| {
             async move {
                 let update = query("UPDATE answers SET status = $1, body = $2 WHERE principal = $3 AND key = $4");
-                update.bind(status).bind(body).bind(principal).bind(key).execute(connection).await?;
+                update.bind(status).bind(body).bind(scope(&principal)).bind(key).execute(connection).await?;
                 Ok(())
             }
             .boxed()
@@ -69,7 +71,7 @@ pub(super) async fn replay(connection: &mut Connection, answer: Option<&Answer>)
 
 async fn find_answer(connection: &mut Connection, principal: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
     let row = query("SELECT reference, body_sha256, status, body FROM answers WHERE principal = $1 AND key = $2")
-        .bind(principal)
+        .bind(scope(principal))
         .bind(key)
         .optional(connection)
         .await?;
@@ -95,7 +97,7 @@ pub(super) async fn keep_answer(
         "INSERT INTO answers (principal, key, operation, body_sha256, reference, status, body, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
-    .bind(answer.principal)
+    .bind(scope(&answer.principal))
     .bind(answer.key)
     .bind(answer.operation)
     .bind(answer.body_sha256.to_vec())
@@ -106,4 +108,9 @@ pub(super) async fn keep_answer(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Whose keys they are, as it is stored: nobody reads it, and a customer's name is personal.
+fn scope(principal: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(principal))
 }

@@ -103,6 +103,13 @@ contract! {
         c4_stock_of_a_checkout_is_given_back_once_when_its_time_is_over,
         c4_what_an_order_uses_or_has_ended_by_itself_is_not_given_back,
         c3_a_checkout_that_changed_meanwhile_is_not_renewed;
+    erasure:
+        a3_an_erased_customer_leaves_what_was_ordered_and_no_name_address_or_text,
+        a3_nobody_is_erased_whose_order_is_on_its_way_or_parked,
+        a3_the_keys_of_an_erased_customer_stay_used,
+        a3_other_customers_and_other_stores_are_left_alone,
+        a3_a_checkout_that_nobody_ordered_goes_and_its_stock_is_given_back,
+        a3_erasing_again_does_no_harm_and_erases_what_came_since;
     uncacheable:
         f12_what_must_not_be_cached_is_kept_and_the_newest_of_each_stands,
         f12_what_has_ended_is_forgotten_when_no_message_of_that_time_is_believed_any_more;
@@ -185,6 +192,7 @@ fn all(kind: DocumentKind) -> DocumentQuery {
 mod cases;
 mod desk;
 mod documents;
+mod erasure;
 mod findings;
 mod held;
 mod releases;

@@ -1,6 +1,7 @@
 //! What can go wrong in the store. A failure that leaves in doubt whether something was committed is [`StoreError::InDoubt`]: it is taken
 //! neither for success nor for the opposite, and the same idempotency key tells on the next try.
 
+use super::UnderWay;
 use crate::domain::{EditRefused, FindingReason, FindingState, IllegalMove, TransferState};
 
 /// A failed store operation.
@@ -63,6 +64,9 @@ pub enum Conflict {
     NoPriceToAccept { reference: String },
     #[error("finding {id} is {}, and one that is {} and open lets a person do: {}", state.as_str(), reason.as_str(), allowed(*reason))]
     FindingNotOpen { id: i64, state: FindingState, reason: FindingReason },
+    /// A customer is not erased while something of theirs is on its way (rule A3).
+    #[error("something of the customer is still on its way, or waits for a person")]
+    UnderWay { transfers: Vec<UnderWay> },
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
     /// A row that must be unique exists already.

@@ -37,19 +37,7 @@ impl Store {
     /// Deletes a seal that no order quotes and queues the release of its stock. Tells whether there was one.
     pub async fn abandon_seal(&self, id: &CheckoutId, at: Timestamp) -> Result<bool, StoreError> {
         let id = id.to_string();
-        self.write(move |connection| {
-            async move {
-                let deleted = query("DELETE FROM seals WHERE id = $1 AND used_by IS NULL RETURNING payload").bind(id);
-                let Some(row) = deleted.optional(connection).await? else { return Ok(false) };
-                let seal: Seal = parse("seal", &row.text("payload")?)?;
-                if let Some(freed) = still_held(&seal, at) {
-                    release(connection, freed, at).await?;
-                }
-                Ok(true)
-            }
-            .boxed()
-        })
-        .await
+        self.write(move |connection| give_up_seal(connection, id, at).boxed()).await
     }
 
     /// Gives the stock of checkouts back whose time is over and that nobody ordered, at most so many. They can still be ordered; their stock
@@ -61,6 +49,17 @@ impl Store {
         }
         self.write(move |connection| release_expired(connection, now, most).boxed()).await
     }
+}
+
+/// Deletes a seal that no order quotes and queues the release of its stock. Tells whether there was one.
+pub(super) async fn give_up_seal(connection: &mut Connection, id: String, at: Timestamp) -> Result<bool, StoreError> {
+    let deleted = query("DELETE FROM seals WHERE id = $1 AND used_by IS NULL RETURNING payload").bind(id);
+    let Some(row) = deleted.optional(connection).await? else { return Ok(false) };
+    let seal: Seal = parse("seal", &row.text("payload")?)?;
+    if let Some(freed) = still_held(&seal, at) {
+        release(connection, freed, at).await?;
+    }
+    Ok(true)
 }
 
 async fn release_expired(connection: &mut Connection, now: Timestamp, most: u32) -> Result<usize, StoreError> {

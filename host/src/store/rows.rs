@@ -87,7 +87,12 @@ pub(super) fn state(row: &Row, column: &'static str) -> Result<TransferState, St
 
 /// A stored JSON value.
 pub(super) fn parse<T: DeserializeOwned>(what: &'static str, json: &str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(StoreError::corrupt(what))
+    serde_json::from_str(json).map_err(|error| StoreError::Corrupt { what, reason: unread(&error) })
+}
+
+/// Where reading stopped, without what stands there: it may be personal.
+fn unread(error: &serde_json::Error) -> String {
+    format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column())
 }
 
 /// A value as it is stored.

@@ -25,6 +25,7 @@ pub(super) const SQLITE: &[Version] = &[
     version(5, "uncacheable", include_str!("../../migrations/sqlite/0005_uncacheable.sql")),
     version(6, "findings", include_str!("../../migrations/sqlite/0006_findings.sql")),
     version(7, "holds", include_str!("../../migrations/sqlite/0007_holds.sql")),
+    version(8, "erasure", include_str!("../../migrations/sqlite/0008_erasure.sql")),
 ];
 
 /// Begins where SQLite stood when PostgreSQL came.
@@ -34,6 +35,7 @@ pub(super) const POSTGRES: &[Version] = &[
     version(5, "uncacheable", include_str!("../../migrations/postgres/0005_uncacheable.sql")),
     version(6, "findings", include_str!("../../migrations/postgres/0006_findings.sql")),
     version(7, "holds", include_str!("../../migrations/postgres/0007_holds.sql")),
+    version(8, "erasure", include_str!("../../migrations/postgres/0008_erasure.sql")),
 ];
 
 /// Where a database stands.

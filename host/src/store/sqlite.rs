@@ -54,6 +54,11 @@ impl Sqlite {
         self.writer.commits()
     }
 
+    /// Brings everything into the database's file, and empties the log of what was written since.
+    pub(super) async fn empty_log(&self) -> Result<(), StoreError> {
+        self.writer.empty_log().await
+    }
+
     pub(super) async fn read(&self) -> Result<Connection, StoreError> {
         Ok(Connection::Sqlite(self.readers.acquire().await?))
     }

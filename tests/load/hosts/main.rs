@@ -42,6 +42,7 @@ async fn measure() {
     let (cache, other_cache) = (CacheServer::start().await, CacheServer::start().await);
     let config = |cache: &CacheServer, database: &str| {
         let config = HostConfig::for_backend(&backend.url(), "key")
+            .at_full_speed()
             .set("stores.main.reserve", "false")
             .set("transfer.concurrency", "1")
             .set("freshness.availability.fresh_above_secs", "86400");

@@ -34,7 +34,7 @@ async fn measure() {
     backend.set_stock("NW-1017", "BER", "10000000").await;
     let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
     let database = server.create_database();
-    let config = HostConfig::for_backend(&backend.url(), backend.key());
+    let config = HostConfig::for_backend(&backend.url(), backend.key()).at_full_speed();
     let url = format!("{:?}", server.url(&database));
     let on_postgres = config.clone().unset("database.path").set("database.url", &url).set("database.max_connections", "64");
     let (mut sqlite, mut postgres) = (Host::start(config).await, Host::start(on_postgres).await);

@@ -41,7 +41,7 @@ async fn measure() {
     // Nothing that was cached ends while it is measured.
     let long =
         |config: HostConfig| config.set("freshness.availability.fresh_above_secs", "86400").set("ops.max_connections", "64");
-    let host = Host::start(long(HostConfig::for_backend(&backend, "key"))).await;
+    let host = Host::start(long(HostConfig::for_backend(&backend, "key").at_full_speed())).await;
     let address: SocketAddr = host.api().trim_start_matches("http://").parse().unwrap();
     println!("| cached items | figure | Ordergate | against | ratio (the pairs) | goal |\n|---|---|---|---|---|---|");
     let mut filled = 0;

@@ -10,13 +10,16 @@ const ITEMS: u32 = 250;
 
 pub(super) async fn measure() {
     let backend = stock::start().await;
-    let config = ["second", "third", "fourth"].into_iter().fold(HostConfig::for_backend(&backend, "key"), |config, name| {
-        config
-            .set(&format!("adapters.{name}.component"), &format!("{:?}", adapter_file()))
-            .set(&format!("adapters.{name}.settings_file"), &format!("{:?}", demo_profile()))
-            .set(&format!("adapters.{name}.endpoints.api.base_url"), &format!("{backend:?}"))
-            .set(&format!("adapters.{name}.endpoints.api.allow"), r#"["loopback"]"#)
-    });
+    let config = ["second", "third", "fourth"].into_iter().fold(
+        HostConfig::for_backend(&backend, "key").at_full_speed(),
+        |config, name| {
+            config
+                .set(&format!("adapters.{name}.component"), &format!("{:?}", adapter_file()))
+                .set(&format!("adapters.{name}.settings_file"), &format!("{:?}", demo_profile()))
+                .set(&format!("adapters.{name}.endpoints.api.base_url"), &format!("{backend:?}"))
+                .set(&format!("adapters.{name}.endpoints.api.allow"), r#"["loopback"]"#)
+        },
+    );
     let host = Host::start(config).await;
     let idle = host.resident_bytes();
     let customer = host.caller("hansen");

@@ -19,7 +19,7 @@ struct Phase {
 
 pub(super) async fn measure() {
     let backend = stock::start().await;
-    let host = Host::start(HostConfig::for_backend(&backend, "key").set("ops.max_connections", "64")).await;
+    let host = Host::start(HostConfig::for_backend(&backend, "key").at_full_speed().set("ops.max_connections", "64")).await;
     let (through, direct) = (host.caller("hansen"), Client::new(&backend));
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for warm in 0..=PAIRS {

@@ -12,7 +12,7 @@ use super::{PAIRS, median};
 pub(super) const BARE: &str = "--serve-bare";
 
 pub(super) async fn measure() {
-    let mut host = Host::start(HostConfig::for_backend("http://127.0.0.1:9", "key")).await;
+    let mut host = Host::start(HostConfig::for_backend("http://127.0.0.1:9", "key").at_full_speed()).await;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..PAIRS * 2 {
         host.stop().await;

@@ -19,6 +19,7 @@ pub(super) async fn measure() {
     let component = folder.path().join("adapter.wasm");
     std::fs::copy(adapter_file(), &component).unwrap();
     let config = HostConfig::for_backend(&backend, "key")
+        .at_full_speed()
         .set("adapters.nordwind.component", &format!("{component:?}"))
         .set("adapters.nordwind.canary.trial_calls", "50");
     let host = Host::start(config).await;

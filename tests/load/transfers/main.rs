@@ -39,6 +39,7 @@ async fn main() {
 async fn measure() {
     let backend = SlowBackend::start(ANSWER_MS).await;
     let config = HostConfig::for_backend(&backend.url(), "key")
+        .at_full_speed()
         .set("stores.main.reserve", "false")
         .set("transfer.concurrency", &CONCURRENCY.to_string())
         .set("transfer.deadline_ms", "110000")

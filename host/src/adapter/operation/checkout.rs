@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Comparable, Lane, Operation, compared_whole};
-use crate::domain::{Calculation, CallContext, Cart, Reservation, Side};
+use crate::domain::{Calculation, CallContext, Cart, Personal, Reservation, Side};
 
 /// Holds stock for a cart.
 #[derive(Clone)]
@@ -21,6 +21,10 @@ impl Operation for Reserve {
     const LANE: Lane = Lane::Checkout;
     const SIDE: Side = Side::Write;
     type Reply = Reservation;
+
+    fn personal(&self) -> Personal {
+        self.cart.personal()
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::checkout::reserve(guest, context, self).await
@@ -56,6 +60,10 @@ impl Operation for Calculate {
     const SIDE: Side = Side::Read;
     type Reply = Calculation;
     const COMPARED: Option<Comparable<Self::Reply>> = Some(compared_whole);
+
+    fn personal(&self) -> Personal {
+        self.cart.personal()
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::checkout::calculate(guest, context, &self.cart).await

@@ -4,7 +4,8 @@ use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Comparable, Lane, Operation, compared_page, compared_whole};
 use crate::domain::{
-    Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Order, OrderDocument, Page, PageRequest, Reference, Side,
+    Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Order, OrderDocument, Page, PageRequest, Personal,
+    Reference, Side,
 };
 
 /// Hands an order over under our reference (rule T2).
@@ -19,6 +20,10 @@ impl Operation for SubmitOrder {
     const LANE: Lane = Lane::Transfer;
     const SIDE: Side = Side::Write;
     type Reply = Accepted;
+
+    fn personal(&self) -> Personal {
+        self.order.personal()
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::orders::submit(guest, context, self).await
@@ -94,6 +99,10 @@ impl Operation for CancelOrder {
     const LANE: Lane = Lane::Transfer;
     const SIDE: Side = Side::Write;
     type Reply = OrderDocument;
+
+    fn personal(&self) -> Personal {
+        Personal::text(&self.reason)
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::orders::cancel(guest, context, self).await

@@ -4,7 +4,7 @@ use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Comparable, Lane, Operation, compared_page, compared_whole};
 use crate::domain::{
-    Acceptance, Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Page, PageRequest, QuoteDocument,
+    Acceptance, Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Page, PageRequest, Personal, QuoteDocument,
     QuoteReceived, QuoteRequest, Reference, Side,
 };
 
@@ -20,6 +20,10 @@ impl Operation for SubmitQuote {
     const LANE: Lane = Lane::Transfer;
     const SIDE: Side = Side::Write;
     type Reply = QuoteReceived;
+
+    fn personal(&self) -> Personal {
+        self.request.personal()
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::submit(guest, context, self).await
@@ -93,6 +97,10 @@ impl Operation for AcceptQuote {
     const SIDE: Side = Side::Write;
     type Reply = Accepted;
 
+    fn personal(&self) -> Personal {
+        self.acceptance.order.personal()
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::accept_quote(guest, context, &self.acceptance).await
     }
@@ -112,6 +120,10 @@ impl Operation for DeclineQuote {
     const SIDE: Side = Side::Write;
     type Reply = QuoteDocument;
 
+    fn personal(&self) -> Personal {
+        self.reason.as_deref().map(Personal::text).unwrap_or_default()
+    }
+
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::decline(guest, context, self).await
     }
@@ -130,6 +142,10 @@ impl Operation for WithdrawQuote {
     const LANE: Lane = Lane::Transfer;
     const SIDE: Side = Side::Write;
     type Reply = QuoteDocument;
+
+    fn personal(&self) -> Personal {
+        self.reason.as_deref().map(Personal::text).unwrap_or_default()
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::withdraw(guest, context, self).await

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::body::{Check, Checked, Findings};
 use super::super::problem::Problem;
-use super::{Operator as Authorized, OpsState};
+use super::{By, Operator as Authorized, OpsState, Read};
 use crate::domain::AdapterName;
 use crate::service::{AdapterReport, FieldProblem, Meant, Operator, PushLog, ReloadReport, ShadowReport};
 
@@ -27,9 +27,9 @@ impl Check for DeedBody {
     }
 }
 
-impl From<DeedBody> for Operator {
-    fn from(body: DeedBody) -> Self {
-        Self { actor: body.actor, reason: body.reason }
+impl DeedBody {
+    fn signed(self, by: &Authorized) -> Operator {
+        Operator { actor: by.sign(self.actor), reason: self.reason }
     }
 }
 
@@ -64,20 +64,20 @@ impl Check for DecisionBody {
 }
 
 impl DecisionBody {
-    fn into_parts(self) -> (Meant, Operator) {
+    fn into_parts(self, by: &Authorized) -> (Meant, Operator) {
         let Self { actor, reason, generation, digest } = self;
-        (Meant { generation, digest }, Operator { actor, reason })
+        (Meant { generation, digest }, Operator { actor: by.sign(actor), reason })
     }
 }
 
-pub(super) async fn list_adapters(State(state): State<OpsState>, _: Authorized) -> Json<Value> {
+pub(super) async fn list_adapters(State(state): State<OpsState>, _: By<Read>) -> Json<Value> {
     Json(json!({ "items": state.commerce.adapters() }))
 }
 
 /// One adapter, with what people did with it.
 pub(super) async fn show_adapter(
     State(state): State<OpsState>,
-    _: Authorized,
+    _: By<Read>,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let name = AdapterName::from(name);
@@ -93,7 +93,7 @@ pub(super) async fn show_adapter(
 /// How the answers of the adapter that follows this one compare with its own.
 pub(super) async fn show_shadow(
     State(state): State<OpsState>,
-    _: Authorized,
+    _: By<Read>,
     Path(name): Path<String>,
 ) -> Result<Json<ShadowReport>, Problem> {
     Ok(Json(state.commerce.shadow_report(&name.into())?))
@@ -102,7 +102,7 @@ pub(super) async fn show_shadow(
 /// What its back end pushed lately, to this host.
 pub(super) async fn show_pushes(
     State(state): State<OpsState>,
-    _: Authorized,
+    _: By<Read>,
     Path(name): Path<String>,
 ) -> Result<Json<PushLog>, Problem> {
     Ok(Json(state.commerce.pushes(&name.into())?))
@@ -111,40 +111,40 @@ pub(super) async fn show_pushes(
 /// Loads the adapter as the configuration says now.
 pub(super) async fn load_adapter(
     State(state): State<OpsState>,
-    _: Authorized,
+    by: Authorized,
     Path(name): Path<String>,
     body: Checked<DeedBody>,
 ) -> Result<Json<AdapterReport>, Problem> {
-    Ok(Json(state.commerce.load_adapter(&name.into(), body.into_inner().into()).await?))
+    Ok(Json(state.commerce.load_adapter(&name.into(), body.into_inner().signed(&by)).await?))
 }
 
 /// Makes the generation on trial live.
 pub(super) async fn promote_adapter(
     State(state): State<OpsState>,
-    _: Authorized,
+    by: Authorized,
     Path(name): Path<String>,
     body: Checked<DecisionBody>,
 ) -> Result<Json<AdapterReport>, Problem> {
-    let (meant, operator) = body.into_inner().into_parts();
+    let (meant, operator) = body.into_inner().into_parts(&by);
     Ok(Json(state.commerce.promote_adapter(&name.into(), &meant, operator).await?))
 }
 
 /// Ends a trial, or goes back to the previous generation.
 pub(super) async fn roll_back_adapter(
     State(state): State<OpsState>,
-    _: Authorized,
+    by: Authorized,
     Path(name): Path<String>,
     body: Checked<DecisionBody>,
 ) -> Result<Json<AdapterReport>, Problem> {
-    let (meant, operator) = body.into_inner().into_parts();
+    let (meant, operator) = body.into_inner().into_parts(&by);
     Ok(Json(state.commerce.roll_back_adapter(&name.into(), &meant, operator).await?))
 }
 
 /// Reads the configuration again; brings in the adapters that changed and names what needs a restart.
 pub(super) async fn reload_config(
     State(state): State<OpsState>,
-    _: Authorized,
+    by: Authorized,
     body: Checked<DeedBody>,
 ) -> Result<Json<ReloadReport>, Problem> {
-    Ok(Json(state.commerce.reload_by(body.into_inner().into()).await?))
+    Ok(Json(state.commerce.reload_by(body.into_inner().signed(&by)).await?))
 }

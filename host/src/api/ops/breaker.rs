@@ -31,10 +31,10 @@ impl Check for BreakerBody {
 /// Holds the breaker of the read or write side `open` or `closed`, or lets its own rules decide again (`auto`).
 pub(super) async fn move_breaker(
     State(state): State<OpsState>,
-    _: Authorized,
+    by: Authorized,
     Path(name): Path<String>,
     body: Checked<BreakerBody>,
 ) -> Result<Json<AdapterReport>, Problem> {
     let BreakerBody { side, state: setting, actor, reason } = body.into_inner();
-    Ok(Json(state.commerce.move_breaker(&name.into(), side, setting, Operator { actor, reason }).await?))
+    Ok(Json(state.commerce.move_breaker(&name.into(), side, setting, Operator { actor: by.sign(actor), reason }).await?))
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::super::availability::check_sku;
 use super::super::body::{Check, Checked, CheckedQuery, Findings};
 use super::super::problem::Problem;
-use super::{Operator as Authorized, OpsState};
+use super::{By, Operator as Authorized, OpsState, Read};
 use crate::domain::Sku;
 use crate::service::{CacheFilter, CacheReport, FieldProblem, InvalidationReport, InvalidationRequest, Operator};
 
@@ -54,7 +54,7 @@ impl Check for InvalidateBody {
 /// Every cached answer about an item, with its policy and how it would be used now.
 pub(super) async fn show_cache(
     State(state): State<OpsState>,
-    _: Authorized,
+    _: By<Read>,
     Path(sku): Path<String>,
     CheckedQuery(parameters): CheckedQuery<CacheParameters>,
 ) -> Result<Json<CacheReport>, Problem> {
@@ -68,7 +68,7 @@ pub(super) async fn show_cache(
 /// Has the item asked at the next read, whatever is cached of it.
 pub(super) async fn invalidate(
     State(state): State<OpsState>,
-    _: Authorized,
+    by: Authorized,
     Path(sku): Path<String>,
     body: Checked<InvalidateBody>,
 ) -> Result<Json<InvalidationReport>, Problem> {
@@ -76,5 +76,5 @@ pub(super) async fn invalidate(
     let InvalidateBody { adapter, store, location, actor, reason } = body.into_inner();
     let (adapter, store, location) = (adapter.map(Into::into), store.map(Into::into), location.map(Into::into));
     let request = InvalidationRequest { sku: Sku::from(sku), adapter, store, location };
-    Ok(Json(state.commerce.invalidate(request, Operator { actor, reason }).await?))
+    Ok(Json(state.commerce.invalidate(request, Operator { actor: by.sign(actor), reason }).await?))
 }

@@ -5,7 +5,8 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Operator, OpsState, parse};
+use super::operator::{By, Desk, Read};
+use super::{OpsState, parse};
 use crate::api::body::{Check, Checked, Findings};
 use crate::api::problem::{Problem, route_not_found};
 use crate::domain::{AccountNumber, AdapterName, BackendNumber, HoldCode, OrderEdit, Reference, StoreName};
@@ -40,7 +41,7 @@ impl Check for DecisionBody {
 /// `resend`, `link` or `abandon` a parked order or quote, `hold` one that waits, `release` one that is held.
 pub(super) async fn decide(
     State(state): State<OpsState>,
-    _: Operator,
+    by: By<Desk>,
     Path((reference, decision)): Path<(String, String)>,
     body: Checked<DecisionBody>,
 ) -> Result<Json<TransferReport>, Problem> {
@@ -56,7 +57,7 @@ pub(super) async fn decide(
         }
     }
     let reference = parse(&reference)?;
-    let deed = Deed { actor: body.actor, reason: body.reason };
+    let deed = Deed { actor: by.sign(body.actor), reason: body.reason };
     let code = body.code.map(HoldCode::from);
     let decision = match decision.as_str() {
         "resend" if body.accept_price => Decision::ResendAtPrice,
@@ -100,16 +101,16 @@ impl Check for EditBody {
 /// Changes a parked order before it is sent again.
 pub(super) async fn edit(
     State(state): State<OpsState>,
-    _: Operator,
+    by: By<Desk>,
     Path(reference): Path<String>,
     body: Checked<EditBody>,
 ) -> Result<Json<TransferReport>, Problem> {
     let EditBody { actor, reason, changes } = body.into_inner();
-    Ok(Json(state.commerce.edit(&parse(&reference)?, changes, Deed { actor, reason }).await?))
+    Ok(Json(state.commerce.edit(&parse(&reference)?, changes, Deed { actor: by.sign(actor), reason }).await?))
 }
 
 /// The reasons that people can hold for.
-pub(super) async fn list_hold_reasons(State(state): State<OpsState>, _: Operator) -> Json<Value> {
+pub(super) async fn list_hold_reasons(State(state): State<OpsState>, _: By<Read>) -> Json<Value> {
     Json(json!({ "items": state.commerce.hold_reasons() }))
 }
 
@@ -174,7 +175,7 @@ fn action(name: &str) -> Option<BulkAction> {
 /// Decides about up to 500; each is audited, and each tells what came of it.
 pub(super) async fn decide_many(
     State(state): State<OpsState>,
-    _: Operator,
+    by: By<Desk>,
     body: Checked<BulkBody>,
 ) -> Result<Json<BulkReport>, Problem> {
     let body = body.into_inner();
@@ -187,7 +188,7 @@ pub(super) async fn decide_many(
         account: body.account.map(AccountNumber::from),
         ..DeskFilter::all(action.about(), body.limit.unwrap_or(MOST_AT_ONCE))
     };
-    let operator = Deed { actor: body.actor, reason: body.reason };
+    let operator = Deed { actor: by.sign(body.actor), reason: body.reason };
     let (older_than_secs, dry_run) = (body.older_than_secs, body.dry_run);
     Ok(Json(state.commerce.decide_many(BulkRequest { action, references, filter, older_than_secs, dry_run, operator }).await?))
 }

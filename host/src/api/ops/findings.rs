@@ -5,7 +5,8 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Operator, OpsState};
+use super::OpsState;
+use super::operator::{By, Desk, Read};
 use crate::api::body::{Check, Checked, Findings};
 use crate::api::problem::{Problem, route_not_found};
 use crate::domain::{FindingAction, FindingReason, FindingState, Reference, StoreName};
@@ -56,7 +57,7 @@ impl FindingParameters {
 /// Findings, oldest first.
 pub(super) async fn list_findings(
     State(state): State<OpsState>,
-    _: Operator,
+    _: By<Read>,
     Query(parameters): Query<FindingParameters>,
 ) -> Result<Json<Value>, Problem> {
     let items = state.commerce.findings(parameters.into_filter()?).await?;
@@ -66,7 +67,7 @@ pub(super) async fn list_findings(
 /// One finding.
 pub(super) async fn show_finding(
     State(state): State<OpsState>,
-    _: Operator,
+    _: By<Read>,
     Path(id): Path<i64>,
 ) -> Result<Json<FindingReport>, Problem> {
     Ok(Json(state.commerce.finding(id).await?))
@@ -91,11 +92,11 @@ impl Check for FindingDecision {
 /// `accept` or `cancel`.
 pub(super) async fn settle_finding(
     State(state): State<OpsState>,
-    _: Operator,
+    by: By<Desk>,
     Path((id, action)): Path<(i64, String)>,
     body: Checked<FindingDecision>,
 ) -> Result<Json<FindingReport>, Problem> {
     let Some(action) = FindingAction::parse(&action) else { return Err(route_not_found().await) };
     let FindingDecision { actor, reason } = body.into_inner();
-    Ok(Json(state.commerce.settle_finding(id, action, Deed { actor, reason }).await?))
+    Ok(Json(state.commerce.settle_finding(id, action, Deed { actor: by.sign(actor), reason }).await?))
 }

@@ -35,8 +35,38 @@ impl Checker<'_, '_> {
                     format!("the key of {:?} is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one", key.name),
                 );
             }
+            if let Some(problem) = key.rate().and_then(|rate| rate.problem()) {
+                self.report(&["access", "api_keys", &index.to_string(), "per_sec"], "C013", problem);
+            }
             if key.scopes.contains(&Scope::Operate) {
                 self.report(&["access", "api_keys"], "C015", "the scope \"ops\" belongs to ops.key, not to a storefront's key");
+            }
+        }
+    }
+
+    pub(super) fn ops_keys(&mut self, config: &Config) {
+        let ops = &config.ops;
+        let too_short =
+            || format!("is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one, such as `openssl rand -hex 32`");
+        if ops.key.as_ref().is_some_and(|key| key.expose().len() < MIN_KEY_CHARACTERS) {
+            self.report(&["ops", "key"], "C015", too_short());
+        }
+        let mut earlier: Vec<_> = ops.key.iter().map(Secret::expose).collect();
+        for (index, key) in ops.keys.iter().enumerate() {
+            let place = index.to_string();
+            let path = |option| ["ops", "keys", place.as_str(), option];
+            if key.key.expose().len() < MIN_KEY_CHARACTERS {
+                self.report(&path("key"), "C015", too_short());
+            }
+            if earlier.contains(&key.key.expose()) {
+                self.report(&path("key"), "C015", format!("the key of {:?} is used twice: make a new one", key.name));
+            }
+            earlier.push(key.key.expose());
+            if ops.keys.iter().take(index).any(|other| other.name == key.name) {
+                self.report(&path("name"), "C015", format!("two keys are named {:?}: give each its own name", key.name));
+            }
+            if key.scopes.is_empty() {
+                self.report(&path("scopes"), "C015", "is empty: the key would open nothing");
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -11,11 +12,10 @@ use tokio::sync::Semaphore;
 use super::COME_BACK;
 use super::apply::MESSAGES;
 use super::ledger::Ledger;
-use super::pace::Pace;
 use super::seen::Seen;
 use super::sender::Forged;
 use crate::config::InboundConfig;
-use crate::domain::AdapterName;
+use crate::domain::{AdapterName, Pace, Rate};
 use crate::service::ServiceError;
 
 /// A refused sender is logged at most once in so many seconds: whoever knocks without end fills no disk.
@@ -59,7 +59,8 @@ fn doors(configured: &Configured, before: &BTreeMap<AdapterName, Arc<Door>>) -> 
     let door = |(name, config): (&AdapterName, &Arc<InboundConfig>)| {
         let seen = before.get(name).map_or_else(|| Seen::new(config.tolerance()), |door| door.seen.with(config.tolerance()));
         let ledger = before.get(name).map(|door| Arc::clone(&door.ledger)).unwrap_or_default();
-        let (pace, places) = (Pace::new(config.max_per_sec), Arc::new(Semaphore::new(config.max_concurrent)));
+        let pace = Pace::new(Rate::per_sec(config.max_per_sec), Instant::now());
+        let places = Arc::new(Semaphore::new(config.max_concurrent));
         (name.clone(), Arc::new(Door { config: Arc::clone(config), pace, places, seen, ledger, refusals: Refusals::default() }))
     };
     configured.iter().map(door).collect()

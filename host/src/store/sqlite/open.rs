@@ -38,7 +38,9 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged order must survive a power failure (rule T1).
-        .synchronous(SqliteSynchronous::Full);
+        .synchronous(SqliteSynchronous::Full)
+        // What is erased must not lie about in unused places of the file (rule A3).
+        .pragma("secure_delete", "ON");
     let mut writer = lend(path, SqlitePoolOptions::new().max_connections(1).connect_with(writing)).await?;
     migrate(path, &mut writer).await?;
     let readers = SqlitePoolOptions::new()

@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::store::StoreError;
-use crate::store::sql::Connection;
+use crate::store::sql::{Connection, query};
 
 /// Most commands in one transaction: bounds how long the first of them waits.
 const BATCH: usize = 256;
@@ -21,6 +21,7 @@ type Job = Box<dyn for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, (Fate, Se
 
 enum Message {
     Job(Job),
+    EmptyLog(oneshot::Sender<Result<(), StoreError>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -75,6 +76,13 @@ impl Writer {
         result.await.map_err(|_| self.dropped())?
     }
 
+    /// Commits what was queued before, then brings the whole log into the database's file and cuts it off.
+    pub(in crate::store) async fn empty_log(&self) -> Result<(), StoreError> {
+        let (done, emptied) = oneshot::channel();
+        self.queue.send(Message::EmptyLog(done)).await.map_err(|_| StoreError::Stopped)?;
+        emptied.await.map_err(|_| StoreError::Stopped)?
+    }
+
     /// Finishes what was queued before, then closes the connection.
     pub(in crate::store) async fn close(&self) {
         let (done, closed) = oneshot::channel();
@@ -102,12 +110,13 @@ async fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Message>,
     let mut messages = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut messages, BATCH).await > 0 {
         let mut jobs = Vec::with_capacity(messages.len());
-        let mut closing = None;
+        let (mut closing, mut emptying) = (None, Vec::new());
         for message in messages.drain(..) {
             match message {
                 Message::Job(job) if closing.is_none() => jobs.push(job),
                 // Dropped: its caller is told that the store was closed.
                 Message::Job(_) => {}
+                Message::EmptyLog(done) => emptying.push(done),
                 Message::Close(done) => {
                     waiting.close();
                     closing = Some(done);
@@ -120,6 +129,10 @@ async fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Message>,
             commit(&mut connection, jobs).await;
             commits.fetch_add(1, Ordering::Relaxed);
         }
+        for done in emptying {
+            // The caller may have gone away; then nobody needs the answer.
+            let _ = done.send(empty_log(&mut connection).await);
+        }
         if let Some(done) = closing {
             if let Err(error) = connection.close().await {
                 tracing::warn!(%error, "the database was not closed cleanly");
@@ -127,6 +140,15 @@ async fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Message>,
             let _ = done.send(());
             return;
         }
+    }
+}
+
+/// Waits for readers of what is in the log, as long as a connection waits for a lock.
+async fn empty_log(connection: &mut Connection) -> Result<(), StoreError> {
+    let emptied = query("PRAGMA wal_checkpoint(TRUNCATE)").one(connection).await?;
+    match emptied.number::<i64>("busy")? {
+        0 => Ok(()),
+        _ => Err(StoreError::Unavailable("the log of the database is being read and cannot be emptied now".to_owned())),
     }
 }
 

@@ -69,6 +69,8 @@ enum Fault {
     Refuse503,
     #[serde(rename = "throttle-429")]
     Throttle429,
+    EchoRefusal,
+    EchoError,
 }
 
 impl Fault {
@@ -85,6 +87,8 @@ impl Fault {
             Self::Error500 => "error-500",
             Self::Refuse503 => "refuse-503",
             Self::Throttle429 => "throttle-429",
+            Self::EchoRefusal => "echo-refusal",
+            Self::EchoError => "echo-error",
         }
     }
 }
@@ -181,7 +185,15 @@ async fn carry_out(rule: &Rule, request: Request, next: Next) -> Response {
         Fault::Error500 => Refusal::new(Code::Internal, "unexpected condition in module ORDB, see log 7731").into_response(),
         Fault::Refuse503 => retry_later(Refusal::new(Code::Unavailable, "maintenance window"), rule.retry_after_secs),
         Fault::Throttle429 => retry_later(Refusal::new(Code::Throttled, "too many requests"), rule.retry_after_secs.or(Some(1))),
+        Fault::EchoRefusal => echo(Code::CustomerBlocked, request).await,
+        Fault::EchoError => echo(Code::Internal, request).await,
     }
+}
+
+/// Repeats what it was sent, as chatty systems do.
+async fn echo(code: Code, request: Request) -> Response {
+    let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    Refusal::new(code, format!("cannot do this: {}", String::from_utf8_lossy(&body))).into_response()
 }
 
 fn sever() -> Response {

@@ -182,7 +182,14 @@ async fn t11_the_audit_log_is_append_only_in_the_database_itself() {
     let temp = TempStore::on_postgres().await;
     let run = |statement: &'static str| temp.store.write(move |connection| query(statement).execute(connection).boxed());
     run("INSERT INTO audit (at, actor, action, reference, transfer, reason) VALUES (1, 'a', 'b', 'c', 1, 'd')").await.unwrap();
-    for tampering in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"] {
+    for tampering in [
+        "UPDATE audit SET actor = 'x'",
+        "UPDATE audit SET reason = 'x'",
+        "UPDATE audit SET reason = '[erased]', detail = 'x'",
+        "UPDATE audit SET reason = '[erased]', actor = 'x'",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+    ] {
         let refused = run(tampering).await.unwrap_err();
         assert!(refused.to_string().contains("append-only"), "{refused}");
     }
