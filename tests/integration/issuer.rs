@@ -1,7 +1,7 @@
 //! Tokens of an issuer that publishes its keys (rule A1).
 
 use futures::future::join_all;
-use jsonwebtoken::{EncodingKey, Header};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use ordergate_tests::{Client, DemoBackend, Host, HostConfig, Issuer, IssuerKey, Token, eventually, run_host};
 use serde_json::json;
 
@@ -20,6 +20,8 @@ async fn believing(issuer: &Issuer, change: impl FnOnce(HostConfig) -> HostConfi
     let backend = DemoBackend::start().await;
     let config = HostConfig::for_backend(&backend.url(), backend.key());
     let config = issuer.trusted_by(config).set("access.jwt.jwks.refresh_secs", "1").set("access.jwt.jwks.retry_secs", "1");
+    // What is tried again and again until it is as wished.
+    let config = config.set("rates.wrong_credentials_per_min", "1000000");
     (Host::launch(change(config)).await, backend)
 }
 
@@ -230,4 +232,59 @@ async fn options_for_published_keys_are_refused_with_their_place_and_mend() {
         assert_eq!(ended.code, Some(64), "{words}: {}", ended.stderr);
         assert!(ended.stderr.contains(words) && ended.stderr.contains(code), "{words}: {}", ended.stderr);
     }
+}
+
+/// Tokens that a host must refuse although everything about them but one thing is right.
+fn nearly_right(key: &IssuerKey) -> Vec<(&'static str, String)> {
+    let token = customer();
+    let under = |algorithm| Header { kid: Some("a".to_owned()), ..Header::new(algorithm) };
+    let confused = |secret: &str| token.signed_with(&under(Algorithm::HS256), &EncodingKey::from_secret(secret.as_bytes()));
+    let soon = json!(jiff::Timestamp::now().as_second() + 600);
+    vec![
+        ("HS256 with the public key", confused(&key.public_pem())),
+        ("HS256 with the published key", confused(&key.jwk().to_string())),
+        ("unsigned", token.unsigned_under(&json!({"alg": "none", "kid": "a"}))),
+        ("unsigned, but with the algorithm", token.unsigned_under(&json!({"alg": key.algorithm(), "kid": "a"}))),
+        ("for someone else", key.sign(&token.clone().claim("aud", json!("another-service")))),
+        ("of another issuer", key.sign(&token.clone().claim("iss", json!("https://evil.example")))),
+        ("expired", key.sign(&token.clone().expired(120))),
+        ("not valid yet", key.sign(&token.clone().claim("nbf", soon))),
+        ("under an id that is not published", key.sign_as(&token, |header| header.kid = Some("z".to_owned()))),
+    ]
+}
+
+#[tokio::test]
+async fn a1_keys_of_every_kind_are_fetched_over_tls_from_an_issuer_with_an_authority_of_its_own() {
+    let kinds: [fn(&str) -> IssuerKey; 3] = [IssuerKey::new, IssuerKey::rsa, IssuerKey::ed25519];
+    for kind in kinds {
+        // The keys of the other kinds are published as well, under ids of their own.
+        let key = kind("a");
+        let others: Vec<_> = kinds.iter().map(|kind| kind("b")).filter(|other| other.algorithm() != key.algorithm()).collect();
+        let published: Vec<_> = std::iter::once(&key).chain(others.first()).collect();
+        let issuer = Issuer::start_tls(&published).await;
+        let algorithm = format!("{:?}", key.algorithm());
+        let (host, _backend) = believing(&issuer, |config| config.set("access.jwt.algorithm", &algorithm)).await;
+        host.ready().await;
+        bearing(&host, &key.sign(&customer())).get(PRICE).await.expect(200);
+        let by_another_kind = others.iter().map(|other| ("by a key of another kind", other.sign(&customer())));
+        for (what, token) in nearly_right(&key).into_iter().chain(by_another_kind) {
+            let reply = bearing(&host, &token).get(PRICE).await;
+            assert_eq!(reply.status, 401, "{algorithm}, {what}: {reply}");
+            reply.expect_problem(401, "token_invalid");
+        }
+        assert!((host.metric("ordergate_jwks_keys", &[]).await - 1.0).abs() < f64::EPSILON, "{algorithm}");
+    }
+}
+
+#[tokio::test]
+async fn a1_an_issuer_that_no_trusted_authority_vouches_for_is_not_believed() {
+    let key = IssuerKey::new("a");
+    let issuer = Issuer::start_tls(&[&key]).await;
+    let (host, _backend) = believing(&issuer, |config| config.set("access.jwt.jwks.roots", &issuer.other_authority())).await;
+    eventually("the host has tried", async || {
+        (host.metric("ordergate_jwks_fetches_total", &["unreachable"]).await >= 1.0).then_some(())
+    })
+    .await;
+    bearing(&host, &key.sign(&customer())).get(PRICE).await.expect_problem(503, "identity_unavailable");
+    assert_eq!((host.ops().get("/readyz").await.status.as_u16(), issuer.fetches()), (503, 0));
 }

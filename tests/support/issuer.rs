@@ -15,18 +15,25 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use parking_lot::Mutex;
-use rcgen::{KeyPair, PublicKeyData};
+use rcgen::{KeyPair, PKCS_ED25519, PublicKeyData};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
+use crate::certificates::Certificates;
 use crate::{HostConfig, Token};
+
+const RSA_PRIVATE: &str = include_str!("keys/rs256-private.pem");
 
 /// Runs until it is dropped.
 pub struct Issuer {
     url: String,
     state: Arc<State>,
     accepting: JoinHandle<()>,
+    /// Over TLS: of an authority of its own.
+    certificates: Option<Certificates>,
 }
 
 #[derive(Default)]
@@ -51,18 +58,31 @@ impl Issuer {
         issuer
     }
 
+    /// Publishes these keys over TLS, with a certificate that only its own authority vouches for.
+    pub async fn start_tls(keys: &[&IssuerKey]) -> Self {
+        let issuer = Self::listen(Some(Certificates::new())).await;
+        issuer.publish(keys);
+        issuer
+    }
+
     /// Accepts connections and closes them.
     pub async fn start_down() -> Self {
+        Self::listen(None).await
+    }
+
+    async fn listen(certificates: Option<Certificates>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/keys", listener.local_addr().unwrap());
+        let scheme = if certificates.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}/keys", listener.local_addr().unwrap());
+        let acceptor = certificates.as_ref().map(|certificates| TlsAcceptor::from(Arc::new(certificates.server())));
         let state = Arc::new(State::default());
         let answering = Arc::clone(&state);
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&answering)));
+                tokio::spawn(accept(acceptor.clone(), stream, Arc::clone(&answering)));
             }
         });
-        Self { url, state, accepting }
+        Self { url, state, accepting, certificates }
     }
 
     pub fn url(&self) -> &str {
@@ -95,13 +115,22 @@ impl Issuer {
         self.state.fetches.load(Ordering::Relaxed)
     }
 
-    /// A host that believes its tokens.
+    /// A host that believes its tokens, which are signed with ES256 unless the test says otherwise.
     pub fn trusted_by(&self, config: HostConfig) -> HostConfig {
-        config
+        let config = config
             .unset("access.jwt.key")
             .set("access.jwt.algorithm", "\"ES256\"")
             .set("access.jwt.jwks_url", &format!("{:?}", self.url))
-            .set("access.jwt.jwks.allow", r#"["loopback"]"#)
+            .set("access.jwt.jwks.allow", r#"["loopback"]"#);
+        match &self.certificates {
+            Some(certificates) => config.set("access.jwt.jwks.roots", &format!("{:?}", certificates.path("ca.pem"))),
+            None => config,
+        }
+    }
+
+    /// As TOML, the file of an authority that does not vouch for it.
+    pub fn other_authority(&self) -> String {
+        format!("{:?}", self.certificates.as_ref().expect("it speaks TLS").path("other-ca.pem"))
     }
 }
 
@@ -111,7 +140,19 @@ impl Drop for Issuer {
     }
 }
 
-async fn serve(stream: TcpStream, state: Arc<State>) {
+async fn accept(acceptor: Option<TlsAcceptor>, stream: TcpStream, state: Arc<State>) {
+    match acceptor {
+        None => serve(stream, state).await,
+        // A caller who does not know the authority goes away.
+        Some(acceptor) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve(stream, state).await;
+            }
+        }
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<State>) {
     let Some(answer) = state.answer.lock().clone() else {
         state.fetches.fetch_add(1, Ordering::Relaxed);
         return;
@@ -128,28 +169,72 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
     let _ = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// A key pair of an issuer (ES256).
+/// A key pair of an issuer.
 pub struct IssuerKey {
     id: String,
-    pair: KeyPair,
+    algorithm: Algorithm,
+    jwk: Value,
+    signing: EncodingKey,
+    public_pem: String,
 }
 
 impl IssuerKey {
+    /// For ES256.
     pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), pair: KeyPair::generate().unwrap() }
+        let pair = KeyPair::generate().unwrap();
+        // An uncompressed point: 4, then both coordinates.
+        let coordinate = |range| BASE64_URL_SAFE_NO_PAD.encode(&pair.der_bytes()[range]);
+        Self {
+            id: id.to_owned(),
+            algorithm: Algorithm::ES256,
+            jwk: json!({"kty": "EC", "crv": "P-256", "x": coordinate(1..33), "y": coordinate(33..65)}),
+            signing: EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).expect("a key"),
+            public_pem: pair.public_key_pem(),
+        }
+    }
+
+    /// For EdDSA (Ed25519).
+    pub fn ed25519(id: &str) -> Self {
+        let pair = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        Self {
+            id: id.to_owned(),
+            algorithm: Algorithm::EdDSA,
+            jwk: json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64_URL_SAFE_NO_PAD.encode(pair.der_bytes())}),
+            signing: EncodingKey::from_ed_der(&pair.serialize_der()),
+            public_pem: pair.public_key_pem(),
+        }
+    }
+
+    /// For RS256: always the same key, because making one takes long. Nothing else trusts it.
+    pub fn rsa(id: &str) -> Self {
+        let pair = KeyPair::from_pem(RSA_PRIVATE).unwrap();
+        // `SEQUENCE { INTEGER n, INTEGER e }` (RFC 8017): a modulus of 2048 bits after a zero, and the exponent 65537.
+        let der = pair.der_bytes();
+        let modulus = BASE64_URL_SAFE_NO_PAD.encode(&der[der.len() - 5 - 256..der.len() - 5]);
+        Self {
+            id: id.to_owned(),
+            algorithm: Algorithm::RS256,
+            jwk: json!({"kty": "RSA", "n": modulus, "e": BASE64_URL_SAFE_NO_PAD.encode(&der[der.len() - 3..])}),
+            signing: EncodingKey::from_rsa_pem(RSA_PRIVATE.as_bytes()).expect("a key"),
+            public_pem: pair.public_key_pem(),
+        }
+    }
+
+    /// Its algorithm, as configurations name it.
+    pub fn algorithm(&self) -> String {
+        format!("{:?}", self.algorithm)
     }
 
     /// As it is published.
     pub fn jwk(&self) -> Value {
-        // An uncompressed point: 4, then both coordinates.
-        let point = self.pair.der_bytes();
-        let coordinate = |range| BASE64_URL_SAFE_NO_PAD.encode(&point[range]);
-        json!({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": self.id, "x": coordinate(1..33), "y": coordinate(33..65)})
+        let mut jwk = self.jwk.clone();
+        (jwk["kid"], jwk["use"], jwk["alg"]) = (json!(self.id), json!("sig"), json!(self.algorithm()));
+        jwk
     }
 
     /// The public half in PEM.
     pub fn public_pem(&self) -> String {
-        self.pair.public_key_pem()
+        self.public_pem.clone()
     }
 
     /// A token under the key's own id.
@@ -159,9 +244,9 @@ impl IssuerKey {
 
     /// A token with another header.
     pub fn sign_as(&self, token: &Token, change: impl FnOnce(&mut Header)) -> String {
-        let mut header = Header::new(Algorithm::ES256);
+        let mut header = Header::new(self.algorithm);
         header.kid = Some(self.id.clone());
         change(&mut header);
-        token.signed_with(&header, &EncodingKey::from_ec_pem(self.pair.serialize_pem().as_bytes()).expect("a key"))
+        token.signed_with(&header, &self.signing)
     }
 }

@@ -12,6 +12,7 @@ mod adf;
 mod backend;
 mod backend_process;
 mod cache_server;
+mod certificates;
 mod client;
 mod config;
 mod host;

@@ -13,21 +13,11 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
-use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// An authority, and the certificates that it has given out, as files: `ca.pem`, `client.pem`, `client.key`, and those of a stranger, whom
-/// another authority knows.
-struct Certificates {
-    folder: TempDir,
-    authority: CertifiedIssuer<'static, KeyPair>,
-}
+use crate::certificates::Certificates;
 
 /// What the back end has seen.
 #[derive(Default)]
@@ -53,7 +43,7 @@ impl TlsBackend {
         let certificates = Certificates::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let acceptor = TlsAcceptor::from(Arc::new(certificates.server(protocols)));
+        let acceptor = TlsAcceptor::from(Arc::new(certificates.server_that_knows_its_clients(protocols)));
         let seen = Arc::new(Seen::default());
         let noted = Arc::clone(&seen);
         let accepting = tokio::spawn(async move {
@@ -75,12 +65,12 @@ impl TlsBackend {
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.certificates.folder.path().join(name)
+        self.certificates.path(name)
     }
 
     /// Gives the host a new certificate with a new key, in the files of the one that it has: the certificate first, then the key.
     pub fn renew(&self) {
-        self.certificates.give("client", &self.certificates.authority);
+        self.certificates.renew_client();
     }
 
     /// How many different certificates callers have shown.
@@ -102,55 +92,6 @@ impl Drop for TlsBackend {
     fn drop(&mut self) {
         self.accepting.abort();
     }
-}
-
-impl Certificates {
-    fn new() -> Self {
-        let (authority, other) = (Self::authority(), Self::authority());
-        let new = Self { folder: tempfile::tempdir().unwrap(), authority };
-        new.write("ca.pem", &new.authority.pem());
-        new.write("other-ca.pem", &other.pem());
-        for (name, authority) in [("client", &new.authority), ("stranger", &other)] {
-            new.give(name, authority);
-        }
-        new
-    }
-
-    fn give(&self, name: &str, authority: &CertifiedIssuer<'static, KeyPair>) {
-        let (certificate, key) = given_out(authority, "the host");
-        self.write(&format!("{name}.pem"), &certificate.pem());
-        self.write(&format!("{name}.key"), &key.serialize_pem());
-    }
-
-    fn authority() -> CertifiedIssuer<'static, KeyPair> {
-        let mut parameters = CertificateParams::new(Vec::new()).unwrap();
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.folder.path().join(name), text).unwrap();
-    }
-
-    fn server(&self, protocols: &[&str]) -> ServerConfig {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut roots = RootCertStore::empty();
-        roots.add(self.authority.der().clone()).unwrap();
-        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().unwrap();
-        let (certificate, key) = given_out(&self.authority, "127.0.0.1");
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let mut config =
-            builder.with_client_cert_verifier(clients).with_single_cert(vec![certificate.der().clone()], key).unwrap();
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-        config
-    }
-}
-
-fn given_out(authority: &CertifiedIssuer<'static, KeyPair>, name: &str) -> (Certificate, KeyPair) {
-    let key = KeyPair::generate().unwrap();
-    let names = if name.contains(' ') { Vec::new() } else { vec![name.to_owned()] };
-    (CertificateParams::new(names).unwrap().signed_by(&key, authority).unwrap(), key)
 }
 
 async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Seen>) {
