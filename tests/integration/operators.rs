@@ -60,7 +60,14 @@ fn a1_every_route_of_the_operations_port_is_tried_by_these_tests() {
 }
 
 async fn call(client: &Client, method: &str, pattern: &str) -> Reply {
-    let path = [("{name}", "nordwind"), ("{sku}", "NW-1014"), ("{reference}", "O0"), ("{decision}", "resend"), ("{id}", "1"), ("{action}", "accept")];
+    let path = [
+        ("{name}", "nordwind"),
+        ("{sku}", "NW-1014"),
+        ("{reference}", "O0"),
+        ("{decision}", "resend"),
+        ("{id}", "1"),
+        ("{action}", "accept"),
+    ];
     let path = path.iter().fold(pattern.to_owned(), |path, (part, value)| path.replace(part, value));
     let client = client.with("content-type", "application/json");
     client.send(method.parse::<Method>().unwrap(), &path, "{}".into()).await

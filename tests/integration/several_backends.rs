@@ -48,7 +48,8 @@ async fn b1_several_stores_of_a_host_have_their_own_back_ends() {
     let other = DemoBackend::start().await;
     let world = World::with(|config| {
         let config = config.another_backend("other", &other.url()).in_stores(&["main", "b2b"]);
-        config.set("stores.b2b.adapter", "\"other\"").set("stores.b2b.currency", "\"EUR\"")
+        let config = config.set("stores.b2b.adapter", "\"other\"").set("stores.b2b.currency", "\"EUR\"");
+        config.set("access.jwt.stores", r#"["main", "b2b"]"#)
     })
     .await;
     let customer = |store| world.host.caller("shop").with("x-account", "C-1001").with("x-store", store);

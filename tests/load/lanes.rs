@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use http::Method;
-use ordergate_tests::{Client, PLIERS, World, eventually, seal, text};
+use ordergate_tests::{Client, HostConfig, PLIERS, World, eventually, seal, text};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 

@@ -28,7 +28,7 @@ use super::problem::{Problem, method_not_allowed, route_not_found};
 use crate::config::Config;
 use crate::domain::Reference;
 use crate::service::{Commerce, DeskFilter, Dossier, FieldProblem, Waiting};
-use operator::{By, Desk, Erase, Operator, Operators, Read};
+use operator::{By, Erase, Operator, Operators, Read};
 
 /// Largest body of an operator's decision.
 const MAX_BODY_BYTES: usize = 64 * 1024;

@@ -38,7 +38,7 @@ impl Commerce {
             ServiceError::Invalid(vec![FieldProblem::new("/store", format!("must be one of {}", known.join(", ")))])
         })?;
         let (store, at) = (shop.name.clone(), self.inner.clock.now());
-        let deed = Deed { actor: operator.actor, reason: operator.reason, at };
+        let deed = Deed { adapter_digest: None, actor: operator.actor, reason: operator.reason, at };
         let customer = Customer { store: store.clone(), account: account.clone() };
         let Erased { documents, checkouts, answers, lists } = self.inner.store.erase(customer, deed).await?;
         let is_theirs = |about: &Dimensions<'_>| {
