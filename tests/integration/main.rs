@@ -34,6 +34,7 @@ mod operators;
 mod oracle;
 mod orders;
 mod parked;
+mod personal;
 mod policies;
 mod postgres;
 mod quotes;
