@@ -240,8 +240,8 @@ impl From<Failure> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        // A conflict is an answer of the store, no failure.
-        if !matches!(error, StoreError::Conflict(_)) {
+        // What it has not, and a conflict, are answers of the store, no failure.
+        if !matches!(error, StoreError::Conflict(_) | StoreError::NotFound(_)) {
             tracing::error!(error = %error, "the store failed");
         }
         match error {

@@ -63,6 +63,11 @@ impl FailureCode {
         }
     }
 
+    /// Whether the back end told something about what was asked: it has no such thing, or cannot tell at all.
+    pub fn is_an_answer(self) -> bool {
+        matches!(self, Self::NotFound | Self::Unsupported)
+    }
+
     /// The code that an adapter named. An unknown one is the most careful reading for that side.
     pub fn parse(code: &str, side: Side) -> Self {
         match code {

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{BackendDocument, Commerce, ServiceError};
 use crate::config::TransferConfig;
-use crate::domain::{AccountNumber, AdapterName, Failure, Finding, OrderDocument, QuoteDocument, Side, StoreName};
+use crate::domain::{AccountNumber, AdapterName, Finding, OrderDocument, QuoteDocument, Side, StoreName};
 use crate::store::{DocumentKind, ToCompare};
 use examine::Examination;
 
@@ -106,11 +106,6 @@ fn next_after(now: Timestamp, settled_at: Timestamp, config: &TransferConfig) ->
 
 fn count(adapter: &str, outcome: &'static str) {
     metrics::counter!("ordergate_reconciled_total", "adapter" => adapter.to_owned(), "outcome" => outcome).increment(1);
-}
-
-/// Whether a failure says nothing about what was asked.
-fn says_nothing(failure: &Failure) -> bool {
-    !matches!(failure.code, crate::domain::FailureCode::NotFound | crate::domain::FailureCode::Unsupported)
 }
 
 #[cfg(test)]

@@ -7,31 +7,10 @@ use serde_json::{Value, json};
 
 use super::super::body::{Check, Checked, Findings};
 use super::super::problem::Problem;
+use super::operator::DeedBody;
 use super::{By, Operator as Authorized, OpsState, Read};
 use crate::domain::AdapterName;
 use crate::service::{AdapterReport, FieldProblem, Meant, Operator, PushLog, ReloadReport, ShadowReport};
-
-/// Who does it, and why.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DeedBody {
-    actor: String,
-    reason: String,
-}
-
-impl Check for DeedBody {
-    fn problems(&self) -> Vec<FieldProblem> {
-        let mut findings = Findings::default();
-        findings.deed(&self.actor, &self.reason);
-        findings.into_vec()
-    }
-}
-
-impl DeedBody {
-    fn signed(self, by: &Authorized) -> Operator {
-        Operator { actor: by.sign(self.actor), reason: self.reason }
-    }
-}
 
 /// Who decides what about, and why.
 #[derive(Deserialize)]

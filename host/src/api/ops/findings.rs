@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::OpsState;
-use super::operator::{By, Desk, Read};
-use crate::api::body::{Check, Checked, Findings};
+use super::operator::{By, DeedBody, Desk, Read};
+use crate::api::body::Checked;
 use crate::api::problem::{Problem, route_not_found};
 use crate::domain::{FindingAction, FindingReason, FindingState, Reference, StoreName};
-use crate::service::{FieldProblem, FindingFilter, FindingReport, Operator as Deed};
+use crate::service::{FieldProblem, FindingFilter, FindingReport};
 
 /// Most findings of one answer.
 const MOST: u32 = 1_000;
@@ -73,30 +73,13 @@ pub(super) async fn show_finding(
     Ok(Json(state.commerce.finding(id).await?))
 }
 
-/// Who decides, and why.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FindingDecision {
-    actor: String,
-    reason: String,
-}
-
-impl Check for FindingDecision {
-    fn problems(&self) -> Vec<FieldProblem> {
-        let mut findings = Findings::default();
-        findings.deed(&self.actor, &self.reason);
-        findings.into_vec()
-    }
-}
-
 /// `accept` or `cancel`.
 pub(super) async fn settle_finding(
     State(state): State<OpsState>,
     by: By<Desk>,
     Path((id, action)): Path<(i64, String)>,
-    body: Checked<FindingDecision>,
+    body: Checked<DeedBody>,
 ) -> Result<Json<FindingReport>, Problem> {
     let Some(action) = FindingAction::parse(&action) else { return Err(route_not_found().await) };
-    let FindingDecision { actor, reason } = body.into_inner();
-    Ok(Json(state.commerce.settle_finding(id, action, Deed { actor: by.sign(actor), reason }).await?))
+    Ok(Json(state.commerce.settle_finding(id, action, body.into_inner().signed(&by)).await?))
 }

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde::Deserialize;
 
 use super::super::access::{credential, digest};
+use super::super::body::{Check, Findings};
 use super::super::problem::Problem;
 use super::super::problem_pages as pages;
 use super::super::rates::Strangers;
 use super::OpsState;
 use crate::config::Config;
 use crate::domain::OpsScope;
+use crate::service::{FieldProblem, Operator as Deed};
 
 /// Knows the keys of the operations port.
 pub(in crate::api) struct Operators {
@@ -110,5 +113,27 @@ impl<P: Power> FromRequestParts<OpsState> for By<P> {
 
     async fn from_request_parts(parts: &mut Parts, state: &OpsState) -> Result<Self, Problem> {
         state.operators.admit(parts, P::SCOPE).map(|known| Self(known, PhantomData))
+    }
+}
+
+/// Who does it, and why.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeedBody {
+    actor: String,
+    reason: String,
+}
+
+impl Check for DeedBody {
+    fn problems(&self) -> Vec<FieldProblem> {
+        let mut findings = Findings::default();
+        findings.deed(&self.actor, &self.reason);
+        findings.into_vec()
+    }
+}
+
+impl DeedBody {
+    pub(super) fn signed<P>(self, by: &By<P>) -> Deed {
+        Deed { actor: by.sign(self.actor), reason: self.reason }
     }
 }

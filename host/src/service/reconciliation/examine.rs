@@ -7,7 +7,6 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
-use super::says_nothing;
 use crate::adapter::operation::Operation;
 use crate::adapter::{Adapter, Lane};
 use crate::config::TransferConfig;
@@ -69,7 +68,7 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         match self.ask(document, &asked).await {
             Ok(there) => Ok(self.own(document, &there).then(|| self.compared(one, &there)).flatten()),
             Err(failure) if failure.code == FailureCode::NotFound => self.gone(one, number).await,
-            Err(failure) if says_nothing(&failure) => Err(failure),
+            Err(failure) if !failure.code.is_an_answer() => Err(failure),
             Err(_) => Ok(None),
         }
     }
@@ -152,7 +151,7 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
                 let own = there.filter(|there| self.own(document, there) && there.head().reference == Some(&document.reference));
                 Ok(own.filter(|there| !there.is_void()).map(|there| there.head().number.clone()))
             }
-            Err(failure) if says_nothing(&failure) => Err(failure),
+            Err(failure) if !failure.code.is_an_answer() => Err(failure),
             Err(_) => Ok(None),
         }
     }
