@@ -6,13 +6,12 @@ mod edit;
 mod holds;
 mod reconciliation;
 
-use ordergate_tests::{Client, PLIERS, World, eventually, items, order, seal, text, until_order};
+use ordergate_tests::{Client, PLIERS, World, eventually, order, seal, text, until_order};
 use serde_json::{Value, json};
 
 /// Findings that wait for somebody.
 async fn findings(world: &World, narrowed: &str) -> Vec<Value> {
-    let list = world.host.operator().get(&format!("/ops/v1/findings{narrowed}")).await.expect(200);
-    items(&list).to_vec()
+    world.host.findings(narrowed).await
 }
 
 /// The one finding that waits, with its reason, once it is there.

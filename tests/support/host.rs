@@ -194,6 +194,20 @@ impl Host {
         let fits = |line: &&str| labels.iter().all(|label| line.contains(label));
         text.lines().filter(is_series).filter(fits).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
+
+    /// Waits until so many comparisons with the back end more have ended in some way: `same`, `different` or `failed`.
+    pub async fn compared(&self, outcome: &str, more: f64) {
+        let outcome = format!("outcome=\"{outcome}\"");
+        let count = async || self.metric("ordergate_reconciled_total", &[&outcome]).await;
+        let before = count().await;
+        eventually("it is compared", async || (count().await >= before + more).then_some(())).await;
+    }
+
+    /// Findings, narrowed by a query string; those that wait for somebody without one.
+    pub async fn findings(&self, narrowed: &str) -> Vec<Value> {
+        let list = self.operator().get(&format!("/ops/v1/findings{narrowed}")).await.expect(200);
+        crate::items(&list).to_vec()
+    }
 }
 
 /// Runs the `ordergate` program to its end with the environment of `config`.

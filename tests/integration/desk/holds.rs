@@ -94,7 +94,7 @@ async fn t11_a_hold_needs_a_known_code_and_something_that_waits() {
     let late = world.host.operator().post(&path, &act("credit")).await;
     assert!(text(&late.expect_problem(409, "conflict"), "/detail").contains("is confirmed"), "{late}");
     let reasons = world.host.operator().get("/ops/v1/hold-reasons").await.expect(200);
-    assert_eq!(items(&reasons).len(), 4);
+    assert_eq!(ordergate_tests::items(&reasons).len(), 4);
 }
 
 #[tokio::test]

@@ -9,10 +9,7 @@ async fn comparing() -> World {
 
 /// Waits until so many comparisons more have ended in some way.
 async fn compared(world: &World, outcome: &str, more: f64) {
-    let outcome = format!("outcome=\"{outcome}\"");
-    let count = async || world.host.metric("ordergate_reconciled_total", &[&outcome]).await;
-    let before = count().await;
-    eventually("it is compared", async || (count().await >= before + more).then_some(())).await;
+    world.host.compared(outcome, more).await;
 }
 
 #[tokio::test]

@@ -131,3 +131,21 @@ async fn an_order_that_is_shipped_in_part_is_shown_as_such_and_not_cancelled() {
     cancel(&world.adler(), reference).await.expect_problem(409, "action_not_allowed");
     assert_eq!(world.backend.requests(&format!("PATCH {ORDERS}/*")).await, 0);
 }
+
+#[tokio::test]
+async fn t10_what_nobody_changed_is_compared_at_growing_age_and_found_the_same() {
+    let world =
+        AdfWorld::with(|config| config.set("transfer.reconcile_secs", "1").set("transfer.reconcile_window_secs", "3600")).await;
+    confirmed(&world.adler(), "one").await;
+    confirmed(&world.cara(), "two").await;
+    let cancelled = confirmed(&world.adler(), "three").await;
+    let reference = text(&cancelled, "/reference");
+    world
+        .adler()
+        .capture(&format!("/v1/orders/{reference}/cancel"), "cancel", &json!({"reason": "not needed"}))
+        .await
+        .expect(202);
+    until_order(&world.adler(), reference, "cancelled", |order| order["status"] == "cancelled").await;
+    world.host.compared("same", 6.0).await;
+    assert_eq!(world.host.findings("?state=all").await, Vec::<serde_json::Value>::new());
+}
