@@ -17,6 +17,7 @@ mod convert;
 pub mod describe;
 mod engine;
 pub mod error;
+mod exchanges;
 mod exports;
 mod given;
 mod heartbeat;
@@ -60,6 +61,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use anatomy::Anatomy;
 pub use breaker::{BreakerReport, BreakerSetting, Breakers, BreakersReport, Hand};
+pub use exchanges::Exchanges;
 pub use leave::Leave;
 pub use load::{LoadCause, LoadError, LoadProblem};
 pub use meant::Meant;
@@ -74,7 +76,7 @@ pub use threads::ReadThreads;
 use crate::clock::Clock;
 use crate::config::{AdapterConfig, RuntimeConfig};
 use crate::domain::{AdapterName, CallContext, Description, Failure, FailureCode, Side, Standing};
-use crate::egress::{LeavesBy, Trace};
+use crate::egress::Trace;
 use bulkhead::Bulkhead;
 use classify::{Cause, Classified, classify};
 use given::Given;
@@ -276,7 +278,8 @@ impl Adapter {
     }
 
     async fn with<O: Operation>(&self, leave: Leave, context: &CallContext, operation: &O) -> Result<O::Reply, Classified> {
-        let outcome = self.run(context, operation, leave.lane, (leave.ends, leave.leaves_by)).await;
+        let call = LiveCall::with(&self.given, trace(context), &leave);
+        let outcome = self.run(context, operation, &call).await;
         self.record.ran(leave.lane, &outcome);
         leave.pass.record(&outcome);
         outcome
@@ -287,16 +290,14 @@ impl Adapter {
         &self,
         context: &CallContext,
         operation: &O,
-        lane: Lane,
-        (ends, leaves_by): (Instant, LeavesBy),
+        call: &Arc<LiveCall>,
     ) -> Result<O::Reply, Classified> {
         let _live = metrics::Live::enter(self.name());
-        let call = LiveCall::leaving_by(&self.given, lane, trace(context), ends, leaves_by);
         call.journal.hide(operation.personal());
-        let ran = timeout_at(ends, call.meter.drive(self.guest_run(context, operation, &call))).await;
+        let ran = timeout_at(call.ends, call.meter.drive(self.guest_run(context, operation, call))).await;
         let observed = call.observed();
         metrics::guest(self.name(), O::NAME, call.meter.spent(), observed.memory_bytes);
-        self.judge(ran.ok(), O::SIDE, &call, context)
+        self.judge(ran.ok(), O::SIDE, call, context)
     }
 
     /// What a run came to; every limit that was in its way is counted.

@@ -167,19 +167,28 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
     }
 }
 
-/// Data goes to stdout; a closed pipe is no failure.
+/// Data goes to stdout; a closed pipe is no failure. What adapters, back ends and customers wrote must not steer the terminal.
 fn print(text: &str) -> Result<(), CliError> {
     use std::io::Write;
-    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+    match writeln!(std::io::stdout(), "{}", printable(text.trim_end())) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::Failed(error.into())),
         _ => Ok(()),
     }
 }
 
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() && !"\n\t".contains(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Cli;
+    use super::{Cli, printable};
     use clap::CommandFactory;
+
+    #[test]
+    fn nobody_elses_words_steer_the_terminal() {
+        assert_eq!(printable("rest\u{1b}[2J\r\u{9b}1m"), "rest\u{fffd}[2J\u{fffd}\u{fffd}1m");
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

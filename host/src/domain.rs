@@ -15,6 +15,7 @@ mod difference;
 mod edit;
 mod erasure;
 mod event;
+mod exchange;
 mod failure;
 mod finding;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use difference::{LineDifference, PromiseDifference};
 pub use edit::{EditRefused, OrderEdit};
 pub use erasure::ERASED;
 pub use event::{About, Change, DocumentHint, Event, EventKind, Named};
+pub use exchange::{Excerpt, Exchange};
 pub use failure::{Failure, FailureCode, Side};
 pub use finding::{Evidence, Finding, FindingAction, FindingReason, FindingState};
 pub use fresh::{Fresh, Source};

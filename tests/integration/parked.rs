@@ -1,6 +1,6 @@
 //! Orders that a person must decide about: the thin desk on the operations port (rules T4, T11).
 
-use ordergate_tests::{PLIERS, World, eventually, order, seal, text, until_order};
+use ordergate_tests::{PLIERS, World, eventually, line, order, seal, text, until_order};
 use serde_json::{Value, json};
 
 /// A world whose back end fails at every order, and the reference of an order that was given up.
@@ -16,6 +16,10 @@ async fn parked_order() -> (World, String) {
 
 async fn parked(world: &World) -> Value {
     world.host.operator().get("/ops/v1/transfers?state=parked").await.expect(200)
+}
+
+fn items_at<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).unwrap()
 }
 
 fn mentions(list: &Value, reference: &str) -> bool {
@@ -141,4 +145,56 @@ async fn parked_orders_are_counted() {
         (world.host.metric("ordergate_transfers_open", &["state=\"parked\""]).await >= 1.0).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn t11_the_desk_sees_what_was_sent_and_answered_without_names_and_credentials() {
+    let world = World::with(|config| config.set("transfer.max_attempts", "2")).await;
+    let ship_to = json!({"role": "ship-to", "address": {"name": "Zoë \"Zo\" Söhnlein", "lines": ["Lange Str. 1"], "city": "Berlin", "country": "DE"}});
+    let cart = json!({"lines": [line("1", PLIERS, "3")], "parties": [ship_to]});
+    let checkout = world.hansen().post("/v1/checkouts", &cart).await.expect(201);
+    world.backend.disturb("POST", "/api/orders", "echo-error", None).await;
+    let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
+    let reference = text(&captured, "/reference");
+    until_order(&world.hansen(), reference, "parked", |order| order["transfer"]["state"] == "parked").await;
+
+    let dossier = world.host.operator().get(&format!("/ops/v1/orders/{reference}")).await.expect(200);
+    let sends: Vec<_> = items_at(&dossier, "/attempts").iter().filter(|attempt| attempt["kind"] == "send").collect();
+    assert!(!sends.is_empty());
+    for attempt in sends {
+        let sent =
+            items_at(attempt, "/exchanges").iter().find(|exchange| exchange["method"] == "POST").expect("the order was sent");
+        assert!(text(sent, "/target").ends_with("/api/orders"), "{sent}");
+        assert!(sent["status"].as_u64().is_some_and(|status| status >= 500), "{sent}");
+        assert!(sent["took_ms"].is_u64());
+        for body in ["/request/text", "/reply/text"] {
+            assert!(text(sent, body).contains(PLIERS) && text(sent, body).contains("[personal]"), "{body} of {sent}");
+        }
+    }
+    let shown = world.host.operate(&["orders", "show", reference, "--bodies"]).await.stdout;
+    let bodies: Vec<_> = shown.lines().filter(|line| line.starts_with("      | ")).collect();
+    assert!(shown.contains("POST /api/orders  500") && bodies.iter().any(|body| body.contains(PLIERS)), "{shown}");
+    let exchanges: Vec<_> = items_at(&dossier, "/attempts").iter().map(|attempt| attempt["exchanges"].to_string()).collect();
+    for everything in [exchanges.join("\n"), bodies.join("\n")] {
+        for hidden in ["Söhnlein", "S\\u00f6hnlein", "Zoë", "Zo\\", "Lange Str", "Berlin", world.backend.key()] {
+            assert!(!everything.contains(hidden), "{hidden} is shown: {everything}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn t11_a_confirmed_order_keeps_what_was_said_and_exchange_bytes_bounds_it() {
+    for (bytes, kept) in [("40", 1), ("0", 0)] {
+        let world = World::with(|config| config.set("adapters.nordwind.limits.exchange_bytes", bytes)).await;
+        let checkout = seal(&world.hansen(), PLIERS, "1").await;
+        let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
+        let reference = text(&captured, "/reference");
+        until_order(&world.hansen(), reference, "confirmed", |order| order["number"].is_string()).await;
+        let dossier = world.host.operator().get(&format!("/ops/v1/orders/{reference}")).await.expect(200);
+        let exchanges = items_at(&dossier, "/attempts/0/exchanges");
+        assert_eq!(exchanges.iter().filter(|exchange| exchange["method"] == "POST").count(), kept, "{dossier}");
+        for exchange in exchanges {
+            assert_eq!((exchange["request"]["is_cut"] == true, text(exchange, "/request/text").len() <= 40), (true, true));
+        }
+    }
 }

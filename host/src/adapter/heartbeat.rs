@@ -8,9 +8,9 @@ use tokio::time::{Instant, sleep};
 
 use super::Adapter;
 use super::breaker::Beat;
+use super::live_call::LiveCall;
 use super::operation::{Lane, Operation, Probe};
 use super::slot::Slot;
-use crate::egress::LeavesBy;
 
 /// How often the task looks whether a probe is due.
 const LOOK: Duration = Duration::from_millis(100);
@@ -38,7 +38,8 @@ async fn watch(slot: Weak<Slot>) {
 pub(super) async fn beat(adapter: &Adapter, beat: Beat) {
     let context = Probe::context(format!("heartbeat-{}-{}", adapter.name(), beat.side.as_str()), PROBE_TIME);
     let ends = Instant::now() + PROBE_TIME;
-    let outcome = adapter.run(&context, &Probe { side: beat.side }, Lane::Read, (ends, LeavesBy::at(ends))).await;
+    let call = LiveCall::new(&adapter.given, Lane::Read, super::trace(&context), ends);
+    let outcome = adapter.run(&context, &Probe { side: beat.side }, &call).await;
     tracing::debug!(adapter = %adapter.name(), side = beat.side.as_str(), healthy = outcome.is_ok(), "heartbeat");
     adapter.breakers().beaten(beat, &outcome);
 }

@@ -75,6 +75,12 @@ impl Journal {
         let _ = self.personal.set(personal);
     }
 
+    /// What is in no line.
+    pub(super) fn personal(&self) -> &Personal {
+        static NOBODY: Personal = Personal::NONE;
+        self.personal.get().unwrap_or(&NOBODY)
+    }
+
     /// Writes one line; a line beyond the call's share is dropped.
     pub(super) fn write(&self, severity: Severity, message: &str, fields: &[(String, String)]) {
         metrics::logged(&self.adapter, severity.as_str());
@@ -105,8 +111,7 @@ impl Journal {
 
     /// The line as it is logged: on one line, without control characters, cut to its limit; nothing when the share is spent.
     fn admit(&self, message: &str, fields: &[(String, String)]) -> Option<String> {
-        let shown =
-            |text: &'_ str| self.personal.get().map_or_else(|| text.to_owned(), |personal| personal.conceal(text).into_owned());
+        let shown = |text: &'_ str| self.personal().conceal(text).into_owned();
         let mut line = String::new();
         push_clean(&mut line, &shown(message), self.line_bytes);
         for (name, value) in fields {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::breaker::Pass;
 use super::bulkhead::Slot;
+use super::exchanges::Exchanges;
 use super::operation::Lane;
 use super::{Adapter, metrics};
 use crate::domain::{Failure, Side};
@@ -20,6 +21,8 @@ pub struct Leave {
     pub(super) ends: Instant,
     /// No request of it leaves later; counted from here, whatever happens before the call begins.
     pub(super) leaves_by: LeavesBy,
+    /// What the call will say to its back end, when somebody wants to keep it.
+    pub(super) exchanges: Option<Exchanges>,
     _slot: Slot,
 }
 
@@ -37,6 +40,13 @@ impl Adapter {
             shed.failure
         })?;
         let pass = if lane == Lane::Inbound { Pass::free(&self.breakers, side) } else { self.breakers.admit(side)? };
-        Ok(Leave { pass, lane, ends, leaves_by, _slot: slot })
+        Ok(Leave { pass, lane, ends, leaves_by, exchanges: None, _slot: slot })
+    }
+}
+
+impl Leave {
+    /// What the call with it will have said to its back end.
+    pub fn exchanges(&mut self) -> Exchanges {
+        self.exchanges.get_or_insert_default().clone()
     }
 }

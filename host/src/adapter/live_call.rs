@@ -7,8 +7,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::exchanges::Exchanges;
 use super::given::Given;
 use super::journal::Journal;
+use super::leave::Leave;
 use super::limits::Refusal;
 use super::meter::Meter;
 use super::operation::Lane;
@@ -27,6 +29,8 @@ pub(super) struct LiveCall {
     pub journal: Arc<Journal>,
     /// Keeps the first request instead of sending any, when the call is a rehearsal.
     pub withheld: Option<Mutex<Option<WithheldRequest>>>,
+    /// Keeps what is said to the back end.
+    pub exchanges: Option<Exchanges>,
     observed: Mutex<Observed>,
     limits_hit: Mutex<BTreeSet<&'static str>>,
 }
@@ -41,15 +45,21 @@ pub(super) struct Observed {
 
 impl LiveCall {
     pub(super) fn new(given: &Given, lane: Lane, trace: Trace, ends: Instant) -> Arc<Self> {
-        Self::leaving_by(given, lane, trace, ends, LeavesBy::at(ends))
+        Arc::new(Self::by(given, lane, trace, ends, LeavesBy::at(ends)))
+    }
+
+    /// The call that there is leave for.
+    pub(super) fn with(given: &Given, trace: Trace, leave: &Leave) -> Arc<Self> {
+        let exchanges = leave.exchanges.clone();
+        Arc::new(Self { exchanges, ..Self::by(given, leave.lane, trace, leave.ends, leave.leaves_by) })
     }
 
     /// With a time after which no request leaves, counted from before.
-    pub(super) fn leaving_by(given: &Given, lane: Lane, trace: Trace, ends: Instant, leaves_by: LeavesBy) -> Arc<Self> {
+    fn by(given: &Given, lane: Lane, trace: Trace, ends: Instant, leaves_by: LeavesBy) -> Self {
         let limits = if lane == Lane::Inbound { &offline(&given.limits) } else { &given.limits };
         let call = Self::with_limits(given, limits, lane, trace, ends);
         let budget = call.budget.leaving_by(leaves_by);
-        Arc::new(Self { budget, ..call })
+        Self { budget, ..call }
     }
 
     /// A call that sends nothing: its first request is kept (`withheld`), and every request fails.
@@ -74,7 +84,7 @@ impl LiveCall {
         let budget = Budget::new(limits, replies_by(ends), traffic(lane)).holding(Arc::clone(&held));
         let meter = Meter::new(limits.cpu());
         let (observed, limits_hit) = (Mutex::default(), Mutex::default());
-        Self { ends, budget, held, meter, trace, journal, withheld: None, observed, limits_hit }
+        Self { ends, budget, held, meter, trace, journal, withheld: None, exchanges: None, observed, limits_hit }
     }
 
     /// Notes that a limit was in the way of the call, by its option.

@@ -32,11 +32,14 @@ pub(super) enum OrdersCommand {
     },
     /// Show one with its transfers, attempts, prices and what people did.
     #[command(
-        after_help = "Example: ordergate orders show O01K9…\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+        after_help = "Example: ordergate orders show O01K9…\nExample: ordergate orders show O01K9… --bodies\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
     )]
     Show {
         /// Our reference.
         reference: String,
+        /// With what was sent to the back end and what it answered, cut and without what is personal.
+        #[arg(long)]
+        bodies: bool,
         #[command(flatten)]
         host: RunningHost,
         /// As JSON.
@@ -177,9 +180,9 @@ pub(super) async fn orders(command: OrdersCommand) -> Result<(), CliError> {
             let list = host.ask(Method::GET, &format!("/ops/v1/transfers?state={state}"), None).await?;
             if json { print(&list.to_string()) } else { print(&lines(list_in(&list, "items"), transfer)) }
         }
-        OrdersCommand::Show { reference, host, json } => {
+        OrdersCommand::Show { reference, bodies, host, json } => {
             let dossier = host.ask(Method::GET, &format!("/ops/v1/orders/{reference}"), None).await?;
-            if json { print(&dossier.to_string()) } else { print(&show(&dossier)) }
+            if json { print(&dossier.to_string()) } else { print(&show(&dossier, bodies)) }
         }
         OrdersCommand::Resend { deed, accept_price } => deed.decide("resend", json!({ "accept_price": accept_price })).await,
         OrdersCommand::Link { deed, number } => deed.decide("link", json!({ "number": number })).await,

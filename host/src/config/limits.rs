@@ -42,6 +42,8 @@ pub struct LimitsConfig {
     pub log_minute_bytes: usize,
     /// Bytes of one log line.
     pub log_line_bytes: usize,
+    /// Bytes that the desk keeps of each request's and each reply's body while an order or quote is transferred; none at 0.
+    pub exchange_bytes: usize,
     /// Host handles of one instance.
     pub handles: usize,
     /// Values that the session keeps for all of the adapter's calls.
@@ -82,6 +84,7 @@ impl Default for LimitsConfig {
             log_bytes: 64 * KIB,
             log_minute_bytes: 16 * MIB,
             log_line_bytes: 8 * KIB,
+            exchange_bytes: 8 * KIB,
             handles: 1024,
             session_values: 256,
             session_value_bytes: 4 * KIB,
@@ -128,7 +131,7 @@ impl LimitsConfig {
     pub const MAX_COMPONENT_BYTES: usize = 256 * MIB;
 
     /// Every option. Zero is allowed where "nothing" makes sense; the upper ends keep slips of the pen away from the machine.
-    pub fn all(&self) -> [Limit; 25] {
+    pub fn all(&self) -> [Limit; 26] {
         const HOUR_SECS: u64 = 60 * 60;
         let limit = |option, value: usize, least, most: usize| Limit::new(option, value as u64, least, most as u64);
         [
@@ -148,6 +151,7 @@ impl LimitsConfig {
             limit("log_bytes", self.log_bytes, 0, 64 * MIB),
             limit("log_minute_bytes", self.log_minute_bytes, 0, 4 * GIB),
             limit("log_line_bytes", self.log_line_bytes, 1, MIB),
+            limit("exchange_bytes", self.exchange_bytes, 0, MIB),
             limit("handles", self.handles, 1, 1_000_000),
             limit("session_values", self.session_values, 0, 65_536),
             limit("session_value_bytes", self.session_value_bytes, 1, MIB),

@@ -1,5 +1,7 @@
 //! What of a document is personal, for keeping it out of the log (rule A3): decided by the type of a field, not by how its text looks.
 
+mod escapes;
+
 use std::borrow::Cow;
 
 use super::{Address, Cart, ERASED, Note, Order, Party, QuoteRequest};
@@ -12,6 +14,9 @@ const SHORTEST: usize = 3;
 pub struct Personal(Vec<String>);
 
 impl Personal {
+    /// Nobody is known.
+    pub const NONE: Self = Self(Vec::new());
+
     /// Texts of people; the longest first, so that a name is found before a part of it.
     fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut texts: Vec<_> =
@@ -24,6 +29,16 @@ impl Personal {
     /// What a person wrote.
     pub fn text(text: &str) -> Self {
         Self::of([text])
+    }
+
+    /// The longest text as a body may write it, in bytes.
+    pub fn longest_written(&self) -> usize {
+        self.0.iter().flat_map(|text| escapes::written(text)).map(|written| written.len()).max().unwrap_or_default()
+    }
+
+    /// The same of a body, in which JSON, XML or a form may have escaped them.
+    pub fn conceal_written<'a>(&self, body: &'a str) -> Cow<'a, str> {
+        Self(self.0.iter().flat_map(|text| escapes::written(text)).collect()).conceal(body)
     }
 
     /// A text in which they stand no more, whole or, of a name, in part.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::adapter::{Exchanges, Leave};
 use crate::domain::{AdapterName, Calculation, Deduplication, Failure, Side};
 use crate::store::{Claimed, LeftOut, Taken};
 
@@ -23,7 +24,7 @@ pub trait Backends: Send + Sync + 'static {
 /// One back end.
 pub trait Backend: Send + Sync + 'static {
     /// Leave for one call, given back when dropped.
-    type Leave: Send;
+    type Leave: Keeps + Send;
 
     fn traits(&self) -> BackendTraits;
 
@@ -53,6 +54,17 @@ pub trait Backend: Send + Sync + 'static {
         claimed: &Claimed,
         deadline: Duration,
     ) -> impl Future<Output = Result<Option<Taken>, Failure>> + Send;
+}
+
+/// Leave for a call whose requests and replies are kept for the desk (rule T11).
+pub trait Keeps {
+    fn exchanges(&mut self) -> Exchanges;
+}
+
+impl Keeps for Leave {
+    fn exchanges(&mut self) -> Exchanges {
+        Self::exchanges(self)
+    }
 }
 
 /// What an adapter declares about its back end.

@@ -208,6 +208,7 @@ impl Case<'_> {
             due_at: self.ended_at,
             counts,
             adapter_digest: self.traits.map(|traits| traits.digest.clone()),
+            exchanges: vec![],
             started_at: self.started_at,
             ended_at: self.ended_at,
         }

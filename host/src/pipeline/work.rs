@@ -8,7 +8,7 @@ use std::time::Instant;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::timeout;
 
-use super::backend::{Backend, BackendTraits, Backends};
+use super::backend::{Backend, BackendTraits, Backends, Keeps};
 use super::backoff::Dice;
 use super::decide::{Case, after};
 use super::failpoint::{self, Failpoint};
@@ -72,17 +72,18 @@ impl<B: Backends> Engine<B> {
         let looks_up = claimed.transfer.state == TransferState::Unknown;
         let side = if looks_up { Side::Read } else { Side::Write };
         // Before the attempt is begun: one that its back end's breaker turns away, or that finds no place, costs the transfer nothing.
-        let leave = match backend.enter(side, self.config.deadline()).await {
+        let mut leave = match backend.enter(side, self.config.deadline()).await {
             Ok(leave) => leave,
             Err(failure) => return Ok(self.case(claimed, None).put_back(&failure)),
         };
+        let exchanges = leave.exchanges();
         case.started_at = self.clock.now();
         if looks_up {
             // By the time of the claim, as is since when it is uncertain: a clock that jumps in between must not prove an absence.
             case.started_at = after(claimed.claimed_at, taken_up.elapsed()).min(case.started_at);
             let found = self.in_time(backend.look_up(leave, claimed, self.config.deadline())).await;
             case.ended_at = self.clock.now();
-            return Ok(case.after_look_up(found));
+            return Ok(Outcome { exchanges: exchanges.taken(), ..case.after_look_up(found) });
         }
         let (id, fence) = (claimed.transfer.id, claimed.fence);
         self.store.begin_attempt(id, fence, self.clock.now(), self.config.lease(), traits.digest.clone()).await?;
@@ -90,7 +91,7 @@ impl<B: Backends> Engine<B> {
         let taken = self.in_time(backend.attempt(leave, claimed, self.config.deadline())).await;
         failpoint::pass(Failpoint::AfterSend);
         case.ended_at = self.clock.now();
-        Ok(case.after_attempt(taken))
+        Ok(Outcome { exchanges: exchanges.taken(), ..case.after_attempt(taken) })
     }
 
     /// The adapter keeps the deadline itself; this holds it to it, so that no call outlives its lease.
@@ -121,8 +122,9 @@ impl<B: Backends> Engine<B> {
         let usual = AmendmentPolicy::default();
         let policy = self.amendments.get(&claimed.transfer.store).unwrap_or(&usual);
         let differences: Vec<_> = policy.beyond(&accepted.amendments).into_iter().cloned().collect();
-        let evidence = || Evidence { differences: differences.clone(), numbers: vec![accepted.number.clone()] };
-        (!differences.is_empty()).then(|| Finding { reason: FindingReason::Amended, evidence: evidence() })
+        let numbers = vec![accepted.number.clone()];
+        (!differences.is_empty())
+            .then_some(Finding { reason: FindingReason::Amended, evidence: Evidence { differences, numbers } })
     }
 
     pub(super) fn case<'a>(&'a self, claimed: &'a Claimed, traits: Option<&'a BackendTraits>) -> Case<'a> {

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{Commerce, DeskFilter, FindingFilter, FindingReport, HoldReport, Operator, ServiceError};
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, Failure, OrderEdit, Reference, StoreName, Terms, TransferOperation,
-    TransferState,
+    AccountNumber, AdapterName, Amendment, BackendNumber, Exchange, Failure, OrderEdit, Reference, StoreName, Terms,
+    TransferOperation, TransferState,
 };
 use crate::store::{Attempt, AttemptKind, AuditEntry, Backlog, Deed, Transfer};
 
@@ -82,6 +82,8 @@ pub struct AttemptReport {
     /// State of the transfer after it.
     pub outcome: Option<TransferState>,
     pub failure: Option<Failure>,
+    /// What was said to the back end, without credentials and what is personal.
+    pub exchanges: Vec<Exchange>,
 }
 
 impl From<Attempt> for AttemptReport {
@@ -94,6 +96,7 @@ impl From<Attempt> for AttemptReport {
             adapter_digest: attempt.adapter_digest,
             outcome: attempt.outcome,
             failure: attempt.failure,
+            exchanges: attempt.exchanges,
         }
     }
 }

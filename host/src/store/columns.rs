@@ -108,7 +108,9 @@ macro_rules! attempt_columns {
             $table,
             "outcome, ",
             $table,
-            "failure"
+            "failure, ",
+            $table,
+            "exchanges"
         )
     };
 }

@@ -140,6 +140,7 @@ fn outcome(events: &[TransferEvent], now: Timestamp) -> Outcome {
         due_at: now,
         counts: Counts::Counted,
         adapter_digest: Some("digest".into()),
+        exchanges: vec![],
         started_at: now,
         ended_at: now,
     }

@@ -153,6 +153,7 @@ async fn erase_transfer(connection: &mut Connection, transfer: Transfer) -> Resu
         .bind(transfer.id.0)
         .execute(connection)
         .await?;
+    query("UPDATE attempts SET exchanges = NULL WHERE transfer = $1").bind(transfer.id.0).execute(connection).await?;
     let attempts = query("SELECT number, failure FROM attempts WHERE transfer = $1 AND failure IS NOT NULL").bind(transfer.id.0);
     for row in &attempts.all(connection).await? {
         let failure: Failure = parse("failure", &row.text("failure")?)?;

@@ -54,21 +54,25 @@ async fn write_timeline(
     outcome: &Outcome,
     failure: Option<&str>,
 ) -> Result<(), StoreError> {
+    let exchanges = if outcome.exchanges.is_empty() { None } else { Some(json("exchanges", &outcome.exchanges)?) };
     let line = match (transfer.state, &outcome.adapter_digest) {
-        (TransferState::Sending, _) => {
-            query("UPDATE attempts SET ended_at = $1, outcome = $2, failure = $3 WHERE transfer = $4 AND ended_at IS NULL AND outcome IS NULL")
-                .bind(outcome.ended_at)
-                .bind(state.as_str())
-                .bind(failure)
-                .bind(transfer.id.0)
-        }
-        (TransferState::Unknown, Some(digest)) => query(
-            "INSERT INTO attempts (kind, ended_at, outcome, failure, transfer, number, started_at, adapter_digest) \
-             VALUES ('look-up', $1, $2, $3, $4, $5, $6, $7)",
+        (TransferState::Sending, _) => query(
+            "UPDATE attempts SET ended_at = $1, outcome = $2, failure = $3, exchanges = $4 \
+                 WHERE transfer = $5 AND ended_at IS NULL AND outcome IS NULL",
         )
         .bind(outcome.ended_at)
         .bind(state.as_str())
         .bind(failure)
+        .bind(exchanges)
+        .bind(transfer.id.0),
+        (TransferState::Unknown, Some(digest)) => query(
+            "INSERT INTO attempts (kind, ended_at, outcome, failure, exchanges, transfer, number, started_at, adapter_digest) \
+             VALUES ('look-up', $1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(outcome.ended_at)
+        .bind(state.as_str())
+        .bind(failure)
+        .bind(exchanges)
         .bind(transfer.id.0)
         .bind(transfer.attempts + transfer.lookups + 1)
         .bind(outcome.started_at)

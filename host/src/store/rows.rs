@@ -78,6 +78,7 @@ pub(super) fn attempt(row: &Row) -> Result<Attempt, StoreError> {
         adapter_digest: row.optional_text("adapter_digest")?,
         outcome: row.optional_text("outcome")?.map(|name| known_state(&name)).transpose()?,
         failure: failure(row, "failure")?,
+        exchanges: row.optional_text("exchanges")?.map(|kept| parse("exchanges", &kept)).transpose()?.unwrap_or_default(),
     })
 }
 

@@ -26,6 +26,7 @@ pub(super) const SQLITE: &[Version] = &[
     version(6, "findings", include_str!("../../migrations/sqlite/0006_findings.sql")),
     version(7, "holds", include_str!("../../migrations/sqlite/0007_holds.sql")),
     version(8, "erasure", include_str!("../../migrations/sqlite/0008_erasure.sql")),
+    version(9, "exchanges", include_str!("../../migrations/sqlite/0009_exchanges.sql")),
 ];
 
 /// Begins where SQLite stood when PostgreSQL came.
@@ -36,6 +37,7 @@ pub(super) const POSTGRES: &[Version] = &[
     version(6, "findings", include_str!("../../migrations/postgres/0006_findings.sql")),
     version(7, "holds", include_str!("../../migrations/postgres/0007_holds.sql")),
     version(8, "erasure", include_str!("../../migrations/postgres/0008_erasure.sql")),
+    version(9, "exchanges", include_str!("../../migrations/postgres/0009_exchanges.sql")),
 ];
 
 /// Where a database stands.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Document;
 use crate::domain::{
-    Accepted, AccountNumber, AdapterName, Amendment, BackendNumber, Failure, Finding, OrderDocument, QuoteDocument,
+    Accepted, AccountNumber, AdapterName, Amendment, BackendNumber, Exchange, Failure, Finding, OrderDocument, QuoteDocument,
     QuoteReceived, Reference, Reservation, StoreName, TransferEvent, TransferOperation, TransferState,
 };
 
@@ -111,6 +111,8 @@ pub struct Attempt {
     /// State of the transfer after it.
     pub outcome: Option<TransferState>,
     pub failure: Option<Failure>,
+    /// What was said to the back end.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// Whether the document was sent or looked for.
@@ -183,6 +185,8 @@ pub struct Outcome {
     pub counts: Counts,
     /// SHA-256 of the adapter that was asked, when one was.
     pub adapter_digest: Option<String>,
+    /// What was said to the back end, for the desk.
+    pub exchanges: Vec<Exchange>,
     pub started_at: Timestamp,
     pub ended_at: Timestamp,
 }

@@ -1,6 +1,6 @@
 //! The `transport` import: an adapter's requests on their way to `egress`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 
@@ -68,8 +68,15 @@ async fn send(given: &Given, call: &LiveCall, request: Request) -> Result<Respon
         return Err(convert::to_failure(&Failure::new(FailureCode::Unavailable, "a rehearsal sends nothing")));
     }
     let endpoint = request.endpoint.clone();
+    let kept = call.exchanges.as_ref().and_then(|exchanges| {
+        Some((exchanges, exchanges.begin(&request, call.journal.personal(), given.limits.exchange_bytes)?))
+    });
+    let began = Instant::now();
     let result = given.egress.send(&endpoint, to_egress(request), &call.trace, &call.budget).await;
     record(given, call, &endpoint, &result);
+    if let Some((exchanges, begun)) = kept {
+        exchanges.end(begun, &result, began.elapsed(), call.journal.personal(), given.limits.exchange_bytes);
+    }
     result.map(to_response).map_err(|error| convert::to_failure(&Failure::from(&error)))
 }
 

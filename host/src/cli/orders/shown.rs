@@ -26,8 +26,8 @@ pub(super) fn transfer(transfer: &Value) -> String {
     }
 }
 
-/// One line per transfer, price, attempt and deed.
-pub(super) fn show(dossier: &Value) -> String {
+/// One line per transfer, price, attempt, request and deed; `bodies` shows what was sent and answered as well.
+pub(super) fn show(dossier: &Value, bodies: bool) -> String {
     let of = |value: &Value, fields: &[&str]| fields.iter().map(|field| text(value.get(*field))).collect::<Vec<_>>();
     let mut shown = vec![lines(list_in(dossier, "transfers"), transfer)];
     if let Some(terms) = dossier.get("price").filter(|terms| terms.is_object()) {
@@ -47,11 +47,38 @@ pub(super) fn show(dossier: &Value) -> String {
     shown.push(lines(list_in(dossier, "attempts"), |attempt| {
         let [number, kind, started_at, outcome] =
             ["number", "kind", "started_at", "outcome"].map(|field| text(attempt.get(field)));
-        format!("{kind} {number}  {started_at}  {outcome}  {}", text(attempt.pointer("/failure/message")))
+        let line = format!("{kind} {number}  {started_at}  {outcome}  {}", text(attempt.pointer("/failure/message")));
+        let said = list_in(attempt, "exchanges").iter().map(|exchange| self::exchange(exchange, bodies));
+        std::iter::once(line).chain(said).collect::<Vec<_>>().join("\n")
     }));
     shown.push(lines(list_in(dossier, "audit"), |entry| of(entry, &["at", "actor", "action", "reason", "detail"]).join("  ")));
     shown.retain(|part| !part.is_empty());
     shown.join("\n")
+}
+
+/// One request of an attempt, and what came of it.
+fn exchange(exchange: &Value, bodies: bool) -> String {
+    let of = |field: &str| text(exchange.get(field));
+    let came = match (of("status"), of("failure")) {
+        (status, failure) if status.is_empty() && failure.is_empty() => "not answered before the attempt ended".to_owned(),
+        (status, failure) => format!("{status}{failure}"),
+    };
+    let took = Some(of("took_ms")).filter(|took| !took.is_empty()).map(|took| format!("  {took} ms")).unwrap_or_default();
+    let mut shown = vec![format!("    {}  {} {}  {came}{took}", of("endpoint"), of("method"), of("target"))];
+    if bodies {
+        shown.extend(excerpt(exchange.get("request"), "sent"));
+        shown.extend(excerpt(exchange.get("reply"), "answered"));
+    }
+    shown.join("\n")
+}
+
+/// A body, indented; nothing when there was none.
+fn excerpt(body: Option<&Value>, what: &str) -> Option<String> {
+    let body = body.filter(|body| body.is_object())?;
+    let (bytes, cut) = (text(body.get("bytes")), body.get("is_cut") == Some(&Value::Bool(true)));
+    let head = format!("      {what}, {bytes} bytes{}", if cut { ", cut" } else { "" });
+    let lines = body.get("text").and_then(Value::as_str).unwrap_or("(no text)").lines().map(|line| format!("      | {line}"));
+    Some(std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -69,9 +96,29 @@ mod tests {
             "price": {"provisional": {"mode": "accept-reprice", "max_rise_percent": "5"}, "agreed": euro("100.00"), "asked": euro("120.00")},
             "attempts": [], "audit": [{"at": "2026-11-25T21:00:00Z", "actor": "anna", "action": "resend", "reason": "tried", "detail": null}],
         });
-        let shown = show(&dossier);
+        let shown = show(&dossier, false);
         assert!(shown.contains("O1  submit-order   parked"), "{shown}");
         assert!(shown.contains("agreed 100.00 EUR  asked 120.00 EUR  limit 5 %"), "{shown}");
         assert_eq!(shown.lines().count(), 3, "{shown}");
+    }
+
+    #[test]
+    fn t11_what_was_said_stands_below_its_attempt_with_its_bodies_when_they_are_asked_for() {
+        let exchanges = json!([
+            {"endpoint": "api", "method": "POST", "target": "/orders", "request": {"text": "{\n}", "bytes": 3, "is_cut": false},
+             "status": 500, "reply": {"text": "no", "bytes": 900, "is_cut": true}, "took_ms": 12},
+            {"endpoint": "api", "method": "GET", "target": "/orders?ref=O1"},
+        ]);
+        let attempt = json!({"kind": "send", "number": 1, "started_at": "2026-11-25T21:00:00Z", "outcome": "queued", "exchanges": exchanges});
+        let dossier = json!({"transfers": [], "attempts": [attempt], "audit": []});
+        let shown = show(&dossier, false);
+        assert!(shown.contains("\n    api  POST /orders  500  12 ms\n"), "{shown}");
+        assert!(shown.ends_with("GET /orders?ref=O1  not answered before the attempt ended"), "{shown}");
+        assert!(!shown.contains("sent"), "{shown}");
+        let shown = show(&dossier, true);
+        assert!(
+            shown.contains("      sent, 3 bytes\n      | {\n      | }\n      answered, 900 bytes, cut\n      | no"),
+            "{shown}"
+        );
     }
 }

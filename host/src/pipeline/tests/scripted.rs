@@ -8,12 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
 
+use crate::adapter::Exchanges;
 use crate::clock::Clock;
 use crate::config::TransferConfig;
 use crate::domain::{
     Accepted, AdapterName, BusinessStatus, Calculation, Deduplication, Failure, FailureCode, Order, Reference, Side,
     TransferOperation, TransferState,
 };
+use crate::pipeline::backend::Keeps;
 use crate::pipeline::backoff::Dice;
 use crate::pipeline::work::Engine;
 use crate::pipeline::{Backend, BackendTraits, Backends};
@@ -139,6 +141,13 @@ impl Backends for Scripted {
 
     async fn resumed(&self) {
         std::future::pending().await
+    }
+}
+
+/// Nothing goes over a wire.
+impl Keeps for () {
+    fn exchanges(&mut self) -> Exchanges {
+        Exchanges::default()
     }
 }
 

@@ -35,6 +35,7 @@ async fn confirm(store: &Store, claimed: &Claimed) -> Result<TransferState, Stor
         due_at: start(),
         counts: Counts::Counted,
         adapter_digest: Some("digest".into()),
+        exchanges: vec![],
         started_at: start(),
         ended_at: start(),
     };

@@ -186,7 +186,7 @@ async fn a_newer_schema_is_refused_with_both_versions() {
     temp.store.write(move |connection| async move { query(newer).execute(connection).await.map(drop) }.boxed()).await.unwrap();
     temp.store.close().await;
     let refused = refusal(&temp.path()).await;
-    assert!(refused.contains("schema version 9999, this build knows up to 8"), "{refused}");
+    assert!(refused.contains("schema version 9999, this build knows up to 9"), "{refused}");
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ impl Report<'_> {
 
     pub(super) fn to_text(&self) -> String {
         let mut text = String::new();
-        let mut line = |name: &str, value: &str| text.push_str(&format!("{name:<11} {}\n", printable(value)));
+        let mut line = |name: &str, value: &str| text.push_str(&format!("{name:<11} {value}\n"));
         line("file", &self.path.display().to_string());
         line("bytes", &self.bytes.to_string());
         line("sha256", self.digest);
@@ -162,19 +162,4 @@ fn description_json(description: &Description) -> Value {
         "settings_schema": schema,
         "memory_bytes": description.memory_bytes,
     })
-}
-
-/// A component's own words must not steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_components_words_cannot_steer_the_terminal() {
-        assert_eq!(printable("rest\u{1b}[2J\r"), "rest\u{fffd}[2J\u{fffd}");
-    }
 }
