@@ -7,6 +7,7 @@ mod body;
 mod checkout_view;
 mod checkouts;
 mod conditional;
+mod document_events;
 mod documents;
 mod front;
 mod idempotency;
@@ -33,7 +34,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use access::Authenticator;
-pub use front::Front;
+pub use front::{Front, LongLived};
 pub use openapi::document as openapi_document;
 pub use ops::{OpsState, operators_api};
 pub use origin::Peer;
@@ -76,6 +77,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(orders::place_order, orders::list_orders))
         .routes(routes!(orders::show_order))
         .routes(routes!(orders::cancel_order))
+        .routes(routes!(document_events::follow_order))
         // Quotes.
         .routes(routes!(quotes::request_quote, quotes::list_quotes))
         .routes(routes!(quotes::show_quote))
@@ -83,6 +85,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(quotes::decline_quote))
         .routes(routes!(quotes::counter_quote))
         .routes(routes!(quotes::withdraw_quote))
+        .routes(routes!(document_events::follow_quote))
         // What the back end pushes.
         .routes(routes!(inbound::receive))
 }

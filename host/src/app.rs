@@ -20,6 +20,7 @@ use crate::api::{ApiState, Authenticator, OpsState, operators_api, storefront_ap
 use crate::cache::Shared;
 use crate::clock::Clock;
 use crate::config::{Config, Place};
+use crate::events::Feed;
 use crate::pipeline::{AdapterBackend, Pipeline};
 use crate::service::Commerce;
 use crate::store::Store;
@@ -35,6 +36,7 @@ pub struct App {
     storefronts: Listener,
     operators: Listener,
     pipeline: Pipeline,
+    events: Feed,
     store: Store,
     draining: Arc<AtomicBool>,
     drain: Duration,
@@ -47,6 +49,7 @@ pub struct App {
     _shared: Option<AbortOnDropHandle<()>>,
     _degraded: AbortOnDropHandle<()>,
     _reconcile: AbortOnDropHandle<()>,
+    _feed: AbortOnDropHandle<()>,
     _keys: AbortOnDropHandle<()>,
     _reads: ReadThreads,
 }
@@ -81,10 +84,11 @@ impl App {
         let pipeline = Pipeline::start(store.clone(), backend, config.transfer.clone(), amendments, clock.clone(), jitter_seed())
             .await
             .context("the transfer pipeline could not start")?;
+        let events = Feed::open(store.clone(), &config.events, clock.clone()).await?;
         let shared = config.cache.shared.as_ref().map(|shared| Shared::new(shared, &folder, &clock)).transpose()?;
         let keep = shared.clone().map(|shared| AbortOnDropHandle::new(tokio::spawn(shared.keep())));
         let reading = reads.handle();
-        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), shared, clock.clone(), reading);
+        let commerce = Commerce::new(config, adapters, store.clone(), pipeline.clone(), events.clone(), shared, reading);
         commerce.learn_uncacheable().await?;
         let known_keys = Arc::clone(&authenticator);
         let keys = AbortOnDropHandle::new(tokio::spawn(async move { known_keys.keep().await }));
@@ -98,6 +102,7 @@ impl App {
         let follow = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_transfers()));
         let learn = AbortOnDropHandle::new(tokio::spawn(commerce.clone().follow_uncacheable()));
         let reconcile = AbortOnDropHandle::new(tokio::spawn(commerce.clone().reconcile()));
+        let feed = AbortOnDropHandle::new(tokio::spawn(events.clone().keep()));
         let degraded = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_degraded()));
         tracing::info!(api.address = %api_address, ops.address = %ops_address, "ordergate is ready");
         Ok(Self {
@@ -107,6 +112,7 @@ impl App {
             storefronts: Listener::serve("api", api, api_front, bounds(config, config.server.max_connections), &clock),
             operators: Listener::serve("ops", ops, ops_front, bounds(config, config.ops.max_connections), &clock),
             pipeline,
+            events,
             store,
             draining,
             drain: config.server.drain(),
@@ -118,6 +124,7 @@ impl App {
             _shared: keep,
             _degraded: degraded,
             _reconcile: reconcile,
+            _feed: feed,
             _keys: keys,
             _reads: reads,
         })
@@ -137,6 +144,8 @@ impl App {
         tokio::time::sleep(self.drain_notice).await;
         let ends = Instant::now() + self.drain;
         let left = || ends.saturating_duration_since(Instant::now());
+        // Who listens connects to another host, and goes on there.
+        self.events.stop();
         self.storefronts.stop(left()).await;
         let left_over = self.pipeline.drain(left()).await;
         if left_over > 0 {

@@ -7,6 +7,7 @@ mod canary;
 mod check;
 mod database;
 mod degraded;
+mod events;
 mod glob;
 mod holds;
 mod inbound;
@@ -34,6 +35,7 @@ pub use breaker::BreakerConfig;
 pub use canary::CanaryConfig;
 pub use database::{DatabaseConfig, Place, PostgresUrl, ServerAddress, Tls};
 pub use degraded::DegradedConfig;
+pub use events::EventsConfig;
 pub use glob::Glob;
 pub use holds::{HoldReason, HoldsConfig};
 pub use inbound::{Encoding, InboundConfig, SenderConfig};
@@ -71,6 +73,7 @@ pub struct Config {
     pub freshness: FreshnessConfig,
     pub transfer: TransferConfig,
     pub holds: HoldsConfig,
+    pub events: EventsConfig,
     pub trust: Arc<TrustConfig>,
     pub runtime: RuntimeConfig,
     pub adapters: BTreeMap<AdapterName, AdapterConfig>,

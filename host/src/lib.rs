@@ -25,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod egress;
+pub mod events;
 pub mod identity;
 pub mod pipeline;
 pub mod service;

@@ -16,6 +16,7 @@ mod decrements;
 mod degraded;
 mod degraded_report;
 mod desk;
+mod document_events;
 mod erasure;
 mod error;
 mod findings;
@@ -45,6 +46,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 pub use crate::adapter::{Meant, ShadowReport};
+pub use crate::events::{EventMessage, Following, Told};
+pub use crate::store::DocumentKind;
 pub use crate::store::{DeskFilter, FindingFilter, Waiting};
 pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
@@ -86,6 +89,7 @@ use crate::cache::{Decrements, Kind, ReadCache, Scopes, Shared, Uncacheable};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AdapterName, Buyer, Failure, FailureCode, StoreName};
+use crate::events::Feed;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
@@ -124,6 +128,7 @@ struct Inner {
     /// Which change of the store's list of them this host has learned. Held by whoever changes it.
     learned: tokio::sync::Mutex<Option<i64>>,
     doors: Doors,
+    events: Feed,
     /// Pushed values are applied one at a time.
     pushing: Mutex<()>,
     /// Documents that are being looked up because they were said to have changed.
@@ -144,10 +149,11 @@ impl Commerce {
         adapters: Arc<Adapters>,
         store: Store,
         pipeline: Pipeline,
+        events: Feed,
         shared: Option<Shared>,
-        clock: Clock,
         reads: Handle,
     ) -> Self {
+        let clock = store.clock().clone();
         let shops: BTreeMap<_, _> =
             config.stores.iter().map(|(name, store)| (name.clone(), Arc::new(Shop::new(name.clone(), store.clone())))).collect();
         let half = config.cache.max_bytes / 2;
@@ -179,6 +185,7 @@ impl Commerce {
                 uncacheable,
                 learned: tokio::sync::Mutex::default(),
                 doors: Doors::new(&config.inbound),
+                events,
                 pushing: Mutex::default(),
                 looking_again: Arc::new(Semaphore::new(MAX_LOOKING_AGAIN)),
                 store,

@@ -14,6 +14,8 @@ mod document;
 mod edit;
 mod erasure;
 mod error;
+mod event;
+mod event_log;
 mod findings;
 mod gauges;
 mod held;
@@ -45,7 +47,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, Place};
@@ -61,6 +63,8 @@ pub use desk::{AuditEntry, Deed};
 pub use document::{Document, DocumentKind, NewDocument, Observed, OnHold, Payload};
 pub use erasure::{Customer, Erased, UnderWay};
 pub use error::{Conflict, StoreError};
+pub use event::{Cause, DocumentEvent};
+pub use event_log::EventLog;
 pub use findings::{FindingFilter, StoredFinding};
 pub use gauges::Backlog;
 pub use held::FreedStock;
@@ -87,6 +91,8 @@ pub struct Store {
     database: Database,
     /// A transaction has failed since the database was last seen to take one.
     is_doubtful: Arc<AtomicBool>,
+    /// Something was written, here or by another host.
+    written: Arc<Notify>,
 }
 
 #[derive(Clone)]
@@ -108,7 +114,7 @@ impl Store {
             Place::File(path) => Database::Sqlite(Sqlite::open(path).await?),
             Place::Server(url) => Database::Postgres(Postgres::open(url, config).await?),
         };
-        Ok(Self { database, is_doubtful: Arc::default() })
+        Ok(Self { database, is_doubtful: Arc::default(), written: Arc::default() })
     }
 
     /// Looks which version the database's schema has, and changes nothing of it. Refuses one that is newer than this build.
@@ -180,7 +186,7 @@ impl Store {
     pub async fn hear_other_hosts(&self, heard: broadcast::Sender<Reference>) {
         match &self.database {
             Database::Sqlite(_) => std::future::pending().await,
-            Database::Postgres(postgres) => postgres.news().hear(heard).await,
+            Database::Postgres(postgres) => postgres.news().hear(heard, &self.written).await,
         }
     }
 
@@ -197,6 +203,11 @@ impl Store {
             Database::Sqlite(sqlite) => sqlite.empty_log().await,
             Database::Postgres(_) => Ok(()),
         }
+    }
+
+    /// Waits until something was written, here or by another host that told it, since this was called last. For one caller.
+    pub async fn written(&self) {
+        self.written.notified().await;
     }
 
     /// Transactions committed since it was opened; in SQLite fewer than commands when many came at once (group commit).
@@ -233,8 +244,10 @@ impl Store {
             Database::Sqlite(sqlite) => sqlite.write(command).await,
             Database::Postgres(postgres) => postgres.write(command).await,
         };
-        if let Err(StoreError::Unavailable(_) | StoreError::InDoubt(_)) = done {
-            self.is_doubtful.store(true, Ordering::Relaxed);
+        match &done {
+            Ok(_) => self.written.notify_one(),
+            Err(StoreError::Unavailable(_) | StoreError::InDoubt(_)) => self.is_doubtful.store(true, Ordering::Relaxed),
+            Err(_) => {}
         }
         done
     }

@@ -1,5 +1,7 @@
 //! Mistakes in the configuration: each is refused before anything starts, with file, line, option and mend; exit code 64.
 
+mod events;
+
 use std::path::{Path, PathBuf};
 
 use ordergate_tests::{Ended, HostConfig, adapter_file, run_host};

@@ -19,6 +19,7 @@ mod desk;
 mod drain;
 mod egress;
 mod erasure;
+mod events;
 mod every_route;
 mod freshness;
 mod history;

@@ -1,5 +1,6 @@
 //! Orders in PostgreSQL: one host's whole story, several hosts on one database, a host that is killed, a server that goes down.
 
+mod events;
 mod hosts;
 mod outage;
 mod pool;

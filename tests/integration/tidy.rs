@@ -9,11 +9,12 @@ use ordergate_tests::repository;
 /// use `domain`, `clock` and `telemetry`.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("cli", &["app", "api", "adapter", "cache", "config", "pipeline", "store", "identity"]),
-    ("app", &["api", "service", "cache", "pipeline", "store", "adapter", "egress", "config"]),
+    ("app", &["api", "service", "cache", "pipeline", "events", "store", "adapter", "egress", "config"]),
     ("api", &["service", "identity", "config"]),
     ("identity", &["egress", "config"]),
-    ("service", &["cache", "store", "pipeline", "adapter", "config"]),
+    ("service", &["cache", "store", "pipeline", "events", "adapter", "config"]),
     ("pipeline", &["store", "adapter", "config"]),
+    ("events", &["store", "config"]),
     ("cache", &["config"]),
     ("store", &["config"]),
     ("adapter", &["egress", "config"]),

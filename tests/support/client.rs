@@ -1,8 +1,9 @@
 //! A small JSON client. It speaks to one server as one caller and keeps its connections open.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Connections;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -74,12 +75,16 @@ impl Client {
     /// Any request; an error when the connection fails.
     pub async fn try_send(&self, method: Method, path: &str, body: Bytes) -> Result<Reply, String> {
         let line = format!("{method} {}{path}", self.base);
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base)).body(Full::new(body)).unwrap();
-        *request.headers_mut() = self.headers.clone();
-        let response = self.connections.request(request).await.map_err(|cause| format!("{cause:?}"))?;
-        let (head, body) = response.into_parts();
+        let (head, body) = self.open(method, path, body).await?.into_parts();
         let body = body.collect().await.map_err(|cause| format!("{cause:?}"))?.to_bytes();
         Ok(Reply { status: head.status, headers: head.headers, body, request: line })
+    }
+
+    /// An answer whose body was not read yet.
+    pub(crate) async fn open(&self, method: Method, path: &str, body: Bytes) -> Result<Response<Incoming>, String> {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base)).body(Full::new(body)).unwrap();
+        *request.headers_mut() = self.headers.clone();
+        self.connections.request(request).await.map_err(|cause| format!("{cause:?}"))
     }
 }
 

@@ -57,6 +57,7 @@ impl Authenticator {
                 accounts: if any { AccountGrant::Any } else { AccountGrant::Only(key.accounts.clone()) },
                 stores: key.stores.clone(),
                 scopes: key.scopes.clone(),
+                expires_at: None,
             };
             let pace = Pace::new(rates.service(key.per_sec), Instant::now());
             (digest(key.key.expose()), Service { principal: Arc::new(principal), pace })

@@ -25,6 +25,10 @@ struct Inner {
     patterns: matchit::Router<&'static str>,
 }
 
+/// Marks an answer that goes on for as long as there is something to tell: its connection is in use until its end.
+#[derive(Clone, Copy, Debug)]
+pub struct LongLived;
+
 /// The label of a request that no route matches.
 const UNMATCHED: &str = "unmatched";
 

@@ -86,7 +86,7 @@ pub enum Problems {
     /// The request is understood but wrong.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(#[to_schema] ProblemBody),
-    /// The caller makes too many requests.
+    /// The caller makes too many requests, or follows too much at once.
     #[response(status = 429, content_type = "application/problem+json")]
     RateLimited(#[to_schema] ProblemBody),
     /// The back end or this host cannot take it now.
@@ -213,6 +213,7 @@ impl From<ServiceError> for Problem {
             ServiceError::Forged => Self::new(&pages::SENDER_UNPROVEN),
             ServiceError::Unreadable(reason) => Self::new(&pages::MESSAGE_UNREADABLE).with_detail(reason),
             ServiceError::Overloaded(wait) => Self::new(&pages::OVERLOADED).with_retry_after(wait),
+            ServiceError::TooManyStreams => Self::new(&pages::TOO_MANY_STREAMS).with_retry_after(Duration::from_secs(5)),
             ServiceError::Backend(failure) => failure.into(),
             ServiceError::Store(error) => error.into(),
         }

@@ -106,6 +106,8 @@ pages! {
         "The operator finds the cause in the log, under the request id."
     RATE_LIMITED "rate_limited" TOO_MANY_REQUESTS again "The caller makes too many requests"
         "Try again after `Retry-After`; the detail names the limit. After wrong credentials: mend them first."
+    TOO_MANY_STREAMS "too_many_streams" TOO_MANY_REQUESTS again "The caller follows too many orders and quotes of this account at once"
+        "End a stream, or follow fewer documents; the limit is `events.max_streams_per_account`. Try again after `Retry-After`."
     OVERLOADED "overloaded" SERVICE_UNAVAILABLE again "Too many requests at once"
         "Try again after `Retry-After`."
     REQUEST_TIMEOUT "request_timeout" GATEWAY_TIMEOUT again "The request took too long"

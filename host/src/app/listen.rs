@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::body::Body;
-use http_body_util::Either;
+use http_body_util::{BodyExt, Either};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::{Request, Response};
@@ -24,8 +24,8 @@ use tokio_util::task::TaskTracker;
 use tower::{Service, service_fn};
 use tower_http::compression::{Compression, CompressionBody};
 
-use super::activity::Activity;
-use crate::api::{Front, Peer};
+use super::activity::{Activity, Running};
+use crate::api::{Front, LongLived, Peer};
 use crate::clock::Clock;
 
 /// Of one HTTP/1 connection; also bounds its headers.
@@ -137,8 +137,7 @@ impl Serving {
             let (running, front) = (requests.begin(), front.clone());
             async move {
                 let response = front.answer(request, peer).await;
-                drop(running);
-                Ok::<_, Infallible>(response)
+                Ok::<_, Infallible>(occupying(response, running))
             }
         });
         let service = TowerToHyperService::new(compressing(service));
@@ -157,6 +156,19 @@ impl Serving {
             () = self.clock.sleep(closing_time) => tracing::debug!("an idle connection that did not close was cut"),
         }
     }
+}
+
+/// Of an answer that is told for long, the connection is in use until its end; of any other, until it is there.
+fn occupying(response: Response<Body>, running: Running) -> Response<Body> {
+    if response.extensions().get::<LongLived>().is_none() {
+        return response;
+    }
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _in_use = &running;
+            frame
+        }))
+    })
 }
 
 /// Compresses the answers to those who take them compressed. The others are spared the layer: on a cached read it is felt.

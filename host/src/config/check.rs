@@ -1,6 +1,7 @@
 //! Rules between options. Each has a code; each message says how to mend it.
 
 mod access;
+mod events;
 mod freshness;
 mod inbound;
 mod shared_cache;
@@ -31,6 +32,8 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
         checker.report(&["holds", "reasons", code], "C013", message);
     }
     checker.trust(&config.trust);
+    checker.events(&config.events);
+    config.events.limits().iter().for_each(|limit| checker.limit(&["events"], limit));
     config.cache.limits().iter().for_each(|limit| checker.limit(&["cache"], limit));
     config.runtime.all().iter().for_each(|limit| checker.limit(&["runtime"], limit));
     for (name, adapter) in &config.adapters {

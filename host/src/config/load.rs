@@ -182,7 +182,7 @@ struct Reader<'text> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "server",
     "ops",
     "database",
@@ -192,6 +192,7 @@ const SECTIONS: [&str; 13] = [
     "freshness",
     "transfer",
     "holds",
+    "events",
     "trust",
     "runtime",
     "adapters",
@@ -226,6 +227,7 @@ impl<'text> Reader<'text> {
         let freshness = self.section("freshness");
         let transfer = self.section("transfer");
         let holds = self.section("holds");
+        let events = self.section("events");
         let trust = self.section("trust").map(Arc::new);
         let runtime = self.section("runtime");
         let mut adapters: BTreeMap<AdapterName, AdapterConfig> = self.named("adapters");
@@ -246,6 +248,7 @@ impl<'text> Reader<'text> {
             freshness: freshness?,
             transfer: transfer?,
             holds: holds?,
+            events: events?,
             trust: trust?,
             runtime: runtime?,
             adapters,

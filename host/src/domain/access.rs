@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AccountNumber, StoreName};
@@ -114,6 +115,8 @@ pub struct Principal {
     /// Stores that it may use; empty for the only one.
     pub stores: BTreeSet<StoreName>,
     pub scopes: BTreeSet<Scope>,
+    /// Until when its credential is good; nothing for one that has no end.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Principal {

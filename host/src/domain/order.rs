@@ -160,6 +160,11 @@ impl BusinessStatus {
         }
     }
 
+    /// Whether nothing more happens to the order.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled | Self::Rejected)
+    }
+
     /// Whether the customer may still ask to cancel.
     pub fn is_cancellable(self) -> bool {
         matches!(self, Self::Open | Self::InProcess | Self::OnHold | Self::Unknown)

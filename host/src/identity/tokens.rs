@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
@@ -99,6 +100,8 @@ impl TokenRefusal {
 struct Claims {
     iss: String,
     sub: String,
+    /// Unix seconds, which RFC 7519 lets have a fraction.
+    exp: f64,
     #[serde(flatten)]
     others: HashMap<String, serde_json::Value>,
 }
@@ -167,7 +170,15 @@ impl Tokens {
             accounts: AccountGrant::Only(accounts),
             stores: self.stores.clone(),
             scopes: Scope::CUSTOMER.into(),
+            expires_at: self.end_of(&claims),
         })
+    }
+
+    /// From when on it is refused; nothing when that is beyond the end of the calendar. It is checked in whole seconds, and is good in its last one.
+    fn end_of(&self, claims: &Claims) -> Option<Timestamp> {
+        let leeway = SignedDuration::from_secs(self.validation.leeway.checked_add(1)?.try_into().ok()?);
+        let last = SignedDuration::try_from_secs_f64(claims.exp.round()).ok()?;
+        Timestamp::from_duration(last.checked_add(leeway)?).ok()
     }
 
     /// Of the header, only the key's id counts, and only among the keys that were fetched: where it says that keys are (`jku`, `jwk`, `x5u`) is

@@ -73,6 +73,7 @@ mod tests {
             accounts: AccountGrant::Any,
             stores: BTreeSet::new(),
             scopes: BTreeSet::new(),
+            expires_at: None,
         };
         let caller = Caller {
             principal: Arc::new(principal),

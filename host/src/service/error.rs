@@ -82,6 +82,9 @@ pub enum ServiceError {
     /// There is no place for it; come back after so long.
     #[error("there is no place for it now")]
     Overloaded(std::time::Duration),
+    /// The caller has as many streams of events for this account as it may.
+    #[error("the caller has too many streams of events")]
+    TooManyStreams,
     #[error(transparent)]
     Backend(#[from] Failure),
     #[error(transparent)]

@@ -111,6 +111,7 @@ fn needs_restart(started_with: &Config, now: &Config) -> Vec<String> {
         ("rates", old.rates != new.rates),
         ("cache", old.cache != new.cache),
         ("transfer", old.transfer != new.transfer),
+        ("events", old.events != new.events),
         ("runtime", old.runtime != new.runtime),
         ("stores", old.stores != new.stores),
     ];

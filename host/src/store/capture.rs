@@ -106,7 +106,7 @@ struct Trace {
 /// How often the database is asked whether a commit was done whose answer was lost.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-async fn capture_document(connection: &mut Connection, capture: Capture) -> Result<CaptureOutcome, StoreError> {
+pub(super) async fn capture_document(connection: &mut Connection, capture: Capture) -> Result<CaptureOutcome, StoreError> {
     let Capture { document, operation, instruction, answer, at } = capture;
     if let Some(outcome) = replay(connection, answer.as_ref()).await? {
         return Ok(outcome);

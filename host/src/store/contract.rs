@@ -98,6 +98,17 @@ contract! {
         c4_what_is_held_for_a_cancelled_order_is_released_once_it_is_cancelled,
         c4_where_nothing_is_held_or_an_operation_is_given_up_nothing_is_released,
         t6_a_release_lines_up_with_nobody;
+    events:
+        every_change_that_a_customer_may_know_of_is_in_the_log,
+        a_person_s_decision_is_in_the_log_with_the_number_that_it_gave,
+        a_hold_is_in_the_log_once_until_its_last_reason_is_gone,
+        an_edit_is_in_the_log_and_what_else_changes_a_document_by_hand_is_not,
+        whether_the_back_end_s_amendments_stand_is_in_the_log,
+        operations_on_a_document_are_told_apart_from_the_document_s_own_transfer,
+        what_the_back_end_says_is_in_the_log_once_and_as_often_as_it_changes,
+        a_command_that_is_refused_leaves_no_event,
+        the_log_is_read_from_any_number_on_and_for_one_document,
+        the_log_ends_at_its_age_and_goes_on_with_higher_numbers;
     held:
         c4_an_abandoned_checkout_queues_the_release_of_what_it_holds_with_its_end,
         c4_stock_of_a_checkout_is_given_back_once_when_its_time_is_over,
@@ -194,6 +205,7 @@ mod cases;
 mod desk;
 mod documents;
 mod erasure;
+mod events;
 mod findings;
 mod held;
 mod releases;

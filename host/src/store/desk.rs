@@ -121,6 +121,10 @@ async fn act(connection: &mut Connection, reference: Reference, action: Action, 
         (transfer.spent, transfer.due_at) = (0, deed.at);
         transfer.resent_at = Some(deed.at);
     }
+    // Before the move, which is told with the number.
+    if let Action::Link(number) = &action {
+        link_document(connection, &reference, number, &deed).await?;
+    }
     lock(connection, Lock::Line { store: &transfer.store, account: &transfer.account, adapter: &transfer.adapter }).await?;
     // A resent transfer lines up again; when its account has none under way, it is in turn (rule T6).
     query(
@@ -143,9 +147,6 @@ async fn act(connection: &mut Connection, reference: Reference, action: Action, 
     release::follow(connection, &transfer, transfer.state, None, deed.at).await?;
     findings::follow(connection, &transfer, transfer.state, deed.at).await?;
     taken::compare_from(connection, &transfer, transfer.state, deed.at).await?;
-    if let Action::Link(number) = &action {
-        link_document(connection, &reference, number, &deed).await?;
-    }
     let detail = match &action {
         Action::Link(number) => Some(format!("number {number}")),
         Action::AcceptPrice => Some(accepted(pricing::accept(connection, &reference, deed.at).await?)),

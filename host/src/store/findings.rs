@@ -204,6 +204,8 @@ async fn settle(connection: &mut Connection, id: i64, action: FindingAction, dee
         FindingAction::Cancel => FindingState::Cancelling,
     };
     found.closed_at = (action == FindingAction::Accept).then_some(deed.at);
+    // Before the decision, which is told with the time of its document.
+    touch(connection, &found.reference, deed.at).await?;
     query("UPDATE findings SET state = $1, closed_at = $2 WHERE id = $3")
         .bind(found.state.as_str())
         .bind(found.closed_at)
@@ -213,7 +215,6 @@ async fn settle(connection: &mut Connection, id: i64, action: FindingAction, dee
     if action == FindingAction::Cancel {
         cancel(connection, &found, &deed).await?;
     }
-    touch(connection, &found.reference, deed.at).await?;
     let done = format!("{} ({}: {})", id, found.finding.reason.as_str(), summary(&found.finding));
     let verb = if action == FindingAction::Accept { "accept finding" } else { "cancel finding" };
     note(connection, found.reference.to_string(), verb, Some(done), deed).await?;

@@ -111,8 +111,14 @@ impl Store {
     /// Keeps what the back end was just seen to say about one of our documents. A final quote stays as it is (rule Q4). Tells whether
     /// anything changed.
     pub async fn observe(&self, reference: &Reference, observed: Observed, at: Timestamp) -> Result<bool, StoreError> {
-        let reference = reference.clone();
-        self.write(move |connection| async move { taken::observe(connection, &reference, &observed, at).await }.boxed()).await
+        let document = reference.clone();
+        let changed = self
+            .write(move |connection| async move { taken::observe(connection, &document, &observed, at).await }.boxed())
+            .await?;
+        if changed {
+            self.tell_other_hosts(reference);
+        }
+        Ok(changed)
     }
 }
 

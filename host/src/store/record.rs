@@ -30,10 +30,11 @@ async fn record(
     let state = outcome.events.iter().try_fold(transfer.state, |state, event| state.after(*event))?;
     let failure = outcome.failure.as_ref().map(|failure| json("failure", failure)).transpose()?;
     write_timeline(connection, &transfer, state, &outcome, failure.as_deref()).await?;
-    move_on(connection, &transfer, state, &outcome, failure).await?;
+    // The document first: the move, once it is written, is told with what the back end said.
     if let Some(taken) = &outcome.taken {
         taken::apply(connection, &transfer, taken, outcome.ended_at).await?;
     }
+    move_on(connection, &transfer, state, &outcome, failure).await?;
     release::follow(connection, &transfer, state, outcome.taken.as_ref(), outcome.ended_at).await?;
     findings::follow(connection, &transfer, state, outcome.ended_at).await?;
     taken::compare_from(connection, &transfer, state, outcome.ended_at).await?;

@@ -4,15 +4,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::sql::Row;
-use super::{Attempt, AttemptKind, Document, DocumentKind, OnHold, Payload, StoreError, Transfer, TransferId};
+use super::{
+    Attempt, AttemptKind, Cause, Document, DocumentEvent, DocumentKind, OnHold, Payload, StoreError, Transfer, TransferId,
+};
 use crate::domain::{Failure, FindingState, Reference, TransferOperation, TransferState};
 
 pub(super) fn transfer(row: &Row) -> Result<Transfer, StoreError> {
-    let operation = row.text("operation")?;
     Ok(Transfer {
         id: TransferId(row.number("id")?),
         reference: row.text("reference")?.into(),
-        operation: TransferOperation::parse(&operation).ok_or_else(|| unreadable("operation", &operation))?,
+        operation: operation(row)?,
         store: row.text("store")?.into(),
         account: row.text("account")?.into(),
         adapter: row.text("adapter")?.into(),
@@ -32,9 +33,8 @@ pub(super) fn transfer(row: &Row) -> Result<Transfer, StoreError> {
 
 /// Needs the columns of `documents` and some of the carrying transfer's, as the query in `history` names them.
 pub(super) fn document(row: &Row) -> Result<Document, StoreError> {
-    let kind = row.text("kind")?;
     let payload = row.text("payload")?;
-    let payload = match DocumentKind::parse(&kind).ok_or_else(|| unreadable("document kind", &kind))? {
+    let payload = match document_kind(row)? {
         DocumentKind::Order => Payload::Order(parse("order", &payload)?),
         DocumentKind::Quote => Payload::Quote(parse("quote request", &payload)?),
     };
@@ -82,6 +82,24 @@ pub(super) fn attempt(row: &Row) -> Result<Attempt, StoreError> {
     })
 }
 
+pub(super) fn event(row: &Row) -> Result<DocumentEvent, StoreError> {
+    let cause = row.text("cause")?;
+    Ok(DocumentEvent {
+        number: row.number("number")?,
+        reference: row.text("reference")?.into(),
+        kind: document_kind(row)?,
+        store: row.text("store")?.into(),
+        account: row.text("account")?.into(),
+        at: row.instant("at")?,
+        operation: operation(row)?,
+        cause: Cause::parse(&cause).ok_or_else(|| unreadable("cause of an event", &cause))?,
+        transfer: state(row, "transfer")?,
+        status: row.optional_text("status")?,
+        revision: row.optional_text("revision")?,
+        backend_number: row.optional_text("backend_number")?.map(Into::into),
+    })
+}
+
 pub(super) fn state(row: &Row, column: &'static str) -> Result<TransferState, StoreError> {
     known_state(&row.text(column)?)
 }
@@ -99,6 +117,16 @@ fn unread(error: &serde_json::Error) -> String {
 /// A value as it is stored.
 pub(super) fn json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(StoreError::corrupt(what))
+}
+
+fn operation(row: &Row) -> Result<TransferOperation, StoreError> {
+    let name = row.text("operation")?;
+    TransferOperation::parse(&name).ok_or_else(|| unreadable("operation", &name))
+}
+
+fn document_kind(row: &Row) -> Result<DocumentKind, StoreError> {
+    let name = row.text("kind")?;
+    DocumentKind::parse(&name).ok_or_else(|| unreadable("document kind", &name))
 }
 
 fn known_state(name: &str) -> Result<TransferState, StoreError> {

@@ -27,6 +27,7 @@ pub(super) const SQLITE: &[Version] = &[
     version(7, "holds", include_str!("../../migrations/sqlite/0007_holds.sql")),
     version(8, "erasure", include_str!("../../migrations/sqlite/0008_erasure.sql")),
     version(9, "exchanges", include_str!("../../migrations/sqlite/0009_exchanges.sql")),
+    version(10, "events", include_str!("../../migrations/sqlite/0010_events.sql")),
 ];
 
 /// Begins where SQLite stood when PostgreSQL came.
@@ -38,6 +39,7 @@ pub(super) const POSTGRES: &[Version] = &[
     version(7, "holds", include_str!("../../migrations/postgres/0007_holds.sql")),
     version(8, "erasure", include_str!("../../migrations/postgres/0008_erasure.sql")),
     version(9, "exchanges", include_str!("../../migrations/postgres/0009_exchanges.sql")),
+    version(10, "events", include_str!("../../migrations/postgres/0010_events.sql")),
 ];
 
 /// Where a database stands.

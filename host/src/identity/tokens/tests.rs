@@ -39,6 +39,7 @@ async fn a1_a_customers_token_names_the_accounts() {
     let principal = principal(json!({})).await;
     assert!(principal.accounts.covers(&"C-1".into()) && !principal.accounts.covers(&"C-2".into()));
     assert_eq!(principal.kind, PrincipalKind::Customer);
+    assert_eq!(principal.expires_at, "2096-10-02T07:06:41Z".parse().ok(), "the first second in which it is refused");
     assert!(!principal.may(Scope::Operate));
 }
 

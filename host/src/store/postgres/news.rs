@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use uuid::Uuid;
 
 use crate::domain::Reference;
@@ -47,10 +47,10 @@ impl News {
         }
     }
 
-    /// Passes on what other hosts tell, until it is dropped or the pool is closed.
-    pub(in crate::store) async fn hear(&self, heard: broadcast::Sender<Reference>) {
+    /// Passes on what other hosts tell, until it is dropped or the pool is closed. Wakes who waits for anything to be written.
+    pub(in crate::store) async fn hear(&self, heard: broadcast::Sender<Reference>, written: &Notify) {
         while !self.pool.is_closed() {
-            if let Err(error) = self.listen(&heard).await {
+            if let Err(error) = self.listen(&heard, written).await {
                 tracing::warn!(%error, "news of other hosts are not heard");
             }
             tokio::time::sleep(TRY_AGAIN).await;
@@ -61,7 +61,7 @@ impl News {
         self.pool.close().await;
     }
 
-    async fn listen(&self, heard: &broadcast::Sender<Reference>) -> Result<(), sqlx::Error> {
+    async fn listen(&self, heard: &broadcast::Sender<Reference>, written: &Notify) -> Result<(), sqlx::Error> {
         let mut listener = PgListener::connect_with(&self.pool).await?;
         listener.listen(CHANNEL).await?;
         let own = self.host.to_string();
@@ -70,6 +70,7 @@ impl News {
             let mut words = news.payload().split(' ');
             if words.next() != Some(&own) {
                 words.for_each(|reference| drop(heard.send(reference.to_owned().into())));
+                written.notify_one();
             }
         }
     }

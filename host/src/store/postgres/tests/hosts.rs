@@ -7,6 +7,8 @@ use parking_lot::Mutex;
 
 use super::*;
 use crate::domain::TransferOperation;
+use crate::store::DocumentEvent;
+use crate::store::capture::capture_document;
 use crate::store::fixtures::{capture_quote, operation, seal};
 use crate::store::lock::{Lock, lock};
 
@@ -147,4 +149,69 @@ async fn t5_hosts_go_by_the_database_s_time() {
     temp.store.keep_time(LEASE).await.unwrap();
     let difference = jiff::Timestamp::now().duration_since(clock.now()).abs();
     assert!(difference < jiff::SignedDuration::from_secs(30), "the server runs on this machine: {difference:?}");
+}
+
+#[tokio::test]
+async fn an_event_that_is_committed_late_is_not_passed_over_by_who_has_read_later_ones() {
+    let temp = TempStore::on_postgres().await;
+    let other = temp.another().await;
+    let (early, late) = (capture_order("A"), capture_order("B"));
+    let (first, second) = (early.document.reference.clone(), late.document.reference.clone());
+    let read = async || {
+        while temp.store.number_events(100).await.unwrap() != Some(0) {}
+        temp.store.events_after(0, 100).await.unwrap()
+    };
+    let order_of = |log: &[DocumentEvent]| log.iter().map(|event| event.reference.clone()).collect::<Vec<_>>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (end, may_end) = tokio::sync::oneshot::channel::<()>();
+    let store = temp.store.clone();
+    let slow = tokio::spawn(async move {
+        let capture = store.write(move |connection| {
+            async move {
+                let outcome = capture_document(connection, early).await?;
+                begun.send(()).unwrap();
+                may_end.await.unwrap();
+                Ok(outcome)
+            }
+            .boxed()
+        });
+        capture.await
+    });
+    has_begun.await.unwrap();
+    // It draws the higher id and is committed first.
+    other.capture(late).await.unwrap();
+    let seen = read().await;
+    assert_eq!(order_of(&seen), std::slice::from_ref(&second));
+    let cursor = seen.last().unwrap().number;
+    end.send(()).unwrap();
+    assert_eq!(slow.await.unwrap().unwrap(), CaptureOutcome::Captured);
+    read().await;
+    assert_eq!(order_of(&temp.store.events_after(cursor, 100).await.unwrap()), std::slice::from_ref(&first));
+    assert_eq!(order_of(&read().await), [second, first]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hosts_that_write_number_and_read_at_once_each_see_every_event_once_and_in_order() {
+    const ORDERS: usize = 120;
+    let temp = TempStore::on_postgres().await;
+    let hosts = [temp.store.clone(), temp.another().await];
+    let write = async |host: usize| {
+        for number in 0..ORDERS / 2 {
+            hosts[host].capture(capture_order(&format!("A{}", number % 7))).await.unwrap();
+        }
+    };
+    let follow = async |host: usize| {
+        let mut seen = Vec::new();
+        while seen.len() < ORDERS {
+            hosts[host].number_events(3).await.unwrap();
+            let cursor = seen.last().map_or(0, |event: &DocumentEvent| event.number);
+            seen.extend(hosts[host].events_after(cursor, 5).await.unwrap());
+        }
+        seen
+    };
+    let (_, _, one, other) = tokio::join!(write(0), write(1), follow(0), follow(1));
+    assert_eq!(one, other);
+    let numbers: Vec<_> = one.iter().map(|event| event.number).collect();
+    assert_eq!(numbers, (1..=ORDERS as i64).collect::<Vec<_>>());
+    assert_eq!(one.iter().map(|event| event.reference.to_string()).collect::<BTreeSet<_>>().len(), ORDERS);
 }
