@@ -110,3 +110,21 @@ impl From<sqlx::Error> for StoreError {
         }
     }
 }
+
+/// The same of SQLite's own words.
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+        match &error {
+            rusqlite::Error::SqliteFailure(code, message)
+                if matches!(code.extended_code, SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE) =>
+            {
+                Self::Conflict(Conflict::Exists(message.clone().unwrap_or_default()))
+            }
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::Utf8Error(..) => {
+                Self::Corrupt { what: "row", reason: error.to_string() }
+            }
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}

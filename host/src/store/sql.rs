@@ -3,6 +3,7 @@
 //! are here.
 
 mod connection;
+mod local;
 mod row;
 mod value;
 
@@ -15,6 +16,7 @@ use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 use super::StoreError;
 
 pub(super) use connection::{Connection, Dialect};
+pub(super) use local::Local;
 pub(super) use row::Row;
 pub(super) use value::Value;
 
@@ -64,6 +66,7 @@ impl Query {
     /// Runs it; tells how many rows it changed.
     pub(super) async fn execute(self, connection: &mut Connection) -> Result<u64, StoreError> {
         let done = match connection {
+            Connection::Local(own) => return own.execute(&self.text, &self.values),
             Connection::Sqlite(lent) => self.for_sqlite().execute(&mut **lent).await.map(|done| done.rows_affected()),
             Connection::Postgres(lent) => self.for_postgres().execute(&mut **lent).await.map(|done| done.rows_affected()),
         };
@@ -73,6 +76,10 @@ impl Query {
     /// All rows.
     pub(super) async fn all(self, connection: &mut Connection) -> Result<Vec<Row>, StoreError> {
         let rows = match connection {
+            Connection::Local(own) => {
+                let rows = own.rows(&self.text, &self.values, usize::MAX)?;
+                return Ok(rows.into_iter().map(Row::Local).collect());
+            }
             Connection::Sqlite(lent) => {
                 let rows = self.for_sqlite().fetch_all(&mut **lent).await;
                 rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
@@ -88,6 +95,7 @@ impl Query {
     /// The first row, when there is one.
     pub(super) async fn optional(self, connection: &mut Connection) -> Result<Option<Row>, StoreError> {
         let row = match connection {
+            Connection::Local(own) => return Ok(own.rows(&self.text, &self.values, 1)?.pop().map(Row::Local)),
             Connection::Sqlite(lent) => self.for_sqlite().fetch_optional(&mut **lent).await.map(|row| row.map(Row::Sqlite)),
             Connection::Postgres(lent) => self.for_postgres().fetch_optional(&mut **lent).await.map(|row| row.map(Row::Postgres)),
         };

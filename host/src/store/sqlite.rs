@@ -33,7 +33,8 @@ impl Sqlite {
         let opened = open::open(path).await?;
         let lock = Arc::new(Mutex::new(Some(opened.lock)));
         let clock = Clock::followed(Timestamp::now());
-        Ok(Self { writer: Writer::start(opened.writer), readers: opened.readers, clock, lock })
+        let writer = Writer::start(opened.writer).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { writer, readers: opened.readers, clock, lock })
     }
 
     pub(super) async fn schema(path: &Path) -> Result<Schema, StoreError> {

@@ -1,8 +1,9 @@
-//! A connection to either database, lent by its pool.
+//! A connection to either database: lent by its pool, or that of SQLite's one writer.
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite};
 
+use super::Local;
 use crate::store::StoreError;
 
 /// What a database is spoken to in.
@@ -23,6 +24,7 @@ impl Dialect {
 }
 
 pub(in crate::store) enum Connection {
+    Local(Local),
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
 }
@@ -30,7 +32,7 @@ pub(in crate::store) enum Connection {
 impl Connection {
     pub(in crate::store) fn dialect(&self) -> Dialect {
         match self {
-            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Local(_) | Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
         }
     }
@@ -38,6 +40,7 @@ impl Connection {
     /// Runs statements without values, such as those around a transaction.
     pub(in crate::store) async fn run(&mut self, statements: &'static str) -> Result<(), StoreError> {
         let done = match self {
+            Self::Local(connection) => return connection.run(statements),
             Self::Sqlite(connection) => sqlx::raw_sql(statements).execute(&mut **connection).await.map(drop),
             Self::Postgres(connection) => sqlx::raw_sql(statements).execute(&mut **connection).await.map(drop),
         };
@@ -64,6 +67,7 @@ impl Connection {
     /// Ends the connection, after the database has said goodbye.
     pub(in crate::store) async fn close(self) -> Result<(), StoreError> {
         match self {
+            Self::Local(connection) => connection.close(),
             Self::Sqlite(connection) => Ok(connection.close().await?),
             Self::Postgres(connection) => Ok(connection.close().await?),
         }

@@ -1,14 +1,17 @@
 //! A row of either database, and its columns by what they mean.
 
 use jiff::Timestamp;
+use rusqlite::types::FromSql;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Postgres, Sqlite, Type};
 
+use super::local::LocalRow;
 use crate::store::StoreError;
 use crate::store::instant::from_millis;
 
 pub(in crate::store) enum Row {
+    Local(LocalRow),
     Sqlite(SqliteRow),
     Postgres(PgRow),
 }
@@ -48,10 +51,11 @@ impl Row {
 
     fn get<T>(&self, column: &'static str) -> Result<T, StoreError>
     where
-        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>,
+        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> + FromSql,
     {
         use sqlx::Row as _;
         Ok(match self {
+            Self::Local(row) => row.get(column)?,
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
         })

@@ -6,14 +6,15 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::OpenFlags;
+use rusqlite::ffi::{SQLITE_CORRUPT, SQLITE_NOTADB};
 use sqlx::migrate::MigrateError;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _, Sqlite};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection as _};
 
 use crate::store::StoreError;
 use crate::store::schema::{self, SQLITE, Schema};
-use crate::store::sql::Connection;
+use crate::store::sql::Local;
 
 /// How long a connection waits for another's lock. Only checkpoints and outside tools ever hold one.
 const BUSY: Duration = Duration::from_secs(5);
@@ -23,7 +24,7 @@ const READERS: u32 = 4;
 
 /// What an open database consists of.
 pub(super) struct Opened {
-    pub(super) writer: Connection,
+    pub(super) writer: Local,
     pub(super) readers: SqlitePool,
     /// Held as long as the store is open; the operating system lets go of it when the process dies.
     pub(super) lock: File,
@@ -34,31 +35,30 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     let lock = lock(path)?;
     create(path)?;
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(true).disable_statement_logging();
-    let writing = options
-        .clone()
-        .journal_mode(SqliteJournalMode::Wal)
-        // An acknowledged order must survive a power failure (rule T1).
-        .synchronous(SqliteSynchronous::Full)
-        // What is erased must not lie about in unused places of the file (rule A3).
-        .pragma("secure_delete", "ON");
-    let mut writer = lend(path, SqlitePoolOptions::new().max_connections(1).connect_with(writing)).await?;
-    migrate(path, &mut writer).await?;
+    let writer = writer(path).map_err(|error| refuse_local(path, &error))?;
+    let mut migrating = options.connect().await.map_err(|error| refuse(path, &error))?;
+    migrate(path, &mut migrating).await?;
+    migrating.close().await.map_err(|error| refuse(path, &error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(BUSY)
         .connect_with(options.read_only(true))
         .await
         .map_err(|error| refuse(path, &error))?;
-    Ok(Opened { writer: Connection::Sqlite(writer), readers, lock })
+    Ok(Opened { writer: Local::new(writer), readers, lock })
 }
 
-/// The one connection of a pool of its own, for good.
-async fn lend(
-    path: &Path,
-    pool: impl Future<Output = Result<SqlitePool, sqlx::Error>>,
-) -> Result<PoolConnection<Sqlite>, StoreError> {
-    let lent = async { pool.await?.acquire().await }.await;
-    lent.map_err(|error| refuse(path, &error))
+/// The one connection that writes; it puts the file into the mode that all others find.
+fn writer(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
+    let connection = rusqlite::Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // An acknowledged order must survive a power failure (rule T1).
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is erased must not lie about in unused places of the file (rule A3).
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    Ok(connection)
 }
 
 /// Only one process may have the database open: a second host would take the first one's transfers for those of a dead host.
@@ -100,12 +100,21 @@ fn refuse_file(path: &Path, error: &std::io::Error) -> StoreError {
 
 fn refuse(path: &Path, error: &sqlx::Error) -> StoreError {
     let code = error.as_database_error().and_then(|database| database.code());
-    let mend = match code.as_deref() {
-        Some("26") => "The file is no SQLite database: move it away, or correct the path of the database in the configuration",
-        Some("11") => "The file is damaged: restore a backup",
+    refuse_code(path, code.and_then(|code| code.parse().ok()), error.to_string())
+}
+
+fn refuse_local(path: &Path, error: &rusqlite::Error) -> StoreError {
+    refuse_code(path, error.sqlite_error().map(|error| error.extended_code), error.to_string())
+}
+
+/// By SQLite's result code (<https://sqlite.org/rescode.html>).
+fn refuse_code(path: &Path, code: Option<i32>, reason: String) -> StoreError {
+    let mend = match code {
+        Some(SQLITE_NOTADB) => "The file is no SQLite database: move it away, or correct the path of the database in the configuration",
+        Some(SQLITE_CORRUPT) => "The file is damaged: restore a backup",
         _ => "Check that the file and its directory can be written and that the disk is not full",
     };
-    StoreError::Open { database: path.display().to_string(), reason: error.to_string(), mend }
+    StoreError::Open { database: path.display().to_string(), reason, mend }
 }
 
 /// Looks at the schema and changes nothing of it; an absent file is created, as an empty one.

@@ -1,14 +1,16 @@
 //! The one writer: commands queue up, and all that wait are committed together, with one fsync (group commit). Each command runs in a
-//! savepoint of its own, so that one that is refused takes nothing along. No answer is given before the commit is on disk.
+//! savepoint of its own, so that one that is refused takes nothing along. No answer is given before the commit is on disk. The writer has a thread
+//! of its own, on which SQLite computes and waits for the disk: a command never waits for anything else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::executor::block_on;
 use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::store::StoreError;
-use crate::store::sql::{Connection, query};
+use crate::store::sql::{Connection, Local, query};
 
 /// Most commands in one transaction: bounds how long the first of them waits.
 const BATCH: usize = 256;
@@ -41,12 +43,14 @@ pub(in crate::store) struct Writer {
 }
 
 impl Writer {
-    /// Starts the task that owns the connection. It ends with [`Writer::close`] or when every handle is gone.
-    pub(in crate::store) fn start(connection: Connection) -> Self {
+    /// Starts the thread that owns the connection. It ends with [`Writer::close`] or when every handle is gone.
+    pub(in crate::store) fn start(connection: Local) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let commits = Arc::new(AtomicU64::new(0));
-        tokio::spawn(write(connection, waiting, Arc::clone(&commits)));
-        Self { queue, commits }
+        let counted = Arc::clone(&commits);
+        let work = move || block_on(write(Connection::Local(connection), waiting, counted));
+        std::thread::Builder::new().name("store-writer".into()).spawn(work)?;
+        Ok(Self { queue, commits })
     }
 
     /// Runs a command and answers when it is committed. Its own refusal undoes its own changes only.
@@ -126,8 +130,7 @@ async fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Message>,
         if !jobs.is_empty() {
             metrics::histogram!("ordergate_store_batch_commands")
                 .record(u32::try_from(jobs.len()).map_or(f64::INFINITY, f64::from));
-            commit(&mut connection, jobs).await;
-            commits.fetch_add(1, Ordering::Relaxed);
+            commit(&mut connection, jobs, &commits).await;
         }
         for done in emptying {
             // The caller may have gone away; then nobody needs the answer.
@@ -153,14 +156,19 @@ async fn empty_log(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 /// Runs the commands in one transaction and answers them all with its result.
-async fn commit(connection: &mut Connection, jobs: Vec<Job>) {
+async fn commit(connection: &mut Connection, jobs: Vec<Job>, commits: &AtomicU64) {
     let mut settles = Vec::with_capacity(jobs.len());
     let committed = run_batch(connection, jobs, &mut settles).await;
-    if let Err(error) = &committed {
-        tracing::error!(%error, commands = settles.len(), "the store did not commit");
-        metrics::counter!("ordergate_store_failed_commits_total").increment(1);
-        // SQLite may have ended the transaction by itself; then there is nothing to roll back.
-        let _ = connection.run("ROLLBACK").await;
+    match &committed {
+        Ok(()) => {
+            commits.fetch_add(1, Ordering::Relaxed);
+        }
+        Err(error) => {
+            tracing::error!(%error, commands = settles.len(), "the store did not commit");
+            metrics::counter!("ordergate_store_failed_commits_total").increment(1);
+            // SQLite may have ended the transaction by itself; then there is nothing to roll back.
+            let _ = connection.run("ROLLBACK").await;
+        }
     }
     for settle in settles {
         settle(committed.clone());
@@ -169,7 +177,6 @@ async fn commit(connection: &mut Connection, jobs: Vec<Job>) {
 
 /// Commands that were not reached are dropped, which tells their callers that they did not run.
 async fn run_batch(connection: &mut Connection, jobs: Vec<Job>, settles: &mut Vec<Settle>) -> Result<(), StoreError> {
-    // Each call goes to SQLite's thread and back: what ends one command begins the next.
     let mut jobs = jobs.into_iter().peekable();
     connection.run("BEGIN IMMEDIATE; SAVEPOINT command").await?;
     while let Some(job) = jobs.next() {
