@@ -9,7 +9,7 @@ use ordergate_sdk::operation::CHECK_AVAILABILITY;
 use ordergate_sdk::types::{Context, Failure};
 
 pub(crate) fn check(configuration: &Configuration, ctx: &Context, query: &Query) -> Vec<Result<Availability, Failure>> {
-    let exchange = match Exchange::new(configuration, CHECK_AVAILABILITY, ctx, query) {
+    let exchange = match Exchange::begin(configuration, CHECK_AVAILABILITY, ctx, query) {
         Ok(exchange) => exchange,
         Err(failure) => return query.items.iter().map(|_| Err(failure.clone())).collect(),
     };

@@ -19,6 +19,9 @@ struct Answers {
 
 /// Asks for all items of the canonical request and gives one answer per item, in their order.
 pub(crate) fn run(exchange: &Exchange<'_>, wanted: &[Wanted]) -> Vec<Result<Val, Failure>> {
+    if exchange.operation.plan.is_none() {
+        return concluded(exchange, wanted);
+    }
     let groups = match groups(exchange) {
         Ok(groups) => groups,
         Err(failure) => return wanted.iter().map(|_| Err(failure.clone())).collect(),
@@ -41,6 +44,26 @@ pub(crate) fn run(exchange: &Exchange<'_>, wanted: &[Wanted]) -> Vec<Result<Val,
         .into_iter()
         .map(|result| result.unwrap_or_else(|| Err(Failure::invalid_request("The item was not asked for."))))
         .collect()
+}
+
+/// The answers that the operation's steps brought.
+fn concluded(exchange: &Exchange<'_>, wanted: &[Wanted]) -> Vec<Result<Val, Failure>> {
+    match exchange.conclude() {
+        Ok(answer) => {
+            let members: Vec<&Wanted> = wanted.iter().collect();
+            matching::assign(exchange, &members, values(answer.value), true)
+        }
+        Err(failure) => wanted.iter().map(|_| Err(failure.clone())).collect(),
+    }
+}
+
+/// An array's elements; null is none of them.
+fn values(value: Val) -> Vec<Val> {
+    match value {
+        Val::Null => Vec::new(),
+        Val::Arr(items) => items.to_vec(),
+        one => vec![one],
+    }
 }
 
 /// Positions of the items that go into one request together.
@@ -73,7 +96,8 @@ fn part<'a>(exchange: &Exchange<'a>, group: &[usize]) -> Exchange<'a> {
 
 /// All requests at once. A request that cannot be put together takes no other with it.
 fn send(exchanges: &[Exchange<'_>]) -> Vec<Result<Response, Failure>> {
-    let requests: Vec<Result<http::Request, Failure>> = exchanges.iter().map(Exchange::request).collect();
+    let request = |exchange: &Exchange<'_>| exchange.request()?.ok_or_else(|| Failure::invalid_request("there is no request"));
+    let requests: Vec<Result<http::Request, Failure>> = exchanges.iter().map(request).collect();
     if let [Ok(only)] = requests.as_slice() {
         return vec![only.clone().send()];
     }
@@ -87,20 +111,16 @@ fn send(exchanges: &[Exchange<'_>]) -> Vec<Result<Response, Failure>> {
 
 fn all_pages(exchange: &Exchange<'_>, first: Response) -> Result<Answers, Failure> {
     let mut answer = exchange.answer(Ok(first))?;
-    let mut values = Vec::new();
+    let mut found = Vec::new();
     for number in 2..=exchange.operation.max_pages.saturating_add(1) {
-        match &answer.value {
-            Val::Null => {}
-            Val::Arr(items) => values.extend(items.iter().cloned()),
-            one => values.push(one.clone()),
-        }
-        let Some(next) = answer.next else { return Ok(Answers { values, complete: true }) };
+        found.append(&mut values(answer.value));
+        let Some(next) = answer.next else { return Ok(Answers { values: found, complete: true }) };
         if number > exchange.operation.max_pages {
             break;
         }
         answer = exchange.on_page(number, Some(next)).send()?;
     }
-    Ok(Answers { values, complete: false })
+    Ok(Answers { values: found, complete: false })
 }
 
 #[cfg(test)]

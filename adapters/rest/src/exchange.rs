@@ -1,8 +1,9 @@
 //! One operation's talk with the back end: request out, reply in, mapped. The flow of every operation except batches.
 
-use crate::errors;
 use crate::mapping::{MappingId, Scope, value};
 use crate::operation::Operation;
+use crate::plan::unsendable;
+use crate::reading;
 use crate::record;
 use crate::settings::Configuration;
 use jaq_json::Val;
@@ -11,13 +12,16 @@ use ordergate_sdk::log;
 use ordergate_sdk::types::{Context, Failure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::time::Duration;
 
 /// An operation that is under way.
 pub(crate) struct Exchange<'a> {
-    configuration: &'a Configuration,
+    pub(crate) configuration: &'a Configuration,
     pub(crate) operation: &'a Operation,
-    scope: Scope,
+    pub(crate) scope: Scope,
+    /// One of its steps has, or may have, changed something.
+    pub(crate) changed: bool,
+    /// One of its steps has found what an attempt before has left.
+    pub(crate) resumed: bool,
 }
 
 /// What a reply says.
@@ -30,8 +34,9 @@ pub(crate) struct Answer {
 }
 
 impl<'a> Exchange<'a> {
-    /// `request` is the canonical request, as the README shows it for each operation.
-    pub(crate) fn new<R: Serialize>(
+    /// Chooses the case and takes the steps; what is left is the operation's own request. `request` is the canonical request, as the
+    /// README shows it for each operation.
+    pub(crate) fn begin<R: Serialize>(
         configuration: &'a Configuration,
         name: &str,
         ctx: &Context,
@@ -42,7 +47,7 @@ impl<'a> Exchange<'a> {
         let scope = Scope { request: canonical(request)?, ctx: canonical(ctx)?, ..Scope::default() };
         let holds = |when| configuration.program.run(when, scope.request.clone(), &scope).map(|value| value::is_true(&value));
         let operation = operation.for_case(holds).map_err(|error| unsendable(error.to_string()))?;
-        Ok(Exchange { configuration, operation, scope }.on_page(1, None))
+        Exchange { configuration, operation, scope, changed: false, resumed: false }.on_page(1, None).after_steps()
     }
 
     /// The same for another canonical request: a part of the items.
@@ -68,79 +73,70 @@ impl<'a> Exchange<'a> {
         self.configuration.program.run(mapping, input, &self.scope).map_err(|error| unsendable(error.to_string()))
     }
 
-    /// The request, ready to be sent.
-    pub(crate) fn request(&self) -> Result<Request, Failure> {
-        let Exchange { configuration: Configuration { program, backend, headers, .. }, operation, scope } = self;
-        let mut request = Request::new(&operation.method, &backend.endpoint, operation.path.path(program, scope)?);
-        request = match operation.intent {
-            Intent::Read => request.reading(),
-            Intent::Write => request.writing(),
-        };
-        for (name, template) in &operation.query {
-            request = template.parameter(program, scope)?.into_iter().fold(request, |request, text| request.query(name, text));
-        }
-        request = request.header("accept", "application/json");
-        for (name, template) in headers.iter().chain(&operation.headers) {
-            request = template.header(program, scope)?.into_iter().fold(request, |request, text| request.header(name, text));
-        }
-        if let Some(mapping) = operation.body {
-            let body = self.evaluate(mapping, scope.request.clone())?;
-            if !value::is_null(&body) {
-                request = request.body(value::to_json(&body).into_bytes(), "application/json");
-            }
-        }
-        Ok(operation.timeout_ms.map_or(request.clone(), |limit| request.timeout(Duration::from_millis(limit.into()))))
+    /// The operation's own request, ready to be sent; none when its steps are all.
+    pub(crate) fn request(&self) -> Result<Option<Request>, Failure> {
+        let request = |plan: &crate::plan::Plan| plan.request(self.configuration, self.operation.own_intent(), &self.scope);
+        self.operation.plan.as_ref().map(request).transpose()
     }
 
+    /// The answer to the operation's own request, or what its steps come to.
     pub(crate) fn send(&self) -> Result<Answer, Failure> {
-        self.answer(self.request()?.send())
+        let answer = self.request().and_then(|request| match request {
+            Some(request) => self.answer(request.send()),
+            None => self.conclude(),
+        });
+        answer.map_err(|failure| self.settled(failure))
     }
 
     /// Reads a reply. A success that cannot be read is `invalid-response` for a read and `outcome-unknown` for a write.
     pub(crate) fn answer(&self, reply: Result<Response, Failure>) -> Result<Answer, Failure> {
         let response = reply?;
-        let Exchange { configuration: Configuration { program, errors, .. }, operation, .. } = self;
-        if operation.absent.contains(&response.status()) {
+        let Exchange { configuration, operation, scope, .. } = self;
+        let read = operation.reading.read(configuration, &response, scope)?;
+        if operation.reading.mapping.is_none() {
             return Ok(Answer { value: Val::Null, next: None });
         }
-        let scope = self.scope_of(&response);
-        if !operation.succeeded(response.status()) {
-            return Err(errors::explain(program, operation.error, errors, &response, &scope));
-        }
-        let Some(mapping) = operation.response else { return Ok(Answer { value: Val::Null, next: None }) };
-        let unreadable = |problem: String| response.unreadable("The back end's answer cannot be read.").detail(problem);
-        let body =
-            value::parse(response.body()).map_err(|problem| unreadable(format!("{}: {problem}", program.place(mapping))))?;
-        let run = |mapping, body| program.run(mapping, body, &scope).map_err(|error| unreadable(error.to_string()));
-        let mapped = run(mapping, body.clone())?;
-        if let Some(failure) = errors::inside(&mapped, operation.intent) {
-            return Err(failure);
-        }
-        let next = operation.next.map(|next| run(next, body)).transpose()?.map(|cursor| cursor_text(&cursor)).unwrap_or_default();
-        Ok(Answer { value: mapped, next })
+        let next = operation.next.map(|next| configuration.program.run(next, read.body, &read.scope)).transpose();
+        let next =
+            next.map_err(|error| response.unreadable("The back end's answer cannot be read.").detail(error.to_string()))?;
+        Ok(Answer { value: read.value, next: next.as_ref().and_then(cursor_text) })
+    }
+
+    /// The response mapping on the values of the steps.
+    pub(crate) fn conclude(&self) -> Result<Answer, Failure> {
+        let Exchange { configuration, operation, scope, .. } = self;
+        let value = match operation.reading.mapping {
+            None => Val::Null,
+            Some(mapping) => configuration
+                .program
+                .run(mapping, scope.steps.clone(), scope)
+                .map_err(|error| self.unreadable(error.to_string()))?,
+        };
+        reading::refused(&value, operation.intent)?;
+        Ok(Answer { value, next: None })
     }
 
     /// The failure for an answer that was mapped but does not fit.
     pub(crate) fn misfit(&self, problem: impl std::fmt::Display) -> Failure {
-        let place = self.operation.response.map(|mapping| self.configuration.program.place(mapping)).unwrap_or_default();
+        let mapping = self.operation.reading.mapping;
+        let place = mapping.map(|mapping| self.configuration.program.place(mapping)).unwrap_or_default();
+        self.unreadable(format!("{place}: {problem}"))
+    }
+
+    fn unreadable(&self, problem: String) -> Failure {
         let message = "The back end's answer cannot be read.";
         let failure = match self.operation.intent {
             Intent::Read => Failure::invalid_response(message),
             Intent::Write => Failure::outcome_unknown(message),
         };
-        failure.detail(format!("{place}: {problem}"))
-    }
-
-    fn scope_of(&self, response: &Response) -> Scope {
-        let headers = response.headers().iter().map(|(name, text)| (name.as_str(), value::text(text)));
-        Scope { status: Val::from(usize::from(response.status())), headers: value::object(headers), ..self.scope.clone() }
+        failure.detail(problem)
     }
 }
 
 impl Configuration {
     /// An operation that answers one record. Null is `not-found` for a read.
     pub(crate) fn record<T: DeserializeOwned, R: Serialize>(&self, name: &str, ctx: &Context, request: &R) -> Result<T, Failure> {
-        let exchange = Exchange::new(self, name, ctx, request)?;
+        let exchange = Exchange::begin(self, name, ctx, request)?;
         let answer = exchange.send()?;
         if value::is_null(&answer.value) && exchange.operation.intent == Intent::Read {
             return Err(Failure::not_found("The back end does not know it."));
@@ -150,7 +146,7 @@ impl Configuration {
 
     /// An operation that answers nothing.
     pub(crate) fn nothing<R: Serialize>(&self, name: &str, ctx: &Context, request: &R) -> Result<(), Failure> {
-        Exchange::new(self, name, ctx, request)?.send().map(|_| ())
+        Exchange::begin(self, name, ctx, request)?.send().map(|_| ())
     }
 
     /// A search for one document: the first page that has it. `None` only when the last page was seen and had nothing.
@@ -160,7 +156,7 @@ impl Configuration {
         ctx: &Context,
         request: &R,
     ) -> Result<Option<T>, Failure> {
-        let mut exchange = Exchange::new(self, name, ctx, request)?;
+        let mut exchange = Exchange::begin(self, name, ctx, request)?;
         for number in 1..=exchange.operation.max_pages {
             let answer = exchange.send()?;
             if !value::is_null(&answer.value) {
@@ -180,7 +176,7 @@ impl Configuration {
         request: &R,
         field: &str,
     ) -> Result<(Vec<T>, Option<String>), Failure> {
-        let exchange = Exchange::new(self, name, ctx, request)?;
+        let exchange = Exchange::begin(self, name, ctx, request)?;
         let answer = exchange.send()?;
         let (documents, own_next) = match answer.value {
             Val::Arr(documents) => (documents, None),
@@ -211,10 +207,6 @@ impl Configuration {
 
 fn canonical<R: Serialize>(request: &R) -> Result<Val, Failure> {
     record::write(request).map_err(unsendable)
-}
-
-fn unsendable(problem: String) -> Failure {
-    Failure::invalid_request("The request cannot be put together.").detail(problem)
 }
 
 /// Null, false and "" end the pages.

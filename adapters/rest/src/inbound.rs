@@ -16,12 +16,12 @@ pub(crate) fn translate(
     headers: &[(String, String)],
     body: &[u8],
 ) -> Result<Vec<Event>, Failure> {
-    let exchange = Exchange::new(configuration, TRANSLATE, ctx, &())?;
+    let exchange = Exchange::begin(configuration, TRANSLATE, ctx, &())?;
     let lower: Vec<(String, &str)> = headers.iter().map(|(name, text)| (name.to_ascii_lowercase(), text.as_str())).collect();
     let headers = value::object(lower.iter().map(|(name, text)| (name.as_str(), value::text(text))));
     let exchange = exchange.with_request(value::object([("headers", headers)]));
     let message = value::parse(body).map_err(|problem| exchange.misfit(problem))?;
-    let mapped = exchange.operation.response.map_or(Ok(Val::Null), |mapping| exchange.evaluate(mapping, message));
+    let mapped = exchange.operation.reading.mapping.map_or(Ok(Val::Null), |mapping| exchange.evaluate(mapping, message));
     let mapped = mapped
         .map_err(|failure| Failure { detail: failure.detail, ..Failure::invalid_response("The message cannot be read.") })?;
     let events = if matches!(mapped, Val::Arr(_) | Val::Null) { mapped } else { [mapped].into_iter().collect() };

@@ -1,6 +1,6 @@
 //! The generic REST adapter: connects any back end that speaks JSON over HTTP, configured without code.
 //!
-//! This file is the flow only. `settings` reads and compiles the configuration, `exchange` and `batch` talk with the back end,
+//! This file is the flow only. `settings` reads and compiles the configuration, `exchange`, `steps` and `batch` talk with the back end,
 //! `mapping` and `record` are pure. The settings are described in README.md; `profiles/` holds complete ones.
 
 #![allow(clippy::result_large_err, reason = "Failure is a record of the contract; a box would be undone at the boundary")]
@@ -15,10 +15,14 @@ mod inbound;
 mod mapping;
 mod operation;
 mod orders;
+mod plan;
 mod pricing;
 mod quotes;
+mod reading;
 mod record;
 mod settings;
+mod step;
+mod steps;
 mod template;
 
 use documents::{Cancel, Find, Get, List};

@@ -49,6 +49,10 @@ pub(crate) struct Scope {
     pub(crate) status: Val,
     /// `$headers`: of the reply, names in lower case.
     pub(crate) headers: Val,
+    /// `$steps`: the values of the steps so far, by name; null where there are none.
+    pub(crate) steps: Val,
+    /// `$each`: the element for which a step is taken.
+    pub(crate) each: Val,
 }
 
 /// An expression failed at run time. Holds no values, only shapes.
@@ -108,8 +112,8 @@ impl Program {
 
 /// In the order of [`compile::VARIABLES`].
 fn variables(scope: &Scope) -> Vars<Val> {
-    let Scope { request, ctx, page, status, headers } = scope.clone();
-    Vars::new([request, ctx, page, status, headers])
+    let Scope { request, ctx, page, status, headers, steps, each } = scope.clone();
+    Vars::new([request, ctx, page, status, headers, steps, each])
 }
 
 impl std::fmt::Debug for Program {

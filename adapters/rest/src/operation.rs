@@ -1,8 +1,9 @@
-//! One configured operation: how its request is made and its reply read. Compiled at configure.
+//! One configured operation: how its requests are made and its reply read. Compiled at configure.
 
 use crate::mapping::{Builder, MappingId};
-use crate::settings::templates;
-use crate::template::Template;
+use crate::plan::{Plan, RawPlan};
+use crate::reading::Reading;
+use crate::step::{self, SharedSteps, Step};
 use ordergate_sdk::http::Intent;
 use ordergate_sdk::operation as names;
 use serde::Deserialize;
@@ -13,6 +14,10 @@ use std::collections::BTreeMap;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawOperation {
+    #[serde(default)]
+    steps: Vec<Value>,
+    #[serde(default)]
+    undo: Vec<Value>,
     method: Option<String>,
     path: Option<String>,
     #[serde(default)]
@@ -41,23 +46,18 @@ pub(crate) struct RawOperation {
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) intent: Intent,
-    pub(crate) method: String,
-    pub(crate) path: Template,
-    pub(crate) query: Vec<(String, Template)>,
-    pub(crate) headers: Vec<(String, Template)>,
-    pub(crate) body: Option<MappingId>,
-    pub(crate) response: Option<MappingId>,
+    /// Sent before its own request, in order.
+    pub(crate) steps: Vec<Step>,
+    /// Sent when it is refused after one of its steps has changed something.
+    pub(crate) undo: Vec<Step>,
+    /// Its own request; without one, the steps are all that is sent.
+    pub(crate) plan: Option<Plan>,
+    pub(crate) reading: Reading,
     pub(crate) next: Option<MappingId>,
-    pub(crate) error: Option<MappingId>,
     pub(crate) group_by: Option<MappingId>,
-    /// Statuses that are success; empty for 2xx.
-    pub(crate) success: Vec<u16>,
-    /// Statuses that prove that the document is not there.
-    pub(crate) absent: Vec<u16>,
     pub(crate) items_per_request: Option<u32>,
     pub(crate) max_items: Option<u32>,
     pub(crate) max_pages: u32,
-    pub(crate) timeout_ms: Option<u32>,
     /// The first whose condition holds is used instead.
     cases: Vec<(MappingId, Operation)>,
 }
@@ -81,38 +81,62 @@ pub(crate) enum Form {
 
 impl Operation {
     /// `place` names file and operation, for errors.
-    pub(crate) fn compile(builder: &mut Builder, place: &str, name: &str, settings: Value) -> Result<Self, String> {
+    pub(crate) fn compile(
+        builder: &mut Builder,
+        shared: &SharedSteps,
+        place: &str,
+        name: &str,
+        settings: Value,
+    ) -> Result<Self, String> {
         let raw: RawOperation = serde_json::from_value(settings.clone()).map_err(|error| format!("{place}: {error}"))?;
         let (intent, form) =
             nature(name).ok_or_else(|| format!("{place}: there is no such operation; they are {}", names::ALL.join(", ")))?;
         raw.check(place, form)?;
-        let method = raw.method.unwrap_or_else(|| if raw.body.is_some() { "POST" } else { "GET" }.to_owned());
-        if intent == Intent::Write && matches!(method.as_str(), "GET" | "HEAD") {
-            return Err(format!(
-                "{place}.method: {method} must not change anything, it may be sent twice: use POST, PUT, PATCH or DELETE"
-            ));
-        }
-        let path = raw.path.as_deref().unwrap_or_default();
         let mut mapping = |key: &str, code: Option<String>| code.map(|code| builder.add(format!("{place}.{key}"), &code));
-        Ok(Operation {
-            body: mapping("body", raw.body),
-            response: mapping("response", raw.response),
-            next: mapping("next", raw.next),
-            error: mapping("error", raw.error),
-            group_by: mapping("group_by", raw.group_by),
-            path: Template::compile(builder, &format!("{place}.path"), path)?,
-            query: templates(builder, &format!("{place}.query"), &raw.query)?,
-            headers: templates(builder, &format!("{place}.headers"), &raw.headers)?,
+        let (response, next, error) = (mapping("response", raw.response), mapping("next", raw.next), mapping("error", raw.error));
+        let group_by = mapping("group_by", raw.group_by);
+        let RawOperation { method, query, headers, body, timeout_ms, .. } = raw;
+        let plan = raw.path.map(|path| RawPlan { method, path, query, headers, body, timeout_ms }.compile(builder, place));
+        let operation = Operation {
             intent,
-            method,
-            success: raw.success,
-            absent: raw.absent,
+            steps: step::compile(builder, shared, &format!("{place}.steps"), &raw.steps)?,
+            undo: step::compile(builder, shared, &format!("{place}.undo"), &raw.undo)?,
+            plan: plan.transpose()?,
+            reading: Reading { success: raw.success, absent: raw.absent, error, mapping: response },
+            next,
+            group_by,
             items_per_request: raw.items_per_request,
             max_items: raw.max_items,
             max_pages: raw.max_pages.unwrap_or(10),
-            timeout_ms: raw.timeout_ms,
-            cases: cases(builder, place, name, &settings)?,
-        })
+            cases: cases(builder, shared, place, name, &settings)?,
+        };
+        operation.check_changes(place)?;
+        Ok(operation)
+    }
+
+    /// What only reads changes nothing, and what writes does not write by a request that may be sent twice.
+    fn check_changes(&self, place: &str) -> Result<(), String> {
+        let changing = self.steps.iter().find(|step| step.intent == Intent::Write);
+        if changing.is_none() && !self.undo.is_empty() {
+            return Err(format!("{place}.undo: none of the steps changes anything that it could take back"));
+        }
+        match (self.intent, changing) {
+            (Intent::Read, Some(step)) => Err(format!(
+                "{place}.steps.{}: this operation only reads, and so must its steps: say changes = false when it does",
+                step.name
+            )),
+            (Intent::Write, None) => match &self.plan {
+                Some(plan) => plan.must_change(place),
+                None => Err(format!("{place}.steps: this operation changes something, and none of its requests does")),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// The intent of its own request: after steps that made the change, reading back is only a read.
+    pub(crate) fn own_intent(&self) -> Intent {
+        let only_reads = !self.steps.is_empty() && self.plan.as_ref().is_some_and(Plan::only_reads);
+        if only_reads { Intent::Read } else { self.intent }
     }
 
     /// This operation, or the first of its cases whose condition holds.
@@ -125,10 +149,6 @@ impl Operation {
         Ok(self)
     }
 
-    pub(crate) fn succeeded(&self, status: u16) -> bool {
-        if self.success.is_empty() { (200..300).contains(&status) } else { self.success.contains(&status) }
-    }
-
     /// At most so many items in one call: as configured, or as many as 16 requests carry (the host allows 32 in one call).
     pub(crate) fn batch_cap(&self) -> Option<u32> {
         self.max_items.or_else(|| self.items_per_request.map(|items| items.saturating_mul(16)))
@@ -136,7 +156,13 @@ impl Operation {
 }
 
 /// Each case is the operation with some keys replaced.
-fn cases(builder: &mut Builder, place: &str, name: &str, settings: &Value) -> Result<Vec<(MappingId, Operation)>, String> {
+fn cases(
+    builder: &mut Builder,
+    shared: &SharedSteps,
+    place: &str,
+    name: &str,
+    settings: &Value,
+) -> Result<Vec<(MappingId, Operation)>, String> {
     let Some(cases) = settings.get("cases").and_then(Value::as_array) else { return Ok(Vec::new()) };
     let compile = |(index, case): (usize, &Value)| {
         let place = format!("{place}.cases[{index}]");
@@ -151,26 +177,24 @@ fn cases(builder: &mut Builder, place: &str, name: &str, settings: &Value) -> Re
         merged.remove("cases");
         merged.extend(case.iter().filter(|(key, _)| *key != "when").map(|(key, value)| (key.clone(), value.clone())));
         let when = builder.add(format!("{place}.when"), when);
-        Ok((when, Operation::compile(builder, &place, name, Value::Object(merged))?))
+        Ok((when, Operation::compile(builder, shared, &place, name, Value::Object(merged))?))
     };
     cases.iter().enumerate().map(compile).collect()
 }
 
 impl RawOperation {
     fn check(&self, place: &str, form: Form) -> Result<(), String> {
-        const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
         let refuse = |key: &str, problem: &str| Err(format!("{place}.{key}: {problem}"));
-        if let Some(method) = self.method.as_deref().filter(|method| !METHODS.contains(method)) {
-            return refuse("method", &format!("{method} is not known; it is one of {}", METHODS.join(", ")));
-        }
         match &self.path {
-            None if form != Form::Events => return refuse("path", "it is missing"),
             Some(_) if form == Form::Events => {
                 return refuse("path", "this operation sends no request; only response belongs here");
             }
-            Some(path) if !path.starts_with('/') => return refuse("path", "it must begin with /"),
-            Some(path) if path.split('{').next().is_some_and(|fixed| fixed.contains('?')) => {
-                return refuse("path", "parameters belong under query");
+            None if form == Form::Events && !self.steps.is_empty() => {
+                return refuse("steps", "this operation sends no request; only response belongs here");
+            }
+            None if form != Form::Events && self.steps.is_empty() => return refuse("path", "it is missing"),
+            None if self.body.is_some() || self.method.is_some() || !self.query.is_empty() || !self.headers.is_empty() => {
+                return refuse("path", "it is missing; method, query, headers and body need it");
             }
             _ => {}
         }
@@ -186,10 +210,13 @@ impl RawOperation {
                 "{place}: group_by, items_per_request and max_items belong to availability.check and pricing.offer-prices"
             ));
         }
+        if (self.group_by.is_some() || self.items_per_request.is_some()) && self.path.is_none() {
+            return refuse("path", "it is missing; group_by and items_per_request are about the operation's own request");
+        }
         if !self.absent.is_empty() && form != Form::Found {
             return refuse("absent", "it belongs to find-by-reference");
         }
-        if self.next.is_some() && matches!(form, Form::Record | Form::Nothing | Form::Events) {
+        if self.next.is_some() && (matches!(form, Form::Record | Form::Nothing | Form::Events) || self.path.is_none()) {
             return refuse("next", "this operation has no pages");
         }
         Ok(())

@@ -10,7 +10,7 @@ use ordergate_sdk::pricing::{Item, OfferPrice, Query};
 use ordergate_sdk::types::{Context, Failure};
 
 pub(crate) fn offer_prices(configuration: &Configuration, ctx: &Context, query: &Query) -> Vec<Result<OfferPrice, Failure>> {
-    let exchange = match Exchange::new(configuration, OFFER_PRICES, ctx, query) {
+    let exchange = match Exchange::begin(configuration, OFFER_PRICES, ctx, query) {
         Ok(exchange) => exchange,
         Err(failure) => return query.items.iter().map(|_| Err(failure.clone())).collect(),
     };

@@ -4,6 +4,7 @@
 
 use crate::mapping::{Builder, MappingId, Program, ValueMaps};
 use crate::operation::Operation;
+use crate::step::SharedSteps;
 use crate::template::Template;
 use ordergate_sdk::failure::code;
 use serde::Deserialize;
@@ -69,6 +70,8 @@ struct Raw {
     #[serde(default)]
     errors: Value,
     #[serde(default)]
+    steps: BTreeMap<String, Value>,
+    #[serde(default)]
     operations: BTreeMap<String, Value>,
 }
 
@@ -88,16 +91,17 @@ pub(crate) fn configure(json: &str) -> Result<Configuration, String> {
 }
 
 fn assemble(file: &str, settings: Value) -> Result<Configuration, String> {
-    let Raw { _source: _, backend, maps, library, errors, operations } = section("", settings)?;
+    let Raw { _source: _, backend, maps, library, errors, steps, operations } = section("", settings)?;
     let backend: Backend = section("backend", backend)?;
     backend.check()?;
     let mut builder = Builder::new(format!("{file}: library"), &library);
     let headers = templates(&mut builder, &format!("{file}: backend.headers"), &backend.headers)?;
     let errors = error_rules(&mut builder, file, errors)?;
+    let shared = SharedSteps { file: file.to_owned(), steps };
     let mut compiled = BTreeMap::new();
     for (name, raw) in operations {
         let place = format!("operations.\"{name}\"");
-        let operation = Operation::compile(&mut builder, &format!("{file}: {place}"), &name, raw)?;
+        let operation = Operation::compile(&mut builder, &shared, &format!("{file}: {place}"), &name, raw)?;
         compiled.insert(name, operation);
     }
     let program = builder.finish(maps)?;

@@ -4,6 +4,7 @@ mod demo_documents;
 mod demo_reads;
 mod failures;
 mod paging;
+mod steps;
 
 use crate::Rest;
 use ordergate_sdk::Adapter;

@@ -10,7 +10,7 @@ use jaq_json::Val;
 use std::sync::OnceLock;
 
 /// The variables of every expression.
-pub(super) const VARIABLES: [&str; 5] = ["$request", "$ctx", "$page", "$status", "$headers"];
+pub(super) const VARIABLES: [&str; 7] = ["$request", "$ctx", "$page", "$status", "$headers", "$steps", "$each"];
 
 /// The function whose arguments are all expressions, see [`note_entries`].
 const ENTRIES: &str = "__entries";

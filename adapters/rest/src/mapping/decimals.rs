@@ -61,9 +61,26 @@ pub(super) fn divide(left: &Val, right: &Val, scale: &Val) -> Result<Val, Error>
 
 /// Rounded to `scale` digits after the point, half away from zero, and padded to them.
 pub(super) fn round(operand: &Val, scale: &Val) -> Result<Val, Error> {
+    rounded(operand, scale, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// The same by another rule: `half-up` (away from zero), `half-even`, `half-down`, `up` (away from zero) or `down`.
+pub(super) fn round_by(operand: &Val, scale: &Val, mode: &Val) -> Result<Val, Error> {
+    let strategy = match value::text_of(mode).as_str() {
+        "half-up" => RoundingStrategy::MidpointAwayFromZero,
+        "half-even" => RoundingStrategy::MidpointNearestEven,
+        "half-down" => RoundingStrategy::MidpointTowardZero,
+        "up" => RoundingStrategy::AwayFromZero,
+        "down" => RoundingStrategy::ToZero,
+        _ => return Err(Error::str("decimal_round knows half-up, half-even, half-down, up and down")),
+    };
+    rounded(operand, scale, strategy)
+}
+
+fn rounded(operand: &Val, scale: &Val, strategy: RoundingStrategy) -> Result<Val, Error> {
     let digits: u32 =
         value::text_of(scale).parse().ok().filter(|digits| *digits <= 20).ok_or_else(|| Error::str("a scale is 0 to 20"))?;
-    let mut rounded = number(operand)?.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+    let mut rounded = number(operand)?.round_dp_with_strategy(digits, strategy);
     rounded.rescale(digits);
     Ok(answer(rounded))
 }

@@ -30,6 +30,7 @@ def compact: with_entries(select(.value != null and .value != ""));
 def money($amount; $currency): if $amount == null then null else {amount: ($amount | decimal), currency: $currency} end;
 def quantity($value; $unit): if $value == null then null else {value: ($value | decimal), unit: $unit} end;
 def isodate: if . == null then null else tostring[:10] end;
+def base64url: @base64 | split("+") | join("-") | split("/") | join("_");
 "#;
 
 pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
@@ -44,7 +45,7 @@ pub(super) fn natives() -> impl Iterator<Item = Fun<Kind>> {
 }
 
 fn ours() -> impl Iterator<Item = Fun<Kind>> {
-    let functions: [Filter<RunPtr<Kind>>; 12] = [
+    let functions: [Filter<RunPtr<Kind>>; 13] = [
         ("map", v(2), |cv| bome(map(cv))),
         ("unmap", v(2), |cv| bome(unmap(cv))),
         ("lookup", v(2), |cv| bome(lookup(cv))),
@@ -62,6 +63,10 @@ fn ours() -> impl Iterator<Item = Fun<Kind>> {
         ("decimal_round", v(1), |mut cv| {
             let scale = cv.0.pop_var();
             bome(decimals::round(&cv.1, &scale))
+        }),
+        ("decimal_round", v(2), |mut cv| {
+            let (mode, scale) = (cv.0.pop_var(), cv.0.pop_var());
+            bome(decimals::round_by(&cv.1, &scale, &mode))
         }),
     ];
     functions.into_iter().map(run::<Kind>)

@@ -50,6 +50,15 @@ fn decimal_arithmetic_is_exact() {
     assert_eq!(run("decimal_mul(.a; .b)", r#"{"a":"1000","b":"4.869912"}"#).unwrap(), r#""4869.912000""#);
     assert_eq!(run("decimal_div(.; 3; 2)", "10").unwrap(), r#""3.33""#);
     assert_eq!(run("decimal_round(2)", "2.345").unwrap(), r#""2.35""#);
+    assert_eq!(
+        run(
+            r#"map(. as $n | ["half-up", "half-even", "half-down", "up", "down"] | map(. as $by | $n | decimal_round(1; $by)))"#,
+            "[0.25]"
+        )
+        .unwrap(),
+        r#"[["0.3","0.2","0.2","0.3","0.2"]]"#
+    );
+    assert!(run(r#"decimal_round(1; "bankers")"#, "0.25").unwrap_err().contains("half-even"));
     assert_eq!(run("[decimal_cmp(.; 2.50), decimal_sub(.; \"0.5\")]", "2.5").unwrap(), r#"[0,"2.0"]"#);
 }
 
@@ -111,6 +120,11 @@ fn run_time_errors_show_shapes_and_no_data() {
     assert_eq!(failed, r#"operations."x".response: cannot index a text with "first"; the input was an object with name, city"#);
     let failed = run(". + 1", r#"{"street":"Secret 1"}"#).unwrap_err();
     assert!(!failed.contains("Secret") && failed.contains("an object with street"), "{failed}");
+}
+
+#[test]
+fn base64url_has_the_alphabet_of_addresses_and_its_padding() {
+    assert_eq!(run("base64url", r#""~~~???>""#).unwrap(), r#""fn5-Pz8_Pg==""#);
 }
 
 #[test]

@@ -71,11 +71,70 @@ fn what_does_not_belong_together_is_refused() {
             "cases[0]: unknown field `pth`",
         ),
         ("inbound.translate", json!({"path": "/x", "response": "."}), "path: this operation sends no request"),
+        (
+            "inbound.translate",
+            json!({"steps": [{"name": "a", "path": "/a"}], "response": "."}),
+            "steps: this operation sends no request",
+        ),
+        ("orders.get", json!({"steps": [{"name": "a", "path": "a"}], "response": "."}), "steps.a.path: it must begin with /"),
+        ("orders.get", json!({"steps": [{"name": "a b", "path": "/a"}], "response": "."}), "steps[0].name: \"a b\" must be"),
+        (
+            "orders.get",
+            json!({"steps": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}], "response": "."}),
+            "steps: two steps are called a",
+        ),
+        (
+            "orders.get",
+            json!({"steps": [{"name": "a", "path": "/a", "body": "{}"}], "response": "."}),
+            "steps.a: this operation only reads, and so must its steps: say changes = false when it does",
+        ),
+        (
+            "orders.submit",
+            json!({"steps": [{"name": "a", "path": "/a"}], "response": "."}),
+            "steps: this operation changes something, and none of its requests does",
+        ),
+        (
+            "orders.submit",
+            json!({"steps": [{"name": "a", "path": "/a", "changes": true}], "response": "."}),
+            "steps.a.method: GET must not change anything",
+        ),
+        (
+            "orders.submit",
+            json!({"path": "/x", "body": "{}", "undo": [{"name": "u", "path": "/u", "body": "{}"}], "response": "."}),
+            "undo: none of the steps changes anything that it could take back",
+        ),
+        ("orders.get", json!({"steps": [{"use": "a"}], "response": "."}), "steps[0].use: there is no [steps.a]; there are "),
+        ("orders.get", json!({"steps": [{"name": "a"}], "response": "."}), "steps.a: it has neither a path nor a value"),
+        (
+            "orders.get",
+            json!({"steps": [{"name": "a", "value": ".", "each": "."}], "response": "."}),
+            "steps.a.path: it is missing; each and changes need it",
+        ),
+        (
+            "orders.get",
+            json!({"steps": [{"name": "a", "path": "/a"}], "headers": {"x": "y"}, "response": "."}),
+            "path: it is missing; method, query, headers and body need it",
+        ),
     ];
     for (name, operation, expected) in cases {
         let found = problem(with_operation(name, operation));
         assert!(found.starts_with(&format!("profiles/x.toml: operations.\"{name}\"")) && found.contains(expected), "{found}");
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_shared_step_is_told_where_it_stands() {
+    let with = |shared: Value, step: Value| {
+        let mut settings = with_operation("orders.get", json!({"steps": [step], "response": "."}));
+        settings["steps"] = json!({"customer": shared});
+        problem(settings)
+    };
+    let found = with(json!({"path": "/x", "value": "foo"}), json!({"use": "customer"}));
+    assert_eq!(found, "profiles/x.toml: steps.customer.value: line 1, column 1: undefined function foo");
+    let found = with(json!({"path": "/x", "vale": "foo"}), json!({"use": "customer"}));
+    assert!(found.starts_with("profiles/x.toml: steps.customer: unknown field `vale`"), "{found}");
+    let found = with(json!({"path": "/x"}), json!({"use": "customer", "path": "/y"}));
+    assert!(found.contains("steps[0].path: a step with use may say name and when, nothing else"), "{found}");
 }
 
 #[test]
@@ -99,6 +158,11 @@ fn the_schema_knows_every_key_that_the_reader_knows() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
     let properties = schema["$defs"]["operation"]["properties"].as_object().unwrap();
     let found = problem(with_operation("orders.get", json!({"nothing": 1})));
+    let known: Vec<&str> = found.split('`').skip(3).step_by(2).collect();
+    assert_eq!(known.len(), properties.len(), "{known:?}");
+    assert!(known.iter().all(|key| properties.contains_key(*key)), "{known:?}");
+    let properties = schema["$defs"]["step"]["properties"].as_object().unwrap();
+    let found = problem(with_operation("orders.get", json!({"steps": [{"nothing": 1}], "response": "."})));
     let known: Vec<&str> = found.split('`').skip(3).step_by(2).collect();
     assert_eq!(known.len(), properties.len(), "{known:?}");
     assert!(known.iter().all(|key| properties.contains_key(*key)), "{known:?}");
