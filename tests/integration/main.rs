@@ -48,3 +48,4 @@ mod shared_cache;
 mod tidy;
 mod transfer;
 mod trust;
+mod tryton;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::programs::{adapter_file, demo_profile, oracle_file, sap_file};
+use crate::programs::{adapter_file, demo_profile, oracle_file, sap_file, tryton_profile};
 
 /// Every scope of a storefront, as a TOML list.
 pub const ALL_SCOPES: &str = r#"["catalog:read", "checkout", "orders:read", "orders:write", "quotes:read", "quotes:write"]"#;
@@ -126,6 +126,21 @@ impl HostConfig {
             .caller("adler", &["10060"], ALL_SCOPES)
             .caller("bert", &["10070"], ALL_SCOPES)
             .caller("cara", &["10080"], ALL_SCOPES)
+    }
+
+    /// The same before Tryton, whose REST interface is at `backend`, with the REST adapter and its callers: `adler` (10100001), `bert`
+    /// (10100002), `cara` (10100003).
+    pub fn for_tryton(backend: &str, key: &str) -> Self {
+        Self::without_adapter(key)
+            .set("adapters.erp.component", &quoted(&adapter_file()))
+            .set("adapters.erp.settings_file", &quoted(&tryton_profile()))
+            .set("adapters.erp.endpoints.tryton.base_url", &format!("\"{backend}\""))
+            .set("adapters.erp.endpoints.tryton.credential", r#"{ type = "bearer", token = { env = "TEST_BACKEND_KEY" } }"#)
+            .set("adapters.erp.endpoints.tryton.allow", r#"["loopback"]"#)
+            .set("stores.main.adapter", "\"erp\"")
+            .caller("adler", &["10100001"], ALL_SCOPES)
+            .caller("bert", &["10100002"], ALL_SCOPES)
+            .caller("cara", &["10100003"], ALL_SCOPES)
     }
 
     /// Everything but the adapter and the callers.

@@ -32,6 +32,17 @@ pub fn demo_profile() -> PathBuf {
     existing(repository().join("adapters/rest/profiles/demo.toml"))
 }
 
+/// The REST adapter's settings for Tryton.
+pub fn tryton_profile() -> PathBuf {
+    existing(repository().join("adapters/rest/profiles/tryton.toml"))
+}
+
+/// Where Tryton is installed, with the database of a small company.
+pub(crate) fn tryton() -> PathBuf {
+    let made = existing(target().join("tryton/made-of"));
+    made.parent().expect("it lies in a folder").to_owned()
+}
+
 /// Compiled adapters, shared by all hosts of a test run, so that only the first compiles.
 pub fn adapter_cache() -> PathBuf {
     target().join("tmp/adapter-cache")

@@ -12,6 +12,7 @@ mod servers;
 mod story;
 mod suites;
 mod torture;
+mod tryton;
 
 use clap::{Args, Parser, Subcommand};
 

@@ -25,11 +25,23 @@ const POSTGRES: Server = Server {
     by_hand: "install PostgreSQL, 13 or later, so that its programs are in /usr/lib/postgresql/VERSION/bin",
 };
 
+/// Tryton is a Python program, installed by `tryton.rs`.
+const PYTHON: Server = Server {
+    programs: &["python3"],
+    package: "python3-venv",
+    by_hand: "install Python, 3.11 or later, with its module venv, as `python3`",
+};
+
 /// Makes sure that there are a server for shared caches, and PostgreSQL. Tests start servers of their own; one that a package starts by itself
 /// is left alone.
 pub(crate) fn install(network: Network) -> Result<()> {
     provide(&CACHE, network, is_there)?;
     provide(&POSTGRES, network, |program| is_there(program) || is_postgres(program))
+}
+
+/// Makes sure that there is a Python in which Tryton can be installed.
+pub(crate) fn install_python(network: Network) -> Result<()> {
+    provide(&PYTHON, network, has_environments)
 }
 
 fn provide(server: &Server, network: Network, is_there: impl Fn(&str) -> bool) -> Result<()> {
@@ -59,6 +71,17 @@ fn is_missing(server: &Server, network: Network, is_there: impl Fn(&str) -> bool
 fn is_postgres(program: &str) -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     versions.map(|version| version.path().join("bin").join(program)).any(|file| file.is_file())
+}
+
+/// Whether this Python is new enough; and Debian keeps what makes environments in a package of its own.
+fn has_environments(program: &str) -> bool {
+    let mut command = Command::new(program);
+    let modules = command
+        .args(["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    modules.is_ok_and(|status| status.success())
 }
 
 fn is_there(program: &str) -> bool {

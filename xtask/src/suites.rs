@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use crate::cargo::{Network, Workspace, command_line};
 use crate::failures::Failures;
-use crate::{artifacts, servers};
+use crate::{artifacts, servers, tryton};
 
 /// A part of the tests that can be run by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -70,9 +70,12 @@ impl Outcome {
 /// Runs the named suites, or all of them. Goes on after a failing suite, so that one run shows everything.
 pub(crate) fn run(only: &[Suite], network: Network) -> Result<()> {
     let workspace = Workspace::find(network)?;
-    servers::install(network)?;
-    artifacts::build(&workspace)?;
     let chosen = if only.is_empty() { Suite::value_variants() } else { only };
+    servers::install(network)?;
+    if chosen.contains(&Suite::Integration) {
+        tryton::install(&workspace)?;
+    }
+    artifacts::build(&workspace)?;
     let mut failures = Failures::default();
     let outcomes = chosen.iter().map(|suite| run_suite(&workspace, *suite, &mut failures)).collect::<Result<Vec<_>>>()?;
     eprint!("{}", failures.shown());
