@@ -49,6 +49,7 @@ mod tests;
 mod threads;
 mod ticker;
 pub mod trust;
+pub mod tryout;
 
 use std::collections::BTreeMap;
 use std::future::ready;

@@ -114,6 +114,8 @@ enum ConfigCommand {
 enum AdapterCommand {
     /// Show what a component is before anything of it runs: signer, contract, imports, operations, size.
     Inspect(component::InspectArgs),
+    /// Try a mapping out: show what an operation would send, and what becomes of a reply. Nothing is sent.
+    Map(component::MapArgs),
     /// Check a component's signature.
     Verify(component::VerifyArgs),
     /// Sign a component.
@@ -145,6 +147,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Check { config, json } => check::check(&config.file, json).await,
         Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
         Command::Adapter(AdapterCommand::Inspect(args)) => component::inspect(&args).await,
+        Command::Adapter(AdapterCommand::Map(args)) => component::map(&args).await,
         Command::Adapter(AdapterCommand::Verify(args)) => component::verify(&args),
         Command::Adapter(AdapterCommand::Sign(args)) => component::sign(&args).await,
         Command::Adapter(AdapterCommand::Keygen(args)) => component::keygen(&args),

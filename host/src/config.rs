@@ -24,6 +24,7 @@ mod shared_cache;
 mod stores;
 mod transfer;
 mod trust;
+mod without_secrets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,7 +42,7 @@ pub use holds::{HoldReason, HoldsConfig};
 pub use inbound::{Encoding, InboundConfig, SenderConfig};
 pub use jwks::JwksConfig;
 pub use limits::{Limit, LimitsConfig, RuntimeConfig};
-pub use load::{Component, ConfigError, Problem, Trusting, load, load_trust, locate, locate_key};
+pub use load::{Component, ConfigError, Problem, Trusting, load, load_adapter, load_trust, locate, locate_key};
 pub use rates::RatesConfig;
 pub use read_policy::{
     AvailabilityFreshness, AvailabilityRule, CacheConfig, FreshnessConfig, PriceFreshness, PriceRule, Selector,

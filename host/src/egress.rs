@@ -18,6 +18,7 @@ mod names;
 mod oauth;
 mod path;
 mod resolver;
+mod script;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;
@@ -32,6 +33,7 @@ pub use endpoint::{BindError, EgressRequest, Endpoint, Trace};
 pub use error::{Effect, EgressError};
 pub use headers::shown as shown_headers;
 pub use holdings::{Held, Holdings};
+pub use script::{Asked, BLOT, Script};
 
 use crate::clock::Clock;
 use crate::config::EndpointConfig;
@@ -58,6 +60,12 @@ impl Egress {
             }
         }
         if failed.is_empty() { Ok(Self { endpoints }) } else { Err(failed) }
+    }
+
+    /// The same, but nothing is ever sent: the script answers.
+    pub fn scripted(self, script: &Script) -> Self {
+        let scripted = |(name, endpoint): (EndpointName, Endpoint)| (name, endpoint.scripted(script.clone()));
+        Self { endpoints: self.endpoints.into_iter().map(scripted).collect() }
     }
 
     /// Sends a request to a named endpoint and waits for the whole reply. Any status is a reply. Whatever becomes of it, it is one request

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod access;
+mod adapter_map;
 mod adapter_swap;
 mod adversity;
 mod availability;
@@ -30,6 +31,7 @@ mod inbound;
 mod issuer;
 mod limits;
 mod offer_prices;
+mod openapi;
 mod operations;
 mod operators;
 mod oracle;

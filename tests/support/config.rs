@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::programs::{adapter_file, demo_profile, oracle_file, sap_file, tryton_profile};
+use crate::programs::{adapter_file, demo_profile, depot_profile, oracle_file, sap_file, tryton_profile};
 
 /// Every scope of a storefront, as a TOML list.
 pub const ALL_SCOPES: &str = r#"["catalog:read", "checkout", "orders:read", "orders:write", "quotes:read", "quotes:write"]"#;
@@ -141,6 +141,22 @@ impl HostConfig {
             .caller("adler", &["10100001"], ALL_SCOPES)
             .caller("bert", &["10100002"], ALL_SCOPES)
             .caller("cara", &["10100003"], ALL_SCOPES)
+    }
+
+    /// The same before the parts wholesaler's service at `backend`, with the REST adapter and its callers: `dora` (D-100), `emil` (D-200).
+    pub fn for_depot(backend: &str, key: &str) -> Self {
+        Self::without_adapter(key)
+            .set("adapters.depot.component", &quoted(&adapter_file()))
+            .set("adapters.depot.settings_file", &quoted(&depot_profile()))
+            .set("adapters.depot.endpoints.depot.base_url", &format!("\"{backend}\""))
+            .set(
+                "adapters.depot.endpoints.depot.credential",
+                r#"{ type = "header", name = "X-Depot-Key", value = { env = "TEST_BACKEND_KEY" } }"#,
+            )
+            .set("adapters.depot.endpoints.depot.allow", r#"["loopback"]"#)
+            .set("stores.main.adapter", "\"depot\"")
+            .caller("dora", &["D-100"], ALL_SCOPES)
+            .caller("emil", &["D-200"], ALL_SCOPES)
     }
 
     /// Everything but the adapter and the callers.

@@ -33,8 +33,13 @@ pub fn demo_profile() -> PathBuf {
 }
 
 /// The REST adapter's settings for Tryton.
-pub fn tryton_profile() -> PathBuf {
+pub(crate) fn tryton_profile() -> PathBuf {
     existing(repository().join("adapters/rest/profiles/tryton.toml"))
+}
+
+/// The REST adapter's settings for the service that is described by OpenAPI.
+pub(crate) fn depot_profile() -> PathBuf {
+    existing(repository().join("adapters/rest/profiles/depot.toml"))
 }
 
 /// Where Tryton is installed, with the database of a small company.

@@ -3,6 +3,7 @@
 mod add;
 mod inspect;
 mod keygen;
+mod map;
 mod secret_key;
 mod sign;
 mod verify;
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 pub(super) use add::{AddArgs, add};
 pub(super) use inspect::{InspectArgs, inspect};
 pub(super) use keygen::{KeygenArgs, keygen};
+pub(super) use map::{MapArgs, map};
 pub(super) use sign::{SignArgs, sign};
 pub(super) use verify::{VerifyArgs, verify};
 

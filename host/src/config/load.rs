@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::regular_file::{self, WRITTEN_BYTES};
+use super::without_secrets::WithoutSecrets;
 use super::{AdapterConfig, Config, LimitsConfig, TrustConfig, check};
 use crate::domain::AdapterName;
 
@@ -113,6 +114,23 @@ pub fn load_trust(file: &Path) -> Result<Trusting, ConfigError> {
         }
         _ => Err(ConfigError { file: file.to_owned(), problems: reader.problems }),
     }
+}
+
+/// Reads of a configuration only one adapter, with placeholders for its secrets: none has to be there. Also gives the file's absolute path.
+pub fn load_adapter(file: &Path, name: &AdapterName) -> Result<(PathBuf, AdapterConfig), ConfigError> {
+    let text = read_text(file)?;
+    let mut reader = Reader::new(&text);
+    let mut adapters: BTreeMap<AdapterName, WithoutSecrets> = reader.named("adapters");
+    if let Some(WithoutSecrets(config)) = adapters.remove(name) {
+        return Ok((std::path::absolute(file).unwrap_or_else(|_| file.to_owned()), config));
+    }
+    if reader.problems.is_empty() {
+        let known = adapters.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let (message, (line, column)) =
+            (format!("there is no adapter {name}; there is {known}"), reader.source.locate(&["adapters"]));
+        reader.problems.push(Problem { line, column, path: "adapters".into(), message, code: "C011" });
+    }
+    Err(ConfigError { file: file.to_owned(), problems: reader.problems })
 }
 
 fn read_text(file: &Path) -> Result<String, ConfigError> {

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use super::{Buyer, Extensions, Location, Quantity, Sku, Unit};
 
 /// One item whose availability is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AvailabilityItem {
     pub sku: Sku,
     /// Absent for the location that the back end picks.
@@ -20,7 +21,8 @@ pub struct AvailabilityItem {
 }
 
 /// Items that one adapter call asks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AvailabilityQuery {
     /// Filled when the adapter declared availability dimensions.
     pub buyer: Option<Buyer>,

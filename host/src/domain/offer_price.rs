@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use super::{Buyer, Extensions, Location, Money, PriceComponent, Quantity, Sku};
 
 /// One item whose price is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PriceItem {
     pub sku: Sku,
     pub quantity: Quantity,
@@ -19,7 +20,8 @@ pub struct PriceItem {
 }
 
 /// Items that one adapter call prices, all for the same buyer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PriceQuery {
     pub buyer: Buyer,
     pub items: Vec<PriceItem>,

@@ -64,6 +64,7 @@ pub struct Order {
     pub purchase_order: Option<String>,
     pub placed_at: Timestamp,
     pub requested_date: Option<Date>,
+    #[serde(default)]
     pub ship_complete: bool,
     pub delivery_method: Option<String>,
     pub payment_terms: Option<String>,
@@ -273,9 +274,11 @@ impl fmt::Debug for OrderDocument {
 }
 
 /// Narrows a list of documents.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DocumentFilter {
     /// Business statuses by name; empty for all.
+    #[serde(default)]
     pub statuses: Vec<String>,
     pub from: Option<Date>,
     pub to: Option<Date>,
@@ -283,7 +286,8 @@ pub struct DocumentFilter {
 }
 
 /// Which page of a list an adapter is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PageRequest {
     /// What the previous page returned as `next`.
     pub cursor: Option<String>,
@@ -291,7 +295,7 @@ pub struct PageRequest {
 }
 
 /// One page of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next: Option<String>,

@@ -24,7 +24,7 @@ use super::error::{Effect, EgressError};
 use crate::config::EndpointConfig;
 
 /// A whole reply.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,

@@ -17,6 +17,7 @@ use super::connector::Connector;
 use super::cookies::CookieJar;
 use super::credential::{Credential, CredentialError};
 use super::error::{Effect, EgressError};
+use super::script::Script;
 use super::tls::{self, CertificateFiles, TlsError};
 use super::{Budget, headers, path};
 use crate::clock::Clock;
@@ -59,6 +60,8 @@ pub struct Endpoint {
     cookies: Option<CookieJar>,
     certificates: CertificateFiles,
     total: Duration,
+    /// Answers instead of the network.
+    script: Option<Script>,
 }
 
 impl Endpoint {
@@ -72,7 +75,11 @@ impl Endpoint {
         let connector = Connector::new(tls, allowed, Duration::from_millis(config.connect_timeout_ms));
         let clients = Clients::new(&connector, config);
         let total = Duration::from_millis(config.total_timeout_ms);
-        Ok(Self { base, clients, credential, cookies, certificates, total })
+        Ok(Self { base, clients, credential, cookies, certificates, total, script: None })
+    }
+
+    pub(super) fn scripted(self, script: Script) -> Self {
+        Self { script: Some(script), ..self }
     }
 
     /// Whether the certificates that the configuration names now are those that it was bound with.
@@ -109,6 +116,9 @@ impl Endpoint {
         let client = self.clients.of(budget.traffic());
         let value = self.credential.value(client, allowance).await?;
         self.dress(&mut outgoing.head, value.clone());
+        if let Some(script) = &self.script {
+            return script.exchange(outgoing);
+        }
         let reply = exchange_or_reread(client, outgoing.clone(), allowance, budget).await?;
         let reply = self.received(&outgoing.head, reply);
         match value {

@@ -121,9 +121,9 @@ impl From<rusqlite::Error> for StoreError {
             {
                 Self::Conflict(Conflict::Exists(message.clone().unwrap_or_default()))
             }
-            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::Utf8Error(..) => {
-                Self::Corrupt { what: "row", reason: error.to_string() }
-            }
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..) => Self::Corrupt { what: "row", reason: error.to_string() },
             _ => Self::Unavailable(error.to_string()),
         }
     }

@@ -102,8 +102,9 @@ fn every_profile_fits_the_rest_adapters_schema_and_a_typo_in_one_does_not() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters/rest/profiles");
     let schema: Value = serde_json::from_str(&Rest::settings_schema()).unwrap();
     let mut profiles = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
+        let text = std::fs::read_to_string(file).unwrap();
         let table: toml::Table = toml::from_str(&text).unwrap();
         let mut settings = serde_json::to_value(table).unwrap();
         assert_eq!(found(&schema, &settings), Vec::<String>::new());

@@ -50,7 +50,8 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
 
 /// The one connection that writes; it puts the file into the mode that all others find.
 fn writer(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
-    let connection = rusqlite::Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection =
+        rusqlite::Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -110,7 +111,9 @@ fn refuse_local(path: &Path, error: &rusqlite::Error) -> StoreError {
 /// By SQLite's result code (<https://sqlite.org/rescode.html>).
 fn refuse_code(path: &Path, code: Option<i32>, reason: String) -> StoreError {
     let mend = match code {
-        Some(SQLITE_NOTADB) => "The file is no SQLite database: move it away, or correct the path of the database in the configuration",
+        Some(SQLITE_NOTADB) => {
+            "The file is no SQLite database: move it away, or correct the path of the database in the configuration"
+        }
         Some(SQLITE_CORRUPT) => "The file is damaged: restore a backup",
         _ => "Check that the file and its directory can be written and that the disk is not full",
     };
