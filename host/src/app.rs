@@ -1,6 +1,6 @@
 //! The composition root: configuration in, running host out. Start order and stop order are here and nowhere else.
 //!
-//! Start: store, adapters, pipeline, ports. Stop: readiness, ports, pipeline, store.
+//! Start: store, adapters, pipeline, ports. Stop: readiness, ports, pipeline, webhooks, store.
 
 mod activity;
 mod listen;
@@ -20,7 +20,7 @@ use crate::api::{ApiState, Authenticator, OpsState, operators_api, storefront_ap
 use crate::cache::Shared;
 use crate::clock::Clock;
 use crate::config::{Config, Place};
-use crate::events::Feed;
+use crate::events::{Feed, Webhooks};
 use crate::pipeline::{AdapterBackend, Pipeline};
 use crate::service::Commerce;
 use crate::store::Store;
@@ -37,6 +37,7 @@ pub struct App {
     operators: Listener,
     pipeline: Pipeline,
     events: Feed,
+    webhooks: Webhooks,
     store: Store,
     draining: Arc<AtomicBool>,
     drain: Duration,
@@ -85,6 +86,7 @@ impl App {
             .await
             .context("the transfer pipeline could not start")?;
         let events = Feed::open(store.clone(), &config.events, clock.clone()).await?;
+        let webhooks = Webhooks::start(&config.webhooks, &events, &store, &folder, &clock, jitter_seed()).await?;
         let shared = config.cache.shared.as_ref().map(|shared| Shared::new(shared, &folder, &clock)).transpose()?;
         let keep = shared.clone().map(|shared| AbortOnDropHandle::new(tokio::spawn(shared.keep())));
         let reading = reads.handle();
@@ -113,6 +115,7 @@ impl App {
             operators: Listener::serve("ops", ops, ops_front, bounds(config, config.ops.max_connections), &clock),
             pipeline,
             events,
+            webhooks,
             store,
             draining,
             drain: config.server.drain(),
@@ -144,13 +147,15 @@ impl App {
         tokio::time::sleep(self.drain_notice).await;
         let ends = Instant::now() + self.drain;
         let left = || ends.saturating_duration_since(Instant::now());
-        // Who listens connects to another host, and goes on there.
+        // Who listens connects to another host, and goes on there; so does what is to be delivered.
         self.events.stop();
+        self.webhooks.stop();
         self.storefronts.stop(left()).await;
         let left_over = self.pipeline.drain(left()).await;
         if left_over > 0 {
             tracing::warn!(transfers = left_over, "transfers were still under way: they are looked up at the next start");
         }
+        self.webhooks.drain(left()).await;
         self.operators.stop(left().max(Duration::from_secs(1))).await;
         self.store.close().await;
         tracing::info!("stopped");

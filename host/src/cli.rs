@@ -11,6 +11,7 @@ mod operate;
 mod orders;
 mod pushes;
 mod serve;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +79,9 @@ enum Command {
     /// Customers of whom a running host keeps something.
     #[command(subcommand)]
     Customers(customers::CustomersCommand),
+    /// Those outside who are told of events by a running host.
+    #[command(subcommand)]
+    Webhooks(webhooks::WebhooksCommand),
     /// Bring the database's schema up to date.
     #[command(
         after_help = "Example: ordergate migrate --config ordergate.toml\n`serve` does the same when it starts.\nExit code 69: the database is unavailable, or was made by a newer version."
@@ -157,6 +161,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Orders(command) => orders::orders(command).await,
         Command::Findings(command) => findings::findings(command).await,
         Command::Customers(command) => customers::customers(command).await,
+        Command::Webhooks(command) => webhooks::webhooks(command).await,
         Command::Migrate { config, check } => check::migrate(&config.file, check).await,
         Command::Openapi => {
             let document = crate::api::openapi_document().to_pretty_json().map_err(|error| CliError::Failed(error.into()))?;

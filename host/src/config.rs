@@ -24,6 +24,7 @@ mod shared_cache;
 mod stores;
 mod transfer;
 mod trust;
+mod webhooks;
 mod without_secrets;
 
 use std::collections::BTreeMap;
@@ -54,8 +55,9 @@ pub use shared_cache::{SharedCacheConfig, SharedCacheUrl};
 pub use stores::{Consent, StoreConfig};
 pub use transfer::TransferConfig;
 pub use trust::{KeyId, KeyTextError, PublicKey, TrustConfig, TrustedKey};
+pub use webhooks::WebhookConfig;
 
-use crate::domain::{AdapterName, StoreName};
+use crate::domain::{AdapterName, StoreName, WebhookName};
 
 /// A complete configuration file with every option explained; `ordergate config example` prints it.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -81,6 +83,8 @@ pub struct Config {
     /// To which adapters changes can be pushed.
     pub inbound: BTreeMap<AdapterName, Arc<InboundConfig>>,
     pub stores: BTreeMap<StoreName, StoreConfig>,
+    /// Who outside is told of events.
+    pub webhooks: BTreeMap<WebhookName, WebhookConfig>,
 }
 
 impl Config {

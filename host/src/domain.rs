@@ -7,6 +7,7 @@ mod access;
 mod amendment_policy;
 mod arithmetic;
 mod availability;
+mod backoff;
 mod checkout;
 mod comparison;
 mod context;
@@ -39,6 +40,7 @@ pub use access::{AccountGrant, OpsScope, Principal, PrincipalKind, Scope};
 pub use amendment_policy::{AmendmentMode, AmendmentPolicy};
 pub use arithmetic::AmountMismatch;
 pub use availability::{Availability, AvailabilityItem, AvailabilityQuery, ScheduleLine};
+pub use backoff::{Dice, backoff};
 pub use checkout::{
     Agreed, CalculatedLine, Calculation, Cart, CartLine, Hold, LineKind, PriceComponent, Reservation, Seal, Totals,
 };
@@ -54,7 +56,7 @@ pub use finding::{Evidence, Finding, FindingAction, FindingReason, FindingState}
 pub use fresh::{Fresh, Source};
 pub use identity::{
     AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, HoldCode, Location, Reference, ReferenceError, Sku,
-    StoreName,
+    StoreName, WebhookName,
 };
 pub use money::{Currency, CurrencyError, Money};
 pub use offer_price::{OfferPrice, PriceItem, PriceQuery, QuantityBreak};

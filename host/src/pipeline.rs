@@ -3,7 +3,6 @@
 
 mod adapters;
 mod backend;
-mod backoff;
 mod decide;
 pub mod failpoint;
 mod figures;
@@ -27,9 +26,8 @@ pub use backend::{Backend, BackendTraits, Backends};
 
 use crate::clock::Clock;
 use crate::config::TransferConfig;
-use crate::domain::{AmendmentPolicy, Reference, StoreName, TransferState};
+use crate::domain::{AmendmentPolicy, Dice, Reference, StoreName, TransferState};
 use crate::store::{Store, StoreError};
-use backoff::Dice;
 use work::Engine;
 
 /// Changes that a slow subscriber may lag behind before it loses the oldest.

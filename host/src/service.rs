@@ -37,6 +37,7 @@ mod shop;
 mod shown;
 mod uncacheable;
 mod watch;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,8 +48,7 @@ use tokio::sync::Semaphore;
 
 pub use crate::adapter::{Meant, ShadowReport};
 pub use crate::events::{EventMessage, Following, Told};
-pub use crate::store::DocumentKind;
-pub use crate::store::{DeskFilter, FindingFilter, Waiting};
+pub use crate::store::{DeskFilter, DocumentKind, FindingFilter, Waiting, WebhookDeed};
 pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
 pub use backend_document::{BackendDocument, Head};
@@ -73,6 +73,8 @@ pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, Record, Tra
 pub use reload::{ReloadReport, ReloadedAdapter};
 pub use shop::Shop;
 pub use shown::Shown;
+
+pub use webhooks::{DeliveryReport, WebhookDossier, WebhookReport, WebhookState};
 
 /// The words of an operator who moves a breaker.
 pub use crate::adapter::BreakerSetting;

@@ -9,6 +9,7 @@ mod capture;
 mod carried;
 mod claim;
 mod columns;
+mod deliveries;
 mod desk;
 mod document;
 mod edit;
@@ -40,6 +41,8 @@ mod time;
 mod transfer;
 mod uncacheable;
 mod waiting;
+mod webhook_desk;
+mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,6 +62,7 @@ use sqlite::Sqlite;
 pub use answers::{Answer, StoredAnswer};
 pub use capture::{Capture, CaptureOutcome, NewOperation};
 pub use carried::CarriedOrder;
+pub use deliveries::{Delivered, Delivery, NewDelivery};
 pub use desk::{AuditEntry, Deed};
 pub use document::{Document, DocumentKind, NewDocument, Observed, OnHold, Payload};
 pub use erasure::{Customer, Erased, UnderWay};
@@ -78,6 +82,8 @@ pub use seals::StoredSeal;
 pub use time::Jump;
 pub use transfer::{Attempt, AttemptKind, Claimed, Counts, Fence, Held, Instruction, Outcome, Taken, Transfer, TransferId};
 pub use waiting::{DeskFilter, Waiting};
+pub use webhook_desk::WebhookDeed;
+pub use webhooks::{WebhookLease, WebhookStanding};
 
 /// How long the answer to an Idempotency-Key is kept at least (rule A2 asks for 24 hours).
 pub const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(48);

@@ -1,6 +1,7 @@
 //! What the outside is told of orders and quotes.
 
 mod streams;
+mod webhooks;
 
 use ordergate_tests::{Client, PLIERS, World, order, seal, text};
 

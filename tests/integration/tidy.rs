@@ -14,7 +14,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("identity", &["egress", "config"]),
     ("service", &["cache", "store", "pipeline", "events", "adapter", "config"]),
     ("pipeline", &["store", "adapter", "config"]),
-    ("events", &["store", "config"]),
+    ("events", &["store", "egress", "config"]),
     ("cache", &["config"]),
     ("store", &["config"]),
     ("adapter", &["egress", "config"]),

@@ -7,6 +7,7 @@ mod customers;
 mod desk;
 mod findings;
 mod operator;
+mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,6 +86,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
         ("/ops/v1/orders:bulk", post(desk::decide_many)),
         ("/ops/v1/orders/{reference}/edit", post(desk::edit)),
         ("/ops/v1/orders/{reference}/{decision}", post(desk::decide)),
+        ("/ops/v1/webhooks", get(webhooks::list_webhooks)),
+        ("/ops/v1/webhooks/{name}", get(webhooks::show_webhook)),
+        ("/ops/v1/webhooks/{name}/{decision}", post(webhooks::decide_webhook)),
     ]
 }
 

@@ -265,7 +265,8 @@ impl From<StoreError> for Problem {
                 | Conflict::HeldAlready { .. }
                 | Conflict::NotHeld { .. }
                 | Conflict::NotEditable { .. }
-                | Conflict::NothingChanged { .. }),
+                | Conflict::NothingChanged { .. }
+                | Conflict::Webhook(_)),
             ) => Self::new(&pages::CONFLICT).with_detail(conflict.to_string()),
             StoreError::Conflict(Conflict::UnderWay { transfers }) => {
                 let stands_in_the_way = |open: UnderWay| {

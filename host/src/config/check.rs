@@ -5,6 +5,7 @@ mod events;
 mod freshness;
 mod inbound;
 mod shared_cache;
+mod webhooks;
 
 use super::load::{Problem, Source};
 use super::{AdapterConfig, CanaryConfig, Config, DatabaseConfig, EndpointConfig, Limit, StoreConfig, TlsConfig, TrustConfig};
@@ -41,6 +42,9 @@ pub(super) fn check(config: &Config, source: &Source<'_>) -> Vec<Problem> {
     }
     for (name, inbound) in &config.inbound {
         checker.inbound(name.as_str(), inbound);
+    }
+    for (name, webhook) in &config.webhooks {
+        checker.webhook(config, name.as_str(), webhook);
     }
     for (name, store) in &config.stores {
         checker.store(config, name, store);
@@ -219,8 +223,16 @@ impl Checker<'_, '_> {
     }
 
     fn tls(&mut self, config: &Config, name: &str, endpoint: &str, binding: &EndpointConfig) {
-        let tls = &binding.tls;
-        let path = |option| ["adapters", name, "endpoints", endpoint, "tls", option];
+        let section = ["adapters", name, "endpoints", endpoint];
+        self.certificates(config, &section, &binding.tls);
+        if binding.tls != TlsConfig::default() && !binding.is_encrypted() {
+            let message = "has no effect: base_url does not begin with https://";
+            self.report(&[&section[..], &["tls"]].concat(), "C023", message);
+        }
+    }
+
+    fn certificates(&mut self, config: &Config, section: &[&str], tls: &TlsConfig) {
+        let path = |option| [section, &["tls", option]].concat();
         for (option, file) in tls.files() {
             let file = config.folder().join(file);
             if !file.is_file() {
@@ -231,10 +243,6 @@ impl Checker<'_, '_> {
             let (given, missing) =
                 if tls.client_cert.is_some() { ("client_cert", "client_key") } else { ("client_key", "client_cert") };
             self.report(&path(given), "C022", format!("a certificate and its key are given together: add {missing}"));
-        }
-        if *tls != TlsConfig::default() && !binding.is_encrypted() {
-            let path = ["adapters", name, "endpoints", endpoint, "tls"];
-            self.report(&path, "C023", "has no effect: base_url does not begin with https://");
         }
     }
 

@@ -14,6 +14,11 @@ impl Glob {
     /// Most characters: matching takes at most the pattern's length times the text's.
     pub const MAX: usize = 128;
 
+    /// Fits every text.
+    pub fn any() -> Self {
+        Self("*".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

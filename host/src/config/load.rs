@@ -200,7 +200,7 @@ struct Reader<'text> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "server",
     "ops",
     "database",
@@ -215,6 +215,7 @@ const SECTIONS: [&str; 14] = [
     "runtime",
     "adapters",
     "stores",
+    "webhooks",
 ];
 
 impl<'text> Reader<'text> {
@@ -244,8 +245,7 @@ impl<'text> Reader<'text> {
         let cache = self.section("cache");
         let freshness = self.section("freshness");
         let transfer = self.section("transfer");
-        let holds = self.section("holds");
-        let events = self.section("events");
+        let (holds, events) = (self.section("holds"), self.section("events"));
         let trust = self.section("trust").map(Arc::new);
         let runtime = self.section("runtime");
         let mut adapters: BTreeMap<AdapterName, AdapterConfig> = self.named("adapters");
@@ -254,7 +254,7 @@ impl<'text> Reader<'text> {
         }
         let taken = |(name, adapter): (&AdapterName, &mut AdapterConfig)| Some((name.clone(), Arc::new(adapter.inbound.take()?)));
         let inbound = adapters.iter_mut().filter_map(taken).collect();
-        let stores = self.named("stores");
+        let (stores, webhooks) = (self.named("stores"), self.named("webhooks"));
         Some(Config {
             file: file.to_owned(),
             server: server?,
@@ -272,6 +272,7 @@ impl<'text> Reader<'text> {
             adapters,
             inbound,
             stores,
+            webhooks,
         })
     }
 

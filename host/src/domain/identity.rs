@@ -74,6 +74,8 @@ text_newtype! {
     HoldCode;
     /// An outbound address that the operator bound.
     EndpointName;
+    /// A receiver of events as the operator named it.
+    WebhookName;
     /// The number that the back end gave to an order or quote.
     BackendNumber;
     /// Our identity of an order or quote: unique, sortable by time, the same in every transfer attempt (rule T2).

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +15,7 @@ use super::streams::{Listener, Shed, Streams, Subscription};
 use crate::clock::Clock;
 use crate::config::EventsConfig;
 use crate::domain::Reference;
-use crate::store::{Store, StoreError};
+use crate::store::{EventLog, Store, StoreError};
 
 /// Events that are read at once.
 const BATCH: u32 = 500;
@@ -45,14 +46,16 @@ pub(super) struct Inner {
     pub(super) log: String,
     streams: Streams,
     pub(super) stopping: CancellationToken,
+    /// How far the log goes; told at every look, also when nothing is new.
+    head: watch::Sender<i64>,
 }
 
 impl Feed {
     pub async fn open(store: Store, config: &EventsConfig, clock: Clock) -> Result<Self, StoreError> {
         metrics::describe();
-        let log = store.event_log().await?.name;
-        let (streams, stopping) = (Streams::new(config), CancellationToken::new());
-        Ok(Self { inner: Arc::new(Inner { store, clock, config: config.clone(), log, streams, stopping }) })
+        let EventLog { name: log, head } = store.event_log().await?;
+        let (streams, stopping, head) = (Streams::new(config), CancellationToken::new(), watch::Sender::new(head));
+        Ok(Self { inner: Arc::new(Inner { store, clock, config: config.clone(), log, streams, stopping, head }) })
     }
 
     /// Hands out what is written to the log, until the host stops.
@@ -70,6 +73,21 @@ impl Feed {
     /// Ends all streams, and reading the log: the host stops. Listeners connect to another one.
     pub fn stop(&self) {
         self.inner.stopping.cancel();
+    }
+
+    /// `events.source`
+    pub(super) fn source(&self) -> &str {
+        &self.inner.config.source
+    }
+
+    /// The log's name.
+    pub(super) fn log(&self) -> &str {
+        &self.inner.log
+    }
+
+    /// How far the log goes.
+    pub(super) fn head(&self) -> watch::Receiver<i64> {
+        self.inner.head.subscribe()
     }
 
     /// Where a listener who has seen `last` goes on; from the beginning when the log does not have that event of this document.
@@ -151,6 +169,7 @@ impl Reading {
             read_to = events.last().map_or(head, |event| event.number);
         }
         self.read_to = Some(read_to);
+        self.feed.head.send_replace(head);
         Ok(if is_numbered { LOOK_AGAIN } else { Duration::ZERO })
     }
 

@@ -4,13 +4,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::backend::BackendTraits;
-use super::backoff::backoff;
 use crate::adapter::error::{TRAP, carries_reference, is_outage, look_up_verdict, verdict};
 use crate::config::TransferConfig;
 use crate::domain::TransferEvent::{Found, GaveUp, NotDelivered, OutcomeLost, ProvedAbsent, Refused, Taken as WasTaken};
 use crate::domain::{
     Accepted, BusinessStatus, Deduplication, Failure, FailureCode, QuoteReceived, QuoteStatus, TransferEvent, TransferOperation,
-    TransferState, Verdict,
+    TransferState, Verdict, backoff,
 };
 use crate::store::{Counts, Outcome, Taken, Transfer};
 
@@ -67,8 +66,13 @@ impl Case<'_> {
             return self.outcome(vec![GaveUp], Some(failure), counts);
         }
         // At the longest pace at once: unlike an attempt it leaves no count behind that could grow.
-        let wait =
-            backoff(self.config, u32::BITS, failure.retry_after.filter(|_| failure.code == FailureCode::Throttled), self.dice);
+        let wait = backoff(
+            self.config.backoff_initial_ms,
+            self.config.backoff_max_ms,
+            u32::BITS,
+            failure.retry_after.filter(|_| failure.code == FailureCode::Throttled),
+            self.dice,
+        );
         Outcome { due_at: after(self.ended_at, wait), ..self.outcome(vec![], Some(failure), counts) }
     }
 
@@ -196,7 +200,7 @@ impl Case<'_> {
 
     fn after_backoff(&self, asked: Option<std::time::Duration>) -> Timestamp {
         let failures = self.transfer.attempts.saturating_add(self.transfer.lookups);
-        after(self.ended_at, backoff(self.config, failures, asked, self.dice))
+        after(self.ended_at, backoff(self.config.backoff_initial_ms, self.config.backoff_max_ms, failures, asked, self.dice))
     }
 
     fn outcome(&self, events: Vec<TransferEvent>, failure: Option<Failure>, counts: Counts) -> Outcome {

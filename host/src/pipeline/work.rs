@@ -9,7 +9,6 @@ use tokio::sync::{Notify, broadcast};
 use tokio::time::timeout;
 
 use super::backend::{Backend, BackendTraits, Backends, Keeps};
-use super::backoff::Dice;
 use super::decide::{Case, after};
 use super::failpoint::{self, Failpoint};
 use super::figures;
@@ -17,7 +16,7 @@ use super::pricing::Pricing;
 use crate::clock::Clock;
 use crate::config::TransferConfig;
 use crate::domain::{
-    AmendmentPolicy, Evidence, Failure, FailureCode, Finding, FindingReason, Reference, Side, StoreName, TransferState,
+    AmendmentPolicy, Dice, Evidence, Failure, FailureCode, Finding, FindingReason, Reference, Side, StoreName, TransferState,
 };
 use crate::store::{Claimed, Conflict, LeftOut, Outcome, Store, StoreError, Taken, TransferId};
 

@@ -114,6 +114,7 @@ fn needs_restart(started_with: &Config, now: &Config) -> Vec<String> {
         ("events", old.events != new.events),
         ("runtime", old.runtime != new.runtime),
         ("stores", old.stores != new.stores),
+        ("webhooks", old.webhooks != new.webhooks),
     ];
     let sections = sections.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned());
     let added = new.adapters.keys().filter(|name| !old.adapters.contains_key(*name));

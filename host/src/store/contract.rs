@@ -13,7 +13,7 @@ use super::fixtures::{
 use super::*;
 use crate::domain::{
     Accepted, AccountGrant, Amendment, BackendNumber, BusinessStatus, Failure, FailureCode, QuoteReceived, QuoteStatus,
-    Reference, TransferEvent, TransferOperation, TransferState,
+    Reference, TransferEvent, TransferOperation, TransferState, WebhookName,
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -121,6 +121,15 @@ contract! {
         a3_other_customers_and_other_stores_are_left_alone,
         a3_a_checkout_that_nobody_ordered_goes_and_its_stock_is_given_back,
         a3_erasing_again_does_no_harm_and_erases_what_came_since;
+    webhooks:
+        t5_one_host_at_a_time_has_a_webhook_and_a_slow_one_cannot_write,
+        an_event_is_noted_once_and_gone_once_it_is_delivered,
+        within_a_document_the_oldest_goes_first_and_a_parked_one_holds_up_nothing,
+        t7_a_receiver_that_is_away_is_left_alone_over_a_restart_until_it_takes_something,
+        a_disabled_webhook_is_nobodys_until_a_person_enables_it,
+        t11_what_is_parked_is_resent_or_discarded_by_hand_and_audited,
+        what_is_noted_outlives_the_log,
+        a_clock_that_was_set_back_keeps_no_event_waiting_for_it;
     uncacheable:
         f12_what_must_not_be_cached_is_kept_and_the_newest_of_each_stands,
         f12_what_has_ended_is_forgotten_when_no_message_of_that_time_is_believed_any_more;
@@ -210,3 +219,4 @@ mod findings;
 mod held;
 mod releases;
 mod uncacheable;
+mod webhooks;

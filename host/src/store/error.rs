@@ -67,6 +67,9 @@ pub enum Conflict {
     /// A customer is not erased while something of theirs is on its way (rule A3).
     #[error("something of the customer is still on its way, or waits for a person")]
     UnderWay { transfers: Vec<UnderWay> },
+    /// A webhook stands otherwise than a decision about it needs.
+    #[error("{0}")]
+    Webhook(String),
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
     /// A row that must be unique exists already.

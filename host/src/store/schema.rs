@@ -28,6 +28,7 @@ pub(super) const SQLITE: &[Version] = &[
     version(8, "erasure", include_str!("../../migrations/sqlite/0008_erasure.sql")),
     version(9, "exchanges", include_str!("../../migrations/sqlite/0009_exchanges.sql")),
     version(10, "events", include_str!("../../migrations/sqlite/0010_events.sql")),
+    version(11, "webhooks", include_str!("../../migrations/sqlite/0011_webhooks.sql")),
 ];
 
 /// Begins where SQLite stood when PostgreSQL came.
@@ -40,6 +41,7 @@ pub(super) const POSTGRES: &[Version] = &[
     version(8, "erasure", include_str!("../../migrations/postgres/0008_erasure.sql")),
     version(9, "exchanges", include_str!("../../migrations/postgres/0009_exchanges.sql")),
     version(10, "events", include_str!("../../migrations/postgres/0010_events.sql")),
+    version(11, "webhooks", include_str!("../../migrations/postgres/0011_webhooks.sql")),
 ];
 
 /// Where a database stands.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::instant::after;
 use super::sql::{Connection, query};
 use super::{Store, StoreError};
+use crate::config::WebhookConfig;
 
 /// The time was not what it should have been.
 #[derive(Clone, Copy, Debug)]
@@ -50,5 +51,14 @@ pub(super) async fn put_right(connection: &mut Connection, now: Timestamp) -> Re
         .bind(now)
         .execute(connection)
         .await?;
+    // No back-off of a webhook and no lease of one is so long.
+    let far = after(now, 2 * Duration::from_millis(WebhookConfig::MAX_BACKOFF_MS));
+    for statement in [
+        "UPDATE deliveries SET due_at = $1 WHERE due_at > $2 AND parked_at IS NULL",
+        "UPDATE webhooks SET rests_until = $1 WHERE rests_until > $2",
+        "UPDATE webhooks SET lease_until = $1 WHERE lease_until > $2",
+    ] {
+        query(statement).bind(now).bind(far).execute(connection).await?;
+    }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::{Checker, MIN_KEY_CHARACTERS};
 use crate::config::{InboundConfig, Secret, SenderConfig};
 
 /// The old one and the new one.
-const MAX_SECRETS: usize = 2;
+pub(super) const MAX_SECRETS: usize = 2;
 /// Headers that are handed to the adapter.
 const MAX_HEADERS: usize = 16;
 /// Standard Webhooks: 24 to 64 bytes.
@@ -53,13 +53,8 @@ impl Checker<'_, '_> {
                 self.long_enough(&path("secrets"), secrets);
             }
             SenderConfig::StandardWebhooks { .. } => {
-                let is_one = |secret: &Secret| {
-                    let bytes = secret.expose().strip_prefix("whsec_").and_then(|text| BASE64.decode(text.as_bytes()).ok());
-                    bytes.is_some_and(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
-                };
-                if !secrets.iter().all(is_one) {
-                    let message = "a secret is `whsec_` and the Base64 of 24 to 64 bytes: make one with `echo whsec_$(openssl rand -base64 32)`";
-                    self.report(&path("secrets"), "C051", message);
+                if !secrets.iter().all(is_webhook_secret) {
+                    self.report(&path("secrets"), "C051", NO_WEBHOOK_SECRET);
                 }
             }
         }
@@ -79,6 +74,15 @@ impl Checker<'_, '_> {
             self.report(path, "C051", message);
         }
     }
+}
+
+/// What a secret of Standard Webhooks is.
+pub(super) const NO_WEBHOOK_SECRET: &str =
+    "a secret is `whsec_` and the Base64 of 24 to 64 bytes: make one with `echo whsec_$(openssl rand -base64 32)`";
+
+pub(super) fn is_webhook_secret(secret: &Secret) -> bool {
+    let bytes = secret.expose().strip_prefix("whsec_").and_then(|text| BASE64.decode(text.as_bytes()).ok());
+    bytes.is_some_and(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
 }
 
 fn wrong_template(signed: &str, has_timestamp: bool) -> Option<&'static str> {

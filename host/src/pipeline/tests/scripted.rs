@@ -12,11 +12,10 @@ use crate::adapter::Exchanges;
 use crate::clock::Clock;
 use crate::config::TransferConfig;
 use crate::domain::{
-    Accepted, AdapterName, BusinessStatus, Calculation, Deduplication, Failure, FailureCode, Order, Reference, Side,
+    Accepted, AdapterName, BusinessStatus, Calculation, Deduplication, Dice, Failure, FailureCode, Order, Reference, Side,
     TransferOperation, TransferState,
 };
 use crate::pipeline::backend::Keeps;
-use crate::pipeline::backoff::Dice;
 use crate::pipeline::work::Engine;
 use crate::pipeline::{Backend, BackendTraits, Backends};
 use crate::store::fixtures::{TempStore, capture_order, start};
