@@ -116,6 +116,8 @@ enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum AdapterCommand {
+    /// Begin an adapter: a folder with one that works, in Rust, JavaScript or Python.
+    New(component::NewArgs),
     /// Show what a component is before anything of it runs: signer, contract, imports, operations, size.
     Inspect(component::InspectArgs),
     /// Try a mapping out: show what an operation would send, and what becomes of a reply. Nothing is sent.
@@ -150,6 +152,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Serve { config, addresses } => serve::serve(&config.file, addresses.as_deref()).await,
         Command::Check { config, json } => check::check(&config.file, json).await,
         Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
+        Command::Adapter(AdapterCommand::New(args)) => component::new(&args),
         Command::Adapter(AdapterCommand::Inspect(args)) => component::inspect(&args).await,
         Command::Adapter(AdapterCommand::Map(args)) => component::map(&args).await,
         Command::Adapter(AdapterCommand::Verify(args)) => component::verify(&args),

@@ -1,9 +1,10 @@
-//! The `ordergate adapter` commands that deal with component files: what one is, who signed it, and which one is installed.
+//! The `ordergate adapter` commands that deal with component files: how one is begun, what one is, who signed it, and which one is installed.
 
 mod add;
 mod inspect;
 mod keygen;
 mod map;
+mod new;
 mod secret_key;
 mod sign;
 mod verify;
@@ -19,6 +20,7 @@ pub(super) use add::{AddArgs, add};
 pub(super) use inspect::{InspectArgs, inspect};
 pub(super) use keygen::{KeygenArgs, keygen};
 pub(super) use map::{MapArgs, map};
+pub(super) use new::{NewArgs, new};
 pub(super) use sign::{SignArgs, sign};
 pub(super) use verify::{VerifyArgs, verify};
 
