@@ -6,6 +6,7 @@ mod access;
 mod adapter_map;
 mod adapter_swap;
 mod adversity;
+mod authors;
 mod availability;
 mod bad_input;
 mod batches;

@@ -27,6 +27,14 @@ pub fn oracle_file() -> PathBuf {
     existing(target().join("wasm32-wasip2/adapter/ordergate_adapter_oracle.wasm"))
 }
 
+/// The adapter that `ordergate adapter new` writes in a language, built by its package manager, a component.
+pub fn authored_file(language: &str) -> PathBuf {
+    existing(match language {
+        "rust" => target().join("wasm32-wasip2/adapter/my_adapter.wasm"),
+        _ => target().join("authors").join(language).join("dist/my-adapter.wasm"),
+    })
+}
+
 /// The REST adapter's settings for the demo back end.
 pub fn demo_profile() -> PathBuf {
     existing(repository().join("adapters/rest/profiles/demo.toml"))

@@ -1,6 +1,7 @@
 //! Work on Ordergate: `cargo xtask demo`, `cargo xtask test`, `cargo xtask ci`, `cargo xtask torture`. Builds and starts the real programs; holds no logic of theirs.
 
 mod artifacts;
+mod authors;
 mod cargo;
 mod ci;
 mod client;
@@ -8,6 +9,7 @@ mod demo;
 mod failures;
 mod interrupt;
 mod process;
+mod sdks;
 mod servers;
 mod story;
 mod suites;

@@ -1,4 +1,5 @@
-//! Servers that tests start. What is missing is installed with the system's package manager, where it is Debian's.
+//! Programs that tests start: servers, and what adapters in other languages are built with. What is missing is installed with the system's
+//! package manager, where it is Debian's.
 
 use std::process::{Command, Stdio};
 
@@ -25,7 +26,9 @@ const POSTGRES: Server = Server {
     by_hand: "install PostgreSQL, 13 or later, so that its programs are in /usr/lib/postgresql/VERSION/bin",
 };
 
-/// Tryton is a Python program, installed by `tryton.rs`.
+const NPM: Server = Server { programs: &["npm"], package: "npm", by_hand: "install Node.js, 20 or later, with npm" };
+
+/// Tryton is a Python program, installed by `tryton.rs`, and adapters can be written in Python.
 const PYTHON: Server = Server {
     programs: &["python3"],
     package: "python3-venv",
@@ -39,7 +42,12 @@ pub(crate) fn install(network: Network) -> Result<()> {
     provide(&POSTGRES, network, |program| is_there(program) || is_postgres(program))
 }
 
-/// Makes sure that there is a Python in which Tryton can be installed.
+/// Makes sure that there is a package manager for JavaScript.
+pub(crate) fn install_npm(network: Network) -> Result<()> {
+    provide(&NPM, network, is_there)
+}
+
+/// Makes sure that there is a Python in which packages can be installed.
 pub(crate) fn install_python(network: Network) -> Result<()> {
     provide(&PYTHON, network, has_environments)
 }
@@ -59,10 +67,10 @@ fn is_missing(server: &Server, network: Network, is_there: impl Fn(&str) -> bool
     }
     let by_hand = server.by_hand;
     if network == Network::Offline {
-        bail!("tests need a server, and none is there: {by_hand}, or leave out --offline");
+        bail!("tests need a program that is not there: {by_hand}, or leave out --offline");
     }
     if !is_there("apt-get") {
-        bail!("tests need a server, and there is no apt-get to install one: {by_hand}");
+        bail!("tests need a program that is not there, and there is no apt-get to install it: {by_hand}");
     }
     Ok(true)
 }

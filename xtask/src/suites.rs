@@ -2,7 +2,7 @@
 //! counts as failed.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use crate::cargo::{Network, Workspace, command_line};
 use crate::failures::Failures;
-use crate::{artifacts, servers, tryton};
+use crate::{artifacts, authors, sdks, servers, tryton};
 
 /// A part of the tests that can be run by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +19,8 @@ pub(crate) enum Suite {
     Unit,
     /// What every store must do, run on each kind of store.
     Contract,
+    /// The SDKs in JavaScript and Python, each by itself.
+    Sdk,
     /// A real host process before a real back-end process, over HTTP.
     Integration,
     /// Hosts that are killed without warning, for a short while; `cargo xtask torture` does it for long.
@@ -30,8 +32,21 @@ impl Suite {
         match self {
             Self::Unit => "unit",
             Self::Contract => "contract",
+            Self::Sdk => "sdk",
             Self::Integration => "integration",
             Self::Torture => "torture",
+        }
+    }
+
+    /// Whether adapters in other languages, or their tests, are a part of it.
+    fn needs_authors(self) -> bool {
+        matches!(self, Self::Sdk | Self::Integration)
+    }
+
+    fn commands(self, workspace: &Workspace) -> Vec<Command> {
+        match self {
+            Self::Sdk => sdks::commands(workspace),
+            _ => self.runs().iter().map(|arguments| workspace.cargo(*arguments)).collect(),
         }
     }
 
@@ -43,6 +58,7 @@ impl Suite {
                 &["test", "--workspace", "--doc", "--no-fail-fast"],
             ],
             Self::Contract => &[&["test", "--workspace", "--lib", "--no-fail-fast", "store::contract"]],
+            Self::Sdk => &[],
             Self::Integration => {
                 &[&["test", "--workspace", "--test", "integration", "--test", "compiling_process", "--no-fail-fast"]]
             }
@@ -71,11 +87,19 @@ impl Outcome {
 pub(crate) fn run(only: &[Suite], network: Network) -> Result<()> {
     let workspace = Workspace::find(network)?;
     let chosen = if only.is_empty() { Suite::value_variants() } else { only };
+    let needs_authors = chosen.iter().any(|suite| suite.needs_authors());
     servers::install(network)?;
+    if needs_authors {
+        servers::install_npm(network)?;
+        servers::install_python(network)?;
+    }
     if chosen.contains(&Suite::Integration) {
         tryton::install(&workspace)?;
     }
-    artifacts::build(&workspace)?;
+    let built = artifacts::build(&workspace)?;
+    if needs_authors {
+        authors::build(&workspace, &built.host)?;
+    }
     let mut failures = Failures::default();
     let outcomes = chosen.iter().map(|suite| run_suite(&workspace, *suite, &mut failures)).collect::<Result<Vec<_>>>()?;
     eprint!("{}", failures.shown());
@@ -87,11 +111,10 @@ pub(crate) fn run(only: &[Suite], network: Network) -> Result<()> {
 fn run_suite(workspace: &Workspace, suite: Suite, failures: &mut Failures) -> Result<Outcome> {
     let start = Instant::now();
     let mut outcome = Outcome { suite, passed: 0, failed: 0, ignored: 0, took: Duration::ZERO, succeeded: true };
-    for arguments in suite.runs() {
-        let mut command = workspace.cargo(*arguments);
+    for mut command in suite.commands(workspace) {
         eprintln!("→ {}", command_line(&command));
-        let mut child = command.stdout(Stdio::piped()).spawn().context("cannot run cargo")?;
-        for line in BufReader::new(child.stdout.take().context("cargo has no output")?).lines() {
+        let mut child = command.stdout(Stdio::piped()).spawn().context("cannot run its program")?;
+        for line in BufReader::new(child.stdout.take().context("it has no output")?).lines() {
             let line = line?;
             count(&mut outcome, &line);
             failures.read(&line);
@@ -105,6 +128,10 @@ fn run_suite(workspace: &Workspace, suite: Suite, failures: &mut Failures) -> Re
 
 /// Adds up a line such as `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
 fn count(outcome: &mut Outcome, line: &str) {
+    if let (Suite::Sdk, Some((passed, failed))) = (outcome.suite, sdks::counted(line)) {
+        outcome.passed += passed;
+        outcome.failed += failed;
+    }
     let Some(counts) = line.strip_prefix("test result: ") else { return };
     let mut number = 0;
     for word in counts.split([' ', ';']) {

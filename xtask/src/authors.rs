@@ -1,0 +1,144 @@
+//! The path of an adapter's author, walked for the tests: what `ordergate adapter new` writes in each language is built by that language's package
+//! manager in `target/authors`. What was built from the same files is not built again.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::cargo::{Network, Workspace, run};
+
+/// As `ordergate adapter new` knows them.
+const LANGUAGES: [&str; 3] = ["rust", "js", "python"];
+const NAME: &str = "my-adapter";
+/// Where JavaScript and Python leave it; cargo has a folder of its own.
+const COMPONENT: &str = "dist/my-adapter.wasm";
+
+/// Builds an adapter in each language. `host`: the `ordergate` program.
+pub(crate) fn build(workspace: &Workspace, host: &Path) -> Result<()> {
+    let authors = workspace.target.join("authors");
+    for language in LANGUAGES {
+        let folder = authors.join(language);
+        let is_same = scaffold(host, language, &folder)?;
+        // Cargo itself knows what is built.
+        if language == "rust" || !is_same || !folder.join(COMPONENT).is_file() {
+            build_one(workspace, language, &folder)?;
+        }
+        if language != "rust" {
+            check(workspace, host, &folder)?;
+        }
+    }
+    Ok(())
+}
+
+fn build_one(workspace: &Workspace, language: &str, folder: &Path) -> Result<()> {
+    match (language, workspace.network()) {
+        ("rust", _) => build_rust(workspace, folder),
+        (_, Network::Offline) => {
+            bail!(
+                "tests need an adapter in each language, whose package manager downloads what builds it: leave out --offline once"
+            )
+        }
+        ("js", _) => build_js(folder),
+        _ => build_python(folder),
+    }
+}
+
+/// Has the program write the folder. True when it is as it was.
+fn scaffold(host: &Path, language: &str, folder: &Path) -> Result<bool> {
+    let fresh = folder.with_extension("new");
+    remove(&fresh)?;
+    fs::create_dir_all(folder.parent().context("a folder has a parent")?)?;
+    run(Command::new(host)
+        .args(["adapter", "new", NAME, "--lang", language, "--into"])
+        .arg(&fresh)
+        .stdout(std::process::Stdio::null()))?;
+    if is_in(&fresh, folder)? {
+        remove(&fresh)?;
+        return Ok(true);
+    }
+    remove(folder)?;
+    fs::rename(&fresh, folder)?;
+    Ok(false)
+}
+
+/// Whether every file of `one` is in `other` with the same text; what was built there may be there besides.
+fn is_in(one: &Path, other: &Path) -> Result<bool> {
+    for entry in fs::read_dir(one)? {
+        let entry = entry?;
+        let counterpart = other.join(entry.file_name());
+        let is_same = if entry.file_type()?.is_dir() {
+            counterpart.is_dir() && is_in(&entry.path(), &counterpart)?
+        } else {
+            fs::read(&counterpart).is_ok_and(|there| fs::read(entry.path()).is_ok_and(|here| here == there))
+        };
+        if !is_same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// With the versions, profile and folder of the workspace's own adapters, so that little is compiled again; an author says `--release`.
+fn build_rust(workspace: &Workspace, folder: &Path) -> Result<()> {
+    fs::copy(workspace.root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let profile = ["--profile", "adapter", "--config", "profile.adapter.inherits=\"release\""];
+    let mut command = workspace.cargo(["build", "--target", "wasm32-wasip2"]);
+    run(command.args(profile).arg("--target-dir").arg(&workspace.target).current_dir(folder))
+}
+
+fn build_js(folder: &Path) -> Result<()> {
+    run(Command::new("npm").args(["install", "--no-audit", "--no-fund"]).current_dir(folder))?;
+    run(Command::new("npm").args(["test"]).current_dir(folder))?;
+    run(Command::new("npm").args(["run", "build"]).current_dir(folder))
+}
+
+fn build_python(folder: &Path) -> Result<()> {
+    let program = |name: &str| folder.join(".venv/bin").join(name);
+    run(Command::new("python3").args(["-m", "venv", ".venv"]).current_dir(folder))?;
+    run(Command::new(program("pip")).args(["install", "-q", "-r", "requirements.txt"]).current_dir(folder))?;
+    run(Command::new(program("python")).args(["-m", "unittest", "discover", "-s", "tests"]).current_dir(folder))?;
+    run(Command::new(program("ordergate-build")).args(["src/adapter.py", COMPONENT]).current_dir(folder))
+}
+
+/// With the configuration that came with it. The compiled component is kept where the hosts of the tests find it: Python's takes half a minute of CPU
+/// time, which a test that waits for its host has not got.
+fn check(workspace: &Workspace, host: &Path, folder: &Path) -> Result<()> {
+    let mut command = Command::new(host);
+    command.args(["check", "--config", "ordergate.toml"]).current_dir(folder);
+    command.env("ORDERGATE_SHOP_KEY", "a-key-for-trying-it").env("NORDWIND_KEY", "nordwind-demo-key");
+    run(command.env("ORDERGATE_CACHE_DIR", workspace.target.join("tmp/adapter-cache")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
+            fs::write(folder.path().join(path), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn what_was_built_is_no_difference_and_another_text_is() {
+        let written = folder(&[("a", "1"), ("src/b", "2")]);
+        let is_in = |other: &[(&str, &str)]| is_in(written.path(), folder(other).path()).unwrap();
+        assert!(is_in(&[("a", "1"), ("src/b", "2"), ("dist/c.wasm", "3")]));
+        assert!(!is_in(&[("a", "1"), ("src/b", "other")]));
+        assert!(!is_in(&[("a", "1")]));
+    }
+}
