@@ -14,6 +14,7 @@ mod inbound;
 mod jwks;
 mod limits;
 mod load;
+mod problem;
 mod rates;
 mod read_policy;
 pub mod regular_file;
@@ -43,7 +44,8 @@ pub use holds::{HoldReason, HoldsConfig};
 pub use inbound::{Encoding, InboundConfig, SenderConfig};
 pub use jwks::JwksConfig;
 pub use limits::{Limit, LimitsConfig, RuntimeConfig};
-pub use load::{Component, ConfigError, Problem, Trusting, load, load_adapter, load_trust, locate, locate_key};
+pub use load::{Component, Trusting, load, load_adapter, load_trust, locate, locate_key};
+pub use problem::{ConfigError, Problem};
 pub use rates::RatesConfig;
 pub use read_policy::{
     AvailabilityFreshness, AvailabilityRule, CacheConfig, FreshnessConfig, PriceFreshness, PriceRule, Selector,

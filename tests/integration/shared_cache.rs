@@ -160,6 +160,9 @@ async fn f11_a_thousand_concurrent_misses_make_one_call_on_each_host_at_most_and
     assert!(answers.iter().all(|reply| text(&reply.expect(200), "/available") == "307"));
     let calls = pair.backend.requests(STOCK).await;
     assert!((1..=2).contains(&calls), "{calls} calls");
+    // On a slow machine the second host found what the first had written.
+    let hits = async || pair.two.metric("ordergate_shared_cache_reads_total", &["hit"]).await;
+    let before = hits().await;
     let path = "/v1/availability/NW-1017";
     join_all((0..500).map(|_| one.get(path))).await;
     let written = pair.one.metric("ordergate_shared_cache_writes_total", &["written"]).await;
@@ -167,7 +170,7 @@ async fn f11_a_thousand_concurrent_misses_make_one_call_on_each_host_at_most_and
     let answers = join_all((0..500).map(|_| two.get(path))).await;
     assert!(answers.iter().all(|reply| text(&reply.expect(200), "/source") == "cached"));
     assert_eq!(pair.backend.requests(STOCK).await, calls + 1);
-    assert_eq!(pair.two.metric("ordergate_shared_cache_reads_total", &["hit"]).await, 1.0, "and one look-up");
+    assert_eq!(hits().await - before, 1.0, "and one look-up");
 }
 
 #[tokio::test]

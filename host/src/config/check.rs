@@ -7,7 +7,8 @@ mod inbound;
 mod shared_cache;
 mod webhooks;
 
-use super::load::{Problem, Source};
+use super::load::Source;
+use super::problem::Problem;
 use super::{AdapterConfig, CanaryConfig, Config, DatabaseConfig, EndpointConfig, Limit, StoreConfig, TlsConfig, TrustConfig};
 use crate::domain::{AdapterName, StoreName};
 

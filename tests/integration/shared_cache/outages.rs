@@ -90,7 +90,9 @@ async fn f11_a_server_that_is_silent_for_too_long_is_as_good_as_gone() {
     pair.backend.set_stock(PLIERS, "BER", "100").await;
     assert_eq!(text(&invalidate(&pair.one, PLIERS, json!({})).await, "/other_hosts"), "later");
     eventually("the new stock is shown", async || (shown(&pair.two, PLIERS).await.1 == "267").then_some(())).await;
-    until_metric(&pair.two, "ordergate_shared_cache_connections_total", &["lost"], 1.0).await;
+    for host in [&pair.one, &pair.two] {
+        until_metric(host, "ordergate_shared_cache_connections_total", &["lost"], 1.0).await;
+    }
     pair.cache.resume();
     pair.attached(2.0).await;
     until_metric(&pair.one, "ordergate_shared_cache_attached", &[], 1.0).await;
