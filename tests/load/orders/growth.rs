@@ -1,4 +1,5 @@
-//! Makes a database as large as years of business do: copies what is there, with references of its own, until there are so many orders.
+//! Makes a database as large as years of business do: copies what is there, with references of its own, until there are so many orders. The copies
+//! are confirmed.
 
 use std::path::PathBuf;
 
@@ -13,8 +14,8 @@ pub(super) enum Place<'a> {
 }
 
 /// Columns that are copied as they are, by table.
-const TRANSFER: &str = "operation, store, account, adapter, instruction, state, turn, attempts, lookups, spent, due_at, fence, \
-                        unknown_since, last_failure, created_at, updated_at";
+const TRANSFER: &str =
+    "operation, store, account, adapter, instruction, attempts, lookups, spent, due_at, fence, created_at, updated_at";
 const DOCUMENT: &str = "kind, store, account, adapter, principal, captured_at, payload, backend_number, status, raw_status, \
                         revision, amendments, updated_at";
 const ATTEMPT: &str = "number, kind, started_at, ended_at, adapter_digest, outcome, failure";
@@ -37,7 +38,7 @@ impl Place<'_> {
         let join = format!("JOIN transfers c ON c.reference = t.reference || {mark} AND c.operation = t.operation");
         for statement in [
             format!(
-                "INSERT INTO transfers (reference, {TRANSFER}) {copies} SELECT t.reference || {mark}, {} FROM transfers t CROSS JOIN copies WHERE t.operation = 'submit-order' ORDER BY n, t.id",
+                "INSERT INTO transfers (reference, state, {TRANSFER}) {copies} SELECT t.reference || {mark}, 'confirmed', {} FROM transfers t CROSS JOIN copies WHERE t.operation = 'submit-order' ORDER BY n, t.id",
                 of("t", TRANSFER)
             ),
             format!(

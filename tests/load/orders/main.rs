@@ -14,7 +14,6 @@ mod storefronts;
 use growth::Place;
 use ordergate_tests::{DemoBackend, Host, HostConfig};
 use scratch_postgres::Server;
-use serde_json::json;
 use storefronts::{CLIENTS, ORDERS, accept, cells};
 
 const PAIRS: usize = 5;
@@ -34,12 +33,12 @@ async fn measure() {
     backend.set_stock("NW-1017", "BER", "10000000").await;
     let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
     let database = server.create_database();
-    let config = HostConfig::for_backend(&backend.url(), backend.key()).at_full_speed();
+    // Accepting is measured: transfers go one at a time, and each waits for half a minute.
+    backend.disturb("POST", "/api/orders", "late-reply", None).await;
+    let config = HostConfig::for_backend(&backend.url(), backend.key()).at_full_speed().set("transfer.concurrency", "1");
     let url = format!("{:?}", server.url(&database));
     let on_postgres = config.clone().unset("database.path").set("database.url", &url).set("database.max_connections", "64");
     let (mut sqlite, mut postgres) = (Host::start(config).await, Host::start(on_postgres).await);
-    accept_only(&postgres).await;
-    accept_only(&sqlite).await;
     accept(&[&postgres], "warm-up").await;
     accept(&[&sqlite], "warm-up").await;
     let bytes = bytes_of_an_order(&server, &database);
@@ -58,13 +57,6 @@ async fn grow<'a>(host: &mut Host, place: &dyn Fn(std::path::PathBuf) -> Place<'
     host.stop().await;
     place(host.folder().join("ordergate.db")).grow_to(orders).await;
     host.start_again().await;
-    accept_only(host).await;
-}
-
-/// Accepting is measured: what is accepted waits until the breaker closes, as it does while a back end is down.
-async fn accept_only(host: &Host) {
-    let deed = json!({"side": "write", "state": "open", "actor": "bench", "reason": "accepting is measured"});
-    host.operator().post("/ops/v1/adapters/nordwind/breaker", &deed).await.expect(200);
 }
 
 async fn p6(host: &Host, stored: usize, bytes: usize) {
