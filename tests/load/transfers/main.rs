@@ -42,6 +42,8 @@ async fn measure() {
         .at_full_speed()
         .set("stores.main.reserve", "false")
         .set("transfer.concurrency", &CONCURRENCY.to_string())
+        // An eighth of an adapter's places is for transfers.
+        .set("adapters.nordwind.limits.concurrency", &(8 * CONCURRENCY).to_string())
         .set("transfer.deadline_ms", "110000")
         .set("transfer.lease_secs", "120")
         .set("adapters.nordwind.endpoints.api.first_byte_timeout_ms", "110000")
