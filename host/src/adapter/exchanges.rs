@@ -1,7 +1,7 @@
 //! What one call asked its back end, kept for the desk (rule T11): see [`Exchange`]. Shared by the call, which an abort may end at any point, and by
 //! whoever keeps it afterwards.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -18,7 +18,14 @@ const NAME_BYTES: usize = 512;
 
 /// The exchanges of one call, in the order in which they began.
 #[derive(Clone, Debug, Default)]
-pub struct Exchanges(Arc<Mutex<Vec<Exchange>>>);
+pub struct Exchanges(Arc<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    exchanges: Mutex<Vec<Exchange>>,
+    /// What is personal in the call, in every way in which bodies write it: found out once.
+    written: OnceLock<Personal>,
+}
 
 /// The place of one that has begun.
 #[derive(Clone, Copy, Debug)]
@@ -27,26 +34,27 @@ pub(super) struct Begun(usize);
 impl Exchanges {
     /// What was kept until now.
     pub fn taken(&self) -> Vec<Exchange> {
-        std::mem::take(&mut self.0.lock())
+        std::mem::take(&mut self.0.exchanges.lock())
     }
 
     /// Keeps a request that is about to leave, at most `limit` bytes of its body. None when there are enough.
     pub(super) fn begin(&self, request: &Request, personal: &Personal, limit: usize) -> Option<Begun> {
-        if limit == 0 || self.0.lock().len() >= MOST {
+        if limit == 0 || self.0.exchanges.lock().len() >= MOST {
             return None;
         }
-        let name = |text: &str| Excerpt::of(text.as_bytes(), personal, NAME_BYTES).text.unwrap_or_default();
+        let written = self.written(personal);
+        let name = |text: &str| Excerpt::of(text.as_bytes(), written, NAME_BYTES).text.unwrap_or_default();
         let exchange = Exchange {
             endpoint: name(&request.endpoint),
             method: name(&request.method),
             target: name(&target(request)),
-            request: request.body.as_deref().map(|body| Excerpt::of(body, personal, limit)),
+            request: request.body.as_deref().map(|body| Excerpt::of(body, written, limit)),
             status: None,
             reply: None,
             failure: None,
             took_ms: None,
         };
-        let mut kept = self.0.lock();
+        let mut kept = self.0.exchanges.lock();
         kept.push(exchange);
         Some(Begun(kept.len() - 1))
     }
@@ -61,17 +69,21 @@ impl Exchanges {
         limit: usize,
     ) {
         let (status, reply, failure) = match result {
-            Ok(reply) => (Some(reply.status.as_u16()), Some(Excerpt::of(&reply.body, personal, limit)), None),
+            Ok(reply) => (Some(reply.status.as_u16()), Some(Excerpt::of(&reply.body, self.written(personal), limit)), None),
             Err(error) => {
                 let failure = Failure::from(error);
                 let sentence = format!("{}: {}", failure.code.as_str(), failure.message);
                 (None, None, Some(personal.conceal(&sentence).into_owned()))
             }
         };
-        if let Some(exchange) = self.0.lock().get_mut(place) {
+        if let Some(exchange) = self.0.exchanges.lock().get_mut(place) {
             (exchange.status, exchange.reply, exchange.failure) = (status, reply, failure);
             exchange.took_ms = Some(took.as_millis().try_into().unwrap_or(u64::MAX));
         }
+    }
+
+    fn written(&self, personal: &Personal) -> &Personal {
+        self.0.written.get_or_init(|| personal.written())
     }
 }
 

@@ -42,14 +42,14 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// At most `limit` bytes of a body, what is personal made unreadable however it is escaped. Of what is cut, a piece more is left out, so that
+    /// At most `limit` bytes of a body, what is personal made unreadable in the ways in which it is written ([`Personal::written`]). Of what is cut, a piece more is left out, so that
     /// no half of a name remains at the end.
-    pub fn of(body: &[u8], personal: &Personal, limit: usize) -> Self {
-        let slack = personal.longest_written();
+    pub fn of(body: &[u8], written: &Personal, limit: usize) -> Self {
+        let slack = written.longest();
         let whole = body.len() <= limit;
         let seen = body.get(..body.len().min(limit.saturating_add(slack))).unwrap_or(body);
         let text = text_of(seen, seen.len() < body.len()).map(|text| {
-            let concealed = personal.conceal_written(text);
+            let concealed = written.conceal(text);
             let keep = if whole { concealed.len() } else { limit.min(concealed.len().saturating_sub(slack)) };
             cut(&concealed, keep).to_owned()
         });
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     fn shown(body: &str, personal: &str, limit: usize) -> String {
-        Excerpt::of(body.as_bytes(), &Personal::text(personal), limit).text.unwrap()
+        Excerpt::of(body.as_bytes(), &Personal::text(personal).written(), limit).text.unwrap()
     }
 
     #[test]

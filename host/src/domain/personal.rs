@@ -31,14 +31,15 @@ impl Personal {
         Self::of([text])
     }
 
-    /// The longest text as a body may write it, in bytes.
-    pub fn longest_written(&self) -> usize {
-        self.0.iter().flat_map(|text| escapes::written(text)).map(|written| written.len()).max().unwrap_or_default()
+    /// The same texts in every way in which a body may write them: JSON, XML and forms escape them.
+    #[must_use]
+    pub fn written(&self) -> Self {
+        Self(self.0.iter().flat_map(|text| escapes::written(text)).collect())
     }
 
-    /// The same of a body, in which JSON, XML or a form may have escaped them.
-    pub fn conceal_written<'a>(&self, body: &'a str) -> Cow<'a, str> {
-        Self(self.0.iter().flat_map(|text| escapes::written(text)).collect()).conceal(body)
+    /// Bytes of the longest text.
+    pub(super) fn longest(&self) -> usize {
+        self.0.iter().map(String::len).max().unwrap_or_default()
     }
 
     /// A text in which they stand no more, whole or, of a name, in part.
