@@ -44,6 +44,7 @@ mod shadow;
 mod slot;
 mod snapshot;
 mod swap;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -72,6 +73,7 @@ pub use shadow::{ComparedOperation, DifferenceReport, MappedWrite, ShadowReport,
 pub use slot::{GenerationReport, GenerationState, SlotReport, SwapReport, SwapResult};
 pub use snapshot::Snapshot;
 pub use swap::{Loading, Prepared, SwapError};
+pub use tape::Tape;
 pub use threads::ReadThreads;
 
 use crate::clock::Clock;

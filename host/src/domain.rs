@@ -50,7 +50,7 @@ pub use difference::{LineDifference, PromiseDifference};
 pub use edit::{EditRefused, OrderEdit};
 pub use erasure::ERASED;
 pub use event::{About, Change, DocumentHint, Event, EventKind, Named};
-pub use exchange::{Excerpt, Exchange};
+pub use exchange::{Excerpt, Exchange, SECRET, is_secret_name};
 pub use failure::{Failure, FailureCode, Side};
 pub use finding::{Evidence, Finding, FindingAction, FindingReason, FindingState};
 pub use fresh::{Fresh, Source};

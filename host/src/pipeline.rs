@@ -7,6 +7,7 @@ mod decide;
 pub mod failpoint;
 mod figures;
 mod pricing;
+mod replay;
 mod run;
 mod work;
 
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use adapters::AdapterBackend;
 pub use backend::{Backend, BackendTraits, Backends};
+pub use replay::{Replayed, replay};
 
 use crate::clock::Clock;
 use crate::config::TransferConfig;

@@ -33,6 +33,7 @@ mod quotes;
 mod reconciliation;
 mod record;
 mod reload;
+mod replay;
 mod shop;
 mod shown;
 mod uncacheable;
@@ -71,6 +72,7 @@ pub use orders::{LineClaim, OrderRequest};
 pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest, QuoteEnd};
 pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, Record, TransferSummary};
 pub use reload::{ReloadReport, ReloadedAdapter};
+pub use replay::{ReplayReport, ReplayRequest, UploadedComponent};
 pub use shop::Shop;
 pub use shown::Shown;
 

@@ -5,6 +5,7 @@ mod bulk;
 mod edit;
 mod holds;
 mod reconciliation;
+mod replay;
 
 use ordergate_tests::{Client, PLIERS, World, eventually, order, seal, text, until_order};
 use serde_json::{Value, json};

@@ -30,6 +30,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/ops/v1/hold-reasons", "read"),
     ("POST", "/ops/v1/orders:bulk", "desk"),
     ("POST", "/ops/v1/orders/{reference}/edit", "desk"),
+    ("POST", "/ops/v1/orders/{reference}/replay", "operate"),
     ("POST", "/ops/v1/orders/{reference}/{decision}", "desk"),
 ];
 

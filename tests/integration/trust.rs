@@ -1,6 +1,7 @@
 //! Which component files a host loads: signatures, pins, and what the `ordergate adapter` commands tell before anything runs.
 
 mod inert;
+mod played_again;
 mod watched;
 
 use std::path::PathBuf;

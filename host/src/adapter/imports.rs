@@ -89,7 +89,11 @@ impl log::Host for State {
 
 impl session::Host for State {
     fn get(&mut self, key: String) -> Option<String> {
-        self.given.sessions.get(&key)
+        let value = self.given.sessions.get(&key).or_else(|| self.call.tape.as_ref()?.session(&key))?;
+        if let Some(exchanges) = &self.call.exchanges {
+            exchanges.read_of_session(&key, &value);
+        }
+        Some(value)
     }
 
     fn put(&mut self, key: String, value: String, ttl_ms: u32) {

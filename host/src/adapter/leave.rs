@@ -9,6 +9,7 @@ use super::breaker::Pass;
 use super::bulkhead::Slot;
 use super::exchanges::Exchanges;
 use super::operation::Lane;
+use super::tape::Tape;
 use super::{Adapter, metrics};
 use crate::domain::{Failure, Side};
 use crate::egress::LeavesBy;
@@ -23,6 +24,8 @@ pub struct Leave {
     pub(super) leaves_by: LeavesBy,
     /// What the call will say to its back end, when somebody wants to keep it.
     pub(super) exchanges: Option<Exchanges>,
+    /// What answers in the place of the back end.
+    pub(super) tape: Option<Tape>,
     _slot: Slot,
 }
 
@@ -40,7 +43,7 @@ impl Adapter {
             shed.failure
         })?;
         let pass = if lane == Lane::Inbound { Pass::free(&self.breakers, side) } else { self.breakers.admit(side)? };
-        Ok(Leave { pass, lane, ends, leaves_by, exchanges: None, _slot: slot })
+        Ok(Leave { pass, lane, ends, leaves_by, exchanges: None, tape: None, _slot: slot })
     }
 }
 
@@ -48,5 +51,10 @@ impl Leave {
     /// What the call with it will have said to its back end.
     pub fn exchanges(&mut self) -> Exchanges {
         self.exchanges.get_or_insert_default().clone()
+    }
+
+    /// Nothing that the call with it asks leaves the host: what was kept of an earlier call answers.
+    pub fn replaying(self, tape: Tape) -> Self {
+        Self { tape: Some(tape), ..self }
     }
 }

@@ -15,6 +15,7 @@ use super::limits::Refusal;
 use super::meter::Meter;
 use super::operation::Lane;
 use super::shadow::WithheldRequest;
+use super::tape::Tape;
 use crate::config::LimitsConfig;
 use crate::egress::{Budget, Held, LeavesBy, Trace, Traffic};
 
@@ -31,6 +32,8 @@ pub(super) struct LiveCall {
     pub withheld: Option<Mutex<Option<WithheldRequest>>>,
     /// Keeps what is said to the back end.
     pub exchanges: Option<Exchanges>,
+    /// Answers in the place of the back end, when the call plays an earlier one again.
+    pub tape: Option<Tape>,
     observed: Mutex<Observed>,
     limits_hit: Mutex<BTreeSet<&'static str>>,
 }
@@ -50,8 +53,8 @@ impl LiveCall {
 
     /// The call that there is leave for.
     pub(super) fn with(given: &Given, trace: Trace, leave: &Leave) -> Arc<Self> {
-        let exchanges = leave.exchanges.clone();
-        Arc::new(Self { exchanges, ..Self::by(given, leave.lane, trace, leave.ends, leave.leaves_by) })
+        let (exchanges, tape) = (leave.exchanges.clone(), leave.tape.clone());
+        Arc::new(Self { exchanges, tape, ..Self::by(given, leave.lane, trace, leave.ends, leave.leaves_by) })
     }
 
     /// With a time after which no request leaves, counted from before.
@@ -84,7 +87,7 @@ impl LiveCall {
         let budget = Budget::new(limits, replies_by(ends), traffic(lane)).holding(Arc::clone(&held));
         let meter = Meter::new(limits.cpu());
         let (observed, limits_hit) = (Mutex::default(), Mutex::default());
-        Self { ends, budget, held, meter, trace, journal, withheld: None, exchanges: None, observed, limits_hit }
+        Self { ends, budget, held, meter, trace, journal, withheld: None, exchanges: None, tape: None, observed, limits_hit }
     }
 
     /// Notes that a limit was in the way of the call, by its option.

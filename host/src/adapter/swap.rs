@@ -16,6 +16,9 @@ use crate::domain::{AdapterName, Description, Failure, Side};
 /// How long one probe of a new generation may take.
 const PROBE_TIME: Duration = Duration::from_secs(10);
 
+/// The number of what serves nothing.
+const ASIDE: u64 = 0;
+
 /// Why a version is refused, or a decision cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum SwapError {
@@ -61,6 +64,12 @@ pub struct Prepared<'turn> {
 }
 
 impl Loading<'_> {
+    /// Loads a version that serves nothing: it is not compared with the live one, nor is its back end asked.
+    pub async fn aside(&self, name: &AdapterName, config: &AdapterConfig) -> Result<Arc<Adapter>, SwapError> {
+        self.adapters.slot(name)?;
+        Ok(load::one(name, config, ASIDE, &self.adapters.workshop).await?)
+    }
+
     /// Loads a version of an adapter as the configuration says now, and asks whether its back end answers it.
     pub async fn prepare(&self, name: &AdapterName, config: &AdapterConfig) -> Result<Prepared<'_>, SwapError> {
         let slot = self.adapters.slot(name)?;

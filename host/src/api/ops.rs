@@ -7,6 +7,7 @@ mod customers;
 mod desk;
 mod findings;
 mod operator;
+mod replay;
 mod webhooks;
 
 use std::sync::Arc;
@@ -85,6 +86,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
         ("/ops/v1/hold-reasons", get(desk::list_hold_reasons)),
         ("/ops/v1/orders:bulk", post(desk::decide_many)),
         ("/ops/v1/orders/{reference}/edit", post(desk::edit)),
+        ("/ops/v1/orders/{reference}/replay", post(replay::replay)),
         ("/ops/v1/orders/{reference}/{decision}", post(desk::decide)),
         ("/ops/v1/webhooks", get(webhooks::list_webhooks)),
         ("/ops/v1/webhooks/{name}", get(webhooks::show_webhook)),

@@ -217,6 +217,18 @@ impl AdapterDeed {
 
 impl RunningHost {
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, CliError> {
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        self.send(method, path, &[(header::CONTENT_TYPE.as_str(), "application/json")], Bytes::from(body)).await
+    }
+
+    /// With a body of any kind; its headers say which.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Value, CliError> {
         let key = std::env::var(&self.key_env).map_err(|_| {
             CliError::Refused(format!(
                 "{} is not set: put the key of the operations port in it, or name another variable with --key-env",
@@ -224,12 +236,10 @@ impl RunningHost {
             ))
         })?;
         let url = format!("{}{path}", self.ops.trim_end_matches('/'));
-        let request = Request::builder()
-            .method(method)
-            .uri(&url)
-            .header(header::AUTHORIZATION, format!("Bearer {}", key.trim()))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body.map(|body| body.to_string()).unwrap_or_default())))
+        let request = Request::builder().method(method).uri(&url).header(header::AUTHORIZATION, format!("Bearer {}", key.trim()));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request
+            .body(Full::new(body))
             .map_err(|cause| CliError::Refused(format!("{url}: {cause}: --ops must be such as http://127.0.0.1:9090")))?;
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
         let unreachable = || format!("no host answers at {} (--ops)", self.ops);

@@ -2,6 +2,7 @@
 //! over its operations port.
 
 mod bulk;
+mod replay;
 mod shown;
 
 use std::path::{Path, PathBuf};
@@ -100,6 +101,11 @@ pub(super) enum OrdersCommand {
         #[arg(long)]
         code: Option<String>,
     },
+    /// Play an attempt again with another version of the adapter, or with the configuration as it is now: what it would send and come to. Nothing is sent.
+    #[command(
+        after_help = "Example: ordergate orders replay O01K9… --adapter fixed.wasm\nExample: ordergate orders replay O01K9… --attempt 2 --json\nWithout --adapter it is the component and the settings that the configuration names now. A component's signature is FILE.minisig beside it, where the host\nasks for one. What the back end answered then answers again, as far as it was kept (limits.exchange_bytes) and without what is personal.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key, which needs the scope operate."
+    )]
+    Replay(replay::ReplayArgs),
     /// Decide the same about many.
     #[command(
         after_help = "Example: ordergate orders bulk resend --code unavailable --store main --older-than 3600 --reason \"the back end is there again\" --dry-run\nShows how many there are and asks, unless --yes is there. Exit code 1: some were refused.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
@@ -193,6 +199,7 @@ pub(super) async fn orders(command: OrdersCommand) -> Result<(), CliError> {
         }
         OrdersCommand::Hold { deed, code } => deed.decide("hold", json!({ "code": code })).await,
         OrdersCommand::Release { deed, code } => deed.decide("release", json!({ "code": code })).await,
+        OrdersCommand::Replay(replay) => replay.run().await,
         OrdersCommand::Bulk(bulk) => bulk.run().await,
     }
 }

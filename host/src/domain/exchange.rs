@@ -13,12 +13,18 @@ pub struct Exchange {
     pub method: String,
     /// Path below the endpoint and query, as the adapter wrote them.
     pub target: String,
+    /// What the adapter had read of its session (interface `session`) before this request, since the one before; what is secret is blotted out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub session: Vec<(String, String)>,
     /// The request's body, when it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Excerpt>,
     /// Of the reply; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// Of the reply, as the adapter saw them; what is secret is blotted out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Excerpt>,
     /// Why there was no reply: a code of [`super::FailureCode`] and a sentence.
@@ -27,6 +33,15 @@ pub struct Exchange {
     /// Milliseconds until the reply or the failure; absent when the attempt ended before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
+}
+
+/// What stands for a secret: a token that the back end gave to the adapter, say. Whoever plays an exchange again needs no other.
+pub const SECRET: &str = "***";
+
+/// Whether what has this name, of a header or in a session, may be a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["token", "csrf", "cookie", "auth", "secret", "key", "session", "password"].iter().any(|part| name.contains(part))
 }
 
 /// The beginning of a body.

@@ -109,7 +109,7 @@ impl Budget {
     }
 
     /// To be told what became of every change.
-    pub(super) fn note_change(&self, result: &Result<Reply, EgressError>) {
+    pub fn note_change(&self, result: &Result<Reply, EgressError>) {
         let (taken, in_doubt) = match result.as_ref().map(|reply| reply.status.as_u16()) {
             // What broke down over a change may have made it before; 503 turns away. A gateway that gave up on the back end does not know what it did.
             Ok(status) => (matches!(status, ..400 | 500..=502 | 504..), matches!(status, 502 | 504 | 520 | 524)),
@@ -124,7 +124,7 @@ impl Budget {
     }
 
     /// Takes one request out of the budget; false when it is spent.
-    pub(super) fn take_request(&self) -> bool {
+    pub fn take_request(&self) -> bool {
         let take = |left: u32| left.checked_sub(1);
         self.requests_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }

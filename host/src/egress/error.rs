@@ -37,6 +37,9 @@ pub enum EgressError {
     TooLargeTogether { effect: Effect },
     #[error("all calls of this adapter together hold as much as they may")]
     Crowded { effect: Effect },
+    /// What an earlier call met, played again: nothing was sent.
+    #[error("{}", .0.message)]
+    Kept(Box<Failure>),
 }
 
 /// What a request can have done to the back end by its method.
@@ -74,14 +77,15 @@ impl EgressError {
 
     /// Whether it left, in whole or in part, so that the back end may have acted on it.
     pub(super) fn may_have_been_taken(&self) -> bool {
-        matches!(
-            self,
-            Self::Lost { .. }
-                | Self::TimedOut { .. }
-                | Self::TooLarge { .. }
-                | Self::TooLargeTogether { .. }
-                | Self::Crowded { .. }
-        )
+        matches!(self, Self::Kept(failure) if failure.code == FailureCode::OutcomeUnknown)
+            || matches!(
+                self,
+                Self::Lost { .. }
+                    | Self::TimedOut { .. }
+                    | Self::TooLarge { .. }
+                    | Self::TooLargeTogether { .. }
+                    | Self::Crowded { .. }
+            )
     }
 
     /// What only the host's log says of it.
@@ -94,6 +98,7 @@ impl EgressError {
             Self::Unbound(_) | Self::Method(_) | Self::Path(_) | Self::Header(_) | Self::Address(_) => {
                 FailureCode::InvalidRequest
             }
+            Self::Kept(failure) => failure.code,
             Self::TooManyRequests | Self::Crowded { effect: Effect::None } => FailureCode::Throttled,
             Self::Credential(_) => FailureCode::Auth,
             Self::NotDelivered(_) => FailureCode::Unavailable,

@@ -54,6 +54,13 @@ pub struct LiveAdapter {
     clock: Clock,
 }
 
+impl LiveAdapter {
+    /// One that may not be live, at a time.
+    pub(super) fn at(adapter: Arc<Adapter>, clock: Clock) -> Self {
+        Self { adapter, clock }
+    }
+}
+
 impl Backend for LiveAdapter {
     type Leave = Leave;
 

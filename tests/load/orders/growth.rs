@@ -35,18 +35,21 @@ impl Place<'_> {
         let of = |table: &str, columns: &str| {
             columns.split(", ").map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ")
         };
-        let join = format!("JOIN transfers c ON c.reference = t.reference || {mark} AND c.operation = t.operation");
+        // Looked up one by one: joined, SQLite took the whole table for each.
+        let copy = format!(
+            "(SELECT max(c.id) FROM transfers c WHERE c.reference = t.reference || {mark} AND c.operation = t.operation)"
+        );
         for statement in [
             format!(
                 "INSERT INTO transfers (reference, state, {TRANSFER}) {copies} SELECT t.reference || {mark}, 'confirmed', {} FROM transfers t CROSS JOIN copies WHERE t.operation = 'submit-order' ORDER BY n, t.id",
                 of("t", TRANSFER)
             ),
             format!(
-                "INSERT INTO documents (reference, {DOCUMENT}, seal, transfer) {copies} SELECT c.reference, {}, d.seal || {mark}, c.id FROM documents d JOIN transfers t ON t.id = d.transfer CROSS JOIN copies {join}",
+                "INSERT INTO documents (reference, {DOCUMENT}, seal, transfer) {copies} SELECT d.reference || {mark}, {}, d.seal || {mark}, {copy} FROM documents d JOIN transfers t ON t.id = d.transfer CROSS JOIN copies",
                 of("d", DOCUMENT)
             ),
             format!(
-                "INSERT INTO attempts (transfer, {ATTEMPT}) {copies} SELECT c.id, {} FROM attempts a JOIN transfers t ON t.id = a.transfer CROSS JOIN copies {join}",
+                "INSERT INTO attempts (transfer, {ATTEMPT}) {copies} SELECT {copy}, {} FROM attempts a JOIN transfers t ON t.id = a.transfer CROSS JOIN copies WHERE t.operation = 'submit-order'",
                 of("a", ATTEMPT)
             ),
             format!(

@@ -57,7 +57,7 @@ pub(super) fn show(dossier: &Value, bodies: bool) -> String {
 }
 
 /// One request of an attempt, and what came of it.
-fn exchange(exchange: &Value, bodies: bool) -> String {
+pub(super) fn exchange(exchange: &Value, bodies: bool) -> String {
     let of = |field: &str| text(exchange.get(field));
     let came = match (of("status"), of("failure")) {
         (status, failure) if status.is_empty() && failure.is_empty() => "not answered before the attempt ended".to_owned(),
