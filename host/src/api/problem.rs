@@ -171,9 +171,10 @@ impl From<ServiceError> for Problem {
                 Self::new(&pages::STORE_UNKNOWN).with_detail(format!("there is no store {name:?}"))
             }
             ServiceError::Invalid(fields) => Self::invalid(fields),
-            ServiceError::NotFound(what) => {
+            ServiceError::NotFound(what @ ("order" | "quote")) => {
                 Self::new(&pages::NOT_FOUND).with_detail(format!("there is no such {what} for this account"))
             }
+            ServiceError::NotFound(_) => Self::new(&pages::NOT_FOUND).with_detail(error.to_string()),
             ServiceError::CheckoutUnknown => Self::new(&pages::CHECKOUT_UNKNOWN),
             ServiceError::CheckoutUsed(reference) => {
                 Self::new(&pages::CHECKOUT_USED).with_detail(format!("order {reference} came from this checkout"))

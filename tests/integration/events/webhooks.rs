@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ordergate_tests::{HostConfig, Receiver, World, eventually, until_order, webhook_secret};
+use ordergate_tests::{HostConfig, Receiver, TlsBackend, World, eventually, until_order, webhook_secret};
 use serde_json::{Value, json};
 
 use super::placed;
@@ -298,4 +298,31 @@ async fn what_an_operator_asks_of_a_webhook_is_checked() {
     operator.post("/ops/v1/webhooks/shop/disable", &with_event).await.expect_problem(422, "invalid_request");
     operator.post("/ops/v1/webhooks/shop/disable", &deed).await.expect(200);
     assert_eq!(operator.get("/ops/v1/webhooks").await.expect(200)["items"][0]["state"], "disabled");
+}
+
+#[tokio::test]
+async fn a_receiver_behind_tls_is_told_only_when_its_authority_is_the_configured_one() {
+    for (roots, is_told) in [("ca.pem", true), ("other-ca.pem", false)] {
+        let receiver = TlsBackend::start(&["h2", "http/1.1"]).await;
+        let world = World::with(|config| {
+            config
+                .set("webhooks.shop.url", &format!("\"{}/hook\"", receiver.url()))
+                .set("webhooks.shop.secrets", r#"[{ env = "TEST_HOOK_SECRET" }]"#)
+                .set("webhooks.shop.allow", r#"["loopback"]"#)
+                .set("webhooks.shop.tls.roots", &receiver.file(roots))
+                .set("webhooks.shop.tls.client_cert", &receiver.file("client.pem"))
+                .set("webhooks.shop.tls.client_key", &format!("{{ file = {} }}", receiver.file("client.key")))
+                .env("TEST_HOOK_SECRET", &webhook_secret(1))
+        })
+        .await;
+        placed(&world.hansen(), "one").await;
+        if is_told {
+            eventually("every event has come", async || (receiver.requests().0 >= CONFIRMED.len()).then_some(())).await;
+            until_webhook(&world, "all is delivered", |webhook| webhook["waiting"] == 0).await;
+        } else {
+            let failing =
+                until_webhook(&world, "it fails", |webhook| webhook["failures"].as_u64().is_some_and(|times| times > 0)).await;
+            assert_eq!(receiver.requests(), (0, 0), "{failing:#}");
+        }
+    }
 }

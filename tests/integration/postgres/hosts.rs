@@ -205,3 +205,33 @@ async fn t5_a_host_that_stood_still_beyond_its_lease_sends_nothing_when_it_goes_
     world.confirmed_once(&world.hansen(1), reference).await;
     assert_eq!(world.backend.requests("POST /api/orders").await, 1, "nothing was sent a second time");
 }
+
+#[tokio::test]
+async fn t10_two_hosts_that_compare_at_the_same_time_find_the_same_once() {
+    let compare = |config: HostConfig| config.set("transfer.reconcile_secs", "1").set("transfer.reconcile_batch", "2");
+    let world = Hosts::start(2, compare).await;
+    let mut references = vec![];
+    for number in 0..6 {
+        let customer = world.hansen(number % 2);
+        let captured = order(&customer, &seal(&customer, PLIERS, "1").await, &format!("key-{number}")).await.expect(202);
+        let reference = text(&captured, "/reference").to_owned();
+        let confirmed = until_order(&customer, &reference, "confirmed", |order| order["number"].is_string()).await;
+        world.backend.delete_order(text(&confirmed, "/number")).await;
+        references.push(reference);
+    }
+    let found = eventually("all are found", async || {
+        let found = world.hosts[0].findings("?reason=missing").await;
+        (found.len() >= references.len()).then_some(found)
+    })
+    .await;
+    let of_both = async |metric: &str| world.hosts[0].metric(metric, &[]).await + world.hosts[1].metric(metric, &[]).await;
+    eventually("each has been compared again", async || {
+        (of_both("ordergate_reconciled_total").await >= 2.0 * references.len() as f64).then_some(())
+    })
+    .await;
+    for host in &world.hosts {
+        assert!(host.metric("ordergate_reconciled_total", &[]).await > 0.0, "both take part");
+        assert_eq!(host.findings("?state=all").await.len(), references.len(), "{found:#?}");
+    }
+    assert_eq!(of_both("ordergate_findings_total").await, references.len() as f64, "it is news once");
+}
