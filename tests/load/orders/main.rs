@@ -10,6 +10,9 @@
 mod bare;
 mod growth;
 mod storefronts;
+#[path = "../reads/wire.rs"]
+#[expect(dead_code, reason = "every order is another request")]
+mod wire;
 
 use growth::Place;
 use ordergate_tests::{DemoBackend, Host, HostConfig};

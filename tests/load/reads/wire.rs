@@ -1,4 +1,4 @@
-//! A client that costs next to nothing: the same request again and again over kept connections, replies read to their end and not looked at.
+//! A client that costs next to nothing: requests over kept connections, replies read to their end and not looked at.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -20,21 +20,9 @@ pub(super) async fn load(address: SocketAddr, request: &str, connections: usize,
 }
 
 async fn client(address: SocketAddr, request: Vec<u8>, ends: Instant) -> u64 {
-    let mut connection = TcpStream::connect(address).await.unwrap();
-    connection.set_nodelay(true).unwrap();
-    let (mut answered, mut reply) = (0, Vec::with_capacity(64 * 1024));
+    let (mut connection, mut answered) = (Connection::open(address).await, 0);
     while Instant::now() < ends {
-        connection.write_all(&request).await.unwrap();
-        reply.clear();
-        while !is_whole(&reply) {
-            assert_ne!(
-                connection.read_buf(&mut reply).await.unwrap(),
-                0,
-                "the server closed: {}",
-                String::from_utf8_lossy(&reply)
-            );
-        }
-        assert!(reply.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&reply));
+        connection.ask(&request, 200).await;
         answered += 1;
     }
     answered
@@ -42,13 +30,39 @@ async fn client(address: SocketAddr, request: Vec<u8>, ends: Instant) -> u64 {
 
 /// One reply.
 pub(super) async fn once(address: SocketAddr, request: &str) -> String {
-    let mut connection = TcpStream::connect(address).await.unwrap();
-    connection.write_all(request.as_bytes()).await.unwrap();
-    let mut reply = Vec::new();
-    while !is_whole(&reply) {
-        assert_ne!(connection.read_buf(&mut reply).await.unwrap(), 0, "the server closed");
+    let mut connection = Connection::open(address).await;
+    connection.exchange(request.as_bytes()).await;
+    String::from_utf8(connection.reply).unwrap()
+}
+
+/// One connection, which is kept.
+pub(super) struct Connection {
+    stream: TcpStream,
+    reply: Vec<u8>,
+}
+
+impl Connection {
+    pub(super) async fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream, reply: Vec::with_capacity(64 * 1024) }
     }
-    String::from_utf8(reply).unwrap()
+
+    /// One exchange, which must end with this status.
+    pub(super) async fn ask(&mut self, request: &[u8], status: u16) {
+        self.exchange(request).await;
+        let is_expected = self.reply.starts_with(format!("HTTP/1.1 {status}").as_bytes());
+        assert!(is_expected, "{}", String::from_utf8_lossy(&self.reply));
+    }
+
+    async fn exchange(&mut self, request: &[u8]) {
+        self.stream.write_all(request).await.unwrap();
+        self.reply.clear();
+        while !is_whole(&self.reply) {
+            let read = self.stream.read_buf(&mut self.reply).await.unwrap();
+            assert_ne!(read, 0, "the server closed: {}", String::from_utf8_lossy(&self.reply));
+        }
+    }
 }
 
 pub(super) fn body(reply: &str) -> &str {
