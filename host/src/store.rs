@@ -250,6 +250,11 @@ impl Store {
             Database::Sqlite(sqlite) => sqlite.write(command).await,
             Database::Postgres(postgres) => postgres.write(command).await,
         };
+        self.noted(done)
+    }
+
+    /// Tells who waits for anything to be written, and remembers whether the database takes it.
+    fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         match &done {
             Ok(_) => self.written.notify_one(),
             Err(StoreError::Unavailable(_) | StoreError::InDoubt(_)) => self.is_doubtful.store(true, Ordering::Relaxed),

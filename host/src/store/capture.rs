@@ -1,5 +1,6 @@
 //! Capture: the one transaction after which an order or quote is acknowledged (rules T1, A2, C2).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::FutureExt;
@@ -7,9 +8,10 @@ use jiff::Timestamp;
 
 use super::answers::{Answer, keep_answer, replay};
 use super::lock::{Lock, lock};
+use super::postgres::Command;
 use super::rows::json;
 use super::sql::{Connection, query};
-use super::{Instruction, NewDocument, Payload, Store, StoreError, Transfer};
+use super::{Database, Instruction, NewDocument, Payload, Store, StoreError, Transfer};
 use crate::domain::{
     AccountNumber, AdapterName, CheckoutId, QuoteStatus, Reference, StoreName, TransferEvent, TransferOperation, TransferState,
 };
@@ -59,7 +61,16 @@ impl Store {
     /// stored; otherwise [`StoreError::NotFound`].
     pub async fn capture(&self, capture: Capture) -> Result<CaptureOutcome, StoreError> {
         let trace = Trace { reference: capture.document.reference.clone(), answer: capture.answer.clone() };
-        let outcome = self.write(move |connection| capture_document(connection, capture).boxed()).await;
+        let outcome = match &self.database {
+            // Not with others: it waits for the quote's lock, which whoever waits for the line may hold.
+            Database::Postgres(postgres) if capture.operation != TransferOperation::AcceptQuote => {
+                let NewDocument { store, account, adapter, .. } = &capture.document;
+                let line = Lock::of_line(store, account, adapter);
+                let command: Command = Arc::new(move |connection| capture_document(connection, capture.clone()).boxed());
+                self.noted(postgres.capture(line, command).await)
+            }
+            _ => self.write(move |connection| capture_document(connection, capture).boxed()).await,
+        };
         self.told(outcome, trace).await
     }
 

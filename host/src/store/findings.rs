@@ -194,6 +194,12 @@ async fn seen_again(
 
 async fn settle(connection: &mut Connection, id: i64, action: FindingAction, deed: Deed) -> Result<StoredFinding, StoreError> {
     let lock = connection.dialect().choose("", " FOR UPDATE");
+    // The document first, as whoever records what came of a transfer does: so nobody waits in a circle.
+    query("SELECT reference FROM documents WHERE reference = (SELECT reference FROM findings WHERE id = $1)")
+        .push(lock)
+        .bind(id)
+        .optional(connection)
+        .await?;
     let row = query(COLUMNS).push(" WHERE id = $1").push(lock).bind(id).optional(connection).await?;
     let mut found = row.as_ref().map(stored).transpose()?.ok_or_else(|| StoreError::NotFound(format!("finding {id}")))?;
     if found.state != FindingState::Open || !found.allowed_actions().contains(&action) {

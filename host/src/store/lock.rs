@@ -41,6 +41,11 @@ pub(super) async fn try_lock(connection: &mut Connection, lock: Lock<'_>) -> Res
 }
 
 impl Lock<'_> {
+    /// Tells lines apart within this process as well.
+    pub(super) fn of_line(store: &StoreName, account: &AccountNumber, adapter: &AdapterName) -> i64 {
+        Lock::Line { store, account, adapter }.number()
+    }
+
     /// The same on every host. Two locks with the same number only wait for each other needlessly.
     fn number(&self) -> i64 {
         match self {

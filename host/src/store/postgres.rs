@@ -2,6 +2,7 @@
 //! time together. What must not be decided by two at once takes a [`lock`](super::lock); claims pass over each other's rows.
 
 mod keys;
+mod lines;
 mod news;
 mod open;
 
@@ -22,6 +23,8 @@ use crate::clock::Clock;
 use crate::config::{DatabaseConfig, PostgresUrl};
 pub(super) use keys::HeldKey;
 use keys::Keys;
+pub(super) use lines::Command;
+use lines::Lines;
 pub(super) use news::News;
 
 /// The pool of connections, and what runs on it.
@@ -31,6 +34,7 @@ pub(super) struct Postgres {
     writes: TaskTracker,
     commits: Arc<AtomicU64>,
     keys: Keys,
+    lines: Lines,
     news: News,
     clock: Clock,
     patience: Duration,
@@ -48,6 +52,7 @@ impl Postgres {
             writes: TaskTracker::new(),
             commits: Arc::default(),
             keys,
+            lines: Lines::default(),
             clock,
             patience: config.acquire_timeout(),
         })

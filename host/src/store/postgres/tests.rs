@@ -1,6 +1,7 @@
 //! What holds for PostgreSQL in particular: several hosts on one database, lost connections, refusals at opening.
 
 mod hosts;
+mod lines;
 mod opening;
 mod proxy;
 mod trouble;
