@@ -52,3 +52,4 @@ mod tidy;
 mod transfer;
 mod trust;
 mod tryton;
+mod vendors;

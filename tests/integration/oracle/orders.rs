@@ -1,7 +1,8 @@
 //! Orders: handed over, shown, cancelled.
 
 use super::{DESKTOP, KEYBOARD, ORDERS, cancel, confirmed, decimal, has_number, ordered, sealed};
-use ordergate_tests::{AdfWorld, line, text, until_order};
+use crate::vendors::what_nobody_changed_is_found_the_same;
+use ordergate_tests::{AdfBackend, AdfWorld, line, text, until_order};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -134,18 +135,5 @@ async fn an_order_that_is_shipped_in_part_is_shown_as_such_and_not_cancelled() {
 
 #[tokio::test]
 async fn t10_what_nobody_changed_is_compared_at_growing_age_and_found_the_same() {
-    let world =
-        AdfWorld::with(|config| config.set("transfer.reconcile_secs", "1").set("transfer.reconcile_window_secs", "3600")).await;
-    confirmed(&world.adler(), "one").await;
-    confirmed(&world.cara(), "two").await;
-    let cancelled = confirmed(&world.adler(), "three").await;
-    let reference = text(&cancelled, "/reference");
-    world
-        .adler()
-        .capture(&format!("/v1/orders/{reference}/cancel"), "cancel", &json!({"reason": "not needed"}))
-        .await
-        .expect(202);
-    until_order(&world.adler(), reference, "cancelled", |order| order["status"] == "cancelled").await;
-    world.host.compared("same", 6.0).await;
-    assert_eq!(world.host.findings("?state=all").await, Vec::<serde_json::Value>::new());
+    what_nobody_changed_is_found_the_same::<AdfBackend>(confirmed).await;
 }

@@ -1,7 +1,8 @@
 //! Orders: handed over, shown, cancelled.
 
 use super::{CREATE, NUTS, confirmed, decimal, has_number, ordered, sealed};
-use ordergate_tests::{S4World, line, text, until_order};
+use crate::vendors::what_nobody_changed_is_found_the_same;
+use ordergate_tests::{S4Backend, S4World, line, text, until_order};
 use serde_json::json;
 
 #[tokio::test]
@@ -93,18 +94,5 @@ async fn a_delivered_order_is_shown_as_shipped_and_not_cancelled() {
 
 #[tokio::test]
 async fn t10_what_nobody_changed_is_compared_at_growing_age_and_found_the_same() {
-    let world =
-        S4World::with(|config| config.set("transfer.reconcile_secs", "1").set("transfer.reconcile_window_secs", "3600")).await;
-    confirmed(&world.adler(), "one").await;
-    confirmed(&world.cara(), "two").await;
-    let cancelled = confirmed(&world.adler(), "three").await;
-    let reference = text(&cancelled, "/reference");
-    world
-        .adler()
-        .capture(&format!("/v1/orders/{reference}/cancel"), "cancel", &json!({"reason": "not needed"}))
-        .await
-        .expect(202);
-    until_order(&world.adler(), reference, "cancelled", |order| order["status"] == "cancelled").await;
-    world.host.compared("same", 6.0).await;
-    assert_eq!(world.host.findings("?state=all").await, Vec::<serde_json::Value>::new());
+    what_nobody_changed_is_found_the_same::<S4Backend>(confirmed).await;
 }
