@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::{Caller, Commerce, ServiceError};
-use crate::store::{Answer, CaptureOutcome};
+use crate::store::{Answer, CaptureOutcome, Store};
 
 /// The key of a request and the digest of its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,23 +67,50 @@ impl Commerce {
         let principal = &caller.principal.id;
         let _running = self.inner.running.begin(principal, &key.key).ok_or(ServiceError::KeyInUse)?;
         let _held = self.inner.store.hold_key(principal, &key.key).await?.ok_or(ServiceError::KeyInUse)?;
-        match self.inner.store.answer(principal, &key.key).await? {
-            Some(answer) if answer.body_sha256 == key.digest => {
-                return Ok(Captured::Replayed { status: answer.status, body: answer.body });
-            }
-            Some(_) => return Err(ServiceError::KeyReused),
-            None => {}
-        }
         // On the heap: the futures of callers would grow with whatever is captured.
-        let (new, outcome) = Box::pin(work).await?;
+        let captured = Box::pin(once(&self.inner.store, principal, key, work)).await?;
         self.inner.pipeline.wake();
-        match outcome {
-            CaptureOutcome::Captured => Ok(Captured::New(new)),
-            CaptureOutcome::Replayed { status, body, .. } => Ok(Captured::Replayed { status, body }),
-            CaptureOutcome::KeyReused => Err(ServiceError::KeyReused),
-            CaptureOutcome::SealUsed { reference } => Err(ServiceError::CheckoutUsed(reference)),
-            CaptureOutcome::QuoteAccepted { reference } => Err(ServiceError::QuoteAccepted(reference)),
+        Ok(captured)
+    }
+}
+
+/// What a request comes to that is the only one with its key. A refusal counts only when no other request with the key has captured meanwhile: the
+/// first one may have gone away while its capture was committed, and what that did to the checkout must not be held against its repetition.
+async fn once<T>(
+    store: &Store,
+    principal: &str,
+    key: &IdempotencyKey,
+    work: impl Future<Output = Result<(T, CaptureOutcome), ServiceError>>,
+) -> Result<Captured<T>, ServiceError> {
+    if let Some(replayed) = replayed(store, principal, key).await? {
+        return Ok(replayed);
+    }
+    let (new, outcome) = match work.await {
+        Ok(done) => done,
+        Err(refusal) => {
+            return match replayed(store, principal, key).await {
+                Ok(Some(replayed)) => Ok(replayed),
+                Ok(None) | Err(_) => Err(refusal),
+            };
         }
+    };
+    match outcome {
+        CaptureOutcome::Captured => Ok(Captured::New(new)),
+        CaptureOutcome::Replayed { status, body, .. } => Ok(Captured::Replayed { status, body }),
+        CaptureOutcome::KeyReused => Err(ServiceError::KeyReused),
+        CaptureOutcome::SealUsed { reference } => Err(ServiceError::CheckoutUsed(reference)),
+        CaptureOutcome::QuoteAccepted { reference } => Err(ServiceError::QuoteAccepted(reference)),
+    }
+}
+
+/// The first answer to a key, when there is one.
+async fn replayed<T>(store: &Store, principal: &str, key: &IdempotencyKey) -> Result<Option<Captured<T>>, ServiceError> {
+    match store.answer(principal, &key.key).await? {
+        Some(answer) if answer.body_sha256 == key.digest => {
+            Ok(Some(Captured::Replayed { status: answer.status, body: answer.body }))
+        }
+        Some(_) => Err(ServiceError::KeyReused),
+        None => Ok(None),
     }
 }
 
@@ -97,5 +124,38 @@ impl IdempotencyKey {
             status: ACCEPTED,
             body,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Capture;
+    use crate::store::fixtures::{TempStore, answer, capture_order};
+
+    fn key(digest: u8) -> IdempotencyKey {
+        IdempotencyKey { key: "k".into(), digest: [digest; 32] }
+    }
+
+    #[tokio::test]
+    async fn a2_a_request_that_is_repeated_while_the_first_one_is_committed_gets_the_first_answer_and_no_refusal() {
+        let temp = TempStore::open().await;
+        let kept = answer("k", 1);
+        let principal = kept.principal.clone();
+        let late = async {
+            // Whoever asked first has gone away; its commit ends between the look for its answer and the look at the checkout.
+            temp.store.capture(Capture { answer: Some(kept.clone()), ..capture_order("A") }).await.unwrap();
+            Err::<((), CaptureOutcome), _>(ServiceError::CheckoutUsed("O1".into()))
+        };
+        let repeated = once(&temp.store, &principal, &IdempotencyKey { key: "k".into(), digest: kept.body_sha256 }, late).await;
+        assert!(matches!(repeated, Ok(Captured::Replayed { .. })), "{repeated:?}");
+    }
+
+    #[tokio::test]
+    async fn a2_a_refusal_of_a_key_that_nobody_used_stays_one() {
+        let temp = TempStore::open().await;
+        let refused = async { Err::<((), CaptureOutcome), _>(ServiceError::CheckoutUsed("O1".into())) };
+        let refused = once(&temp.store, "p", &key(1), refused).await;
+        assert!(matches!(refused, Err(ServiceError::CheckoutUsed(_))), "{refused:?}");
     }
 }
