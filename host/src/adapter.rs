@@ -3,6 +3,8 @@
 
 mod admission;
 mod anatomy;
+pub mod ask;
+pub mod bench;
 mod bindings;
 mod breaker;
 mod build;
@@ -43,6 +45,7 @@ mod session;
 mod shadow;
 mod slot;
 mod snapshot;
+mod stage;
 mod swap;
 mod tape;
 #[cfg(test)]

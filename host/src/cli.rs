@@ -122,6 +122,8 @@ enum AdapterCommand {
     Inspect(component::InspectArgs),
     /// Try a mapping out: show what an operation would send, and what becomes of a reply. Nothing is sent.
     Map(component::MapArgs),
+    /// Prove an adapter before its back end's test system. Places real orders there.
+    Test(component::TestArgs),
     /// Check a component's signature.
     Verify(component::VerifyArgs),
     /// Sign a component.
@@ -155,6 +157,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Adapter(AdapterCommand::New(args)) => component::new(&args),
         Command::Adapter(AdapterCommand::Inspect(args)) => component::inspect(&args).await,
         Command::Adapter(AdapterCommand::Map(args)) => component::map(&args).await,
+        Command::Adapter(AdapterCommand::Test(args)) => Box::pin(component::test(&args)).await,
         Command::Adapter(AdapterCommand::Verify(args)) => component::verify(&args),
         Command::Adapter(AdapterCommand::Sign(args)) => component::sign(&args).await,
         Command::Adapter(AdapterCommand::Keygen(args)) => component::keygen(&args),

@@ -5,6 +5,7 @@ mod adapters;
 mod breaker;
 mod canary;
 mod check;
+mod conformance;
 mod database;
 mod degraded;
 mod events;
@@ -36,6 +37,9 @@ pub use access::{AccessConfig, ApiKeyConfig, JwtAlgorithm, JwtConfig};
 pub use adapters::{AdapterConfig, AddressRange, CredentialConfig, EndpointConfig, TlsConfig};
 pub use breaker::BreakerConfig;
 pub use canary::CanaryConfig;
+pub use conformance::{
+    CONFORMANCE_EXAMPLE, ConformancePlan, KnownItem, PlannedBuyer, PlannedOrder, PlannedQuotes, WitnessConfig,
+};
 pub use database::{DatabaseConfig, Place, PostgresUrl, ServerAddress, Tls};
 pub use degraded::DegradedConfig;
 pub use events::EventsConfig;
@@ -44,7 +48,7 @@ pub use holds::{HoldReason, HoldsConfig};
 pub use inbound::{Encoding, InboundConfig, SenderConfig};
 pub use jwks::JwksConfig;
 pub use limits::{Limit, LimitsConfig, RuntimeConfig};
-pub use load::{Component, Trusting, load, load_adapter, load_trust, locate, locate_key};
+pub use load::{Component, Trusting, load, load_adapter, load_adapter_with_secrets, load_trust, locate, locate_key};
 pub use problem::{ConfigError, Problem};
 pub use rates::RatesConfig;
 pub use read_policy::{

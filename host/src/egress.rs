@@ -22,6 +22,7 @@ mod script;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,6 +35,9 @@ pub use error::{Effect, EgressError};
 pub use headers::shown as shown_headers;
 pub use holdings::{Held, Holdings};
 pub use script::{Asked, BLOT, Script};
+pub use watch::{Act, Answer, Heard, Tap, Watch};
+
+use watch::Way;
 
 use crate::clock::Clock;
 use crate::config::EndpointConfig;
@@ -42,6 +46,8 @@ use crate::domain::EndpointName;
 /// The endpoints of one adapter. Pools, credentials and tokens are never shared between adapters.
 pub struct Egress {
     endpoints: BTreeMap<EndpointName, Endpoint>,
+    /// Nobody, but in the conformance kit.
+    watch: Option<Watch>,
 }
 
 impl Egress {
@@ -59,13 +65,18 @@ impl Egress {
                 Err(error) => failed.push((name.clone(), error)),
             }
         }
-        if failed.is_empty() { Ok(Self { endpoints }) } else { Err(failed) }
+        if failed.is_empty() { Ok(Self { endpoints, watch: None }) } else { Err(failed) }
     }
 
     /// The same, but nothing is ever sent: the script answers.
     pub fn scripted(self, script: &Script) -> Self {
         let scripted = |(name, endpoint): (EndpointName, Endpoint)| (name, endpoint.scripted(script.clone()));
-        Self { endpoints: self.endpoints.into_iter().map(scripted).collect() }
+        Self { endpoints: self.endpoints.into_iter().map(scripted).collect(), ..self }
+    }
+
+    /// The same, but calls that `watch` names are watched.
+    pub fn watched(self, watch: &Watch) -> Self {
+        Self { watch: Some(watch.clone()), ..self }
     }
 
     /// Sends a request to a named endpoint and waits for the whole reply. Any status is a reply. Whatever becomes of it, it is one request
@@ -80,6 +91,19 @@ impl Egress {
         if !budget.take_request() {
             return Err(EgressError::TooManyRequests);
         }
+        match self.watch.as_ref().and_then(|watch| watch.of(trace)) {
+            None => self.dispatch(endpoint, request, trace, budget).await,
+            Some(tap) => tap.exchange(Way { egress: self, endpoint, trace, budget }, request).await,
+        }
+    }
+
+    async fn dispatch(
+        &self,
+        endpoint: &str,
+        request: EgressRequest,
+        trace: &Trace,
+        budget: &Budget,
+    ) -> Result<Reply, EgressError> {
         match self.endpoints.get(endpoint) {
             Some(endpoint) => endpoint.send(request, trace, budget).await,
             None => Err(EgressError::Unbound(endpoint.chars().take(64).collect())),

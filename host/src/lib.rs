@@ -27,6 +27,7 @@ pub mod domain;
 pub mod egress;
 pub mod events;
 pub mod identity;
+pub mod kit;
 pub mod pipeline;
 pub mod service;
 pub mod store;

@@ -15,6 +15,7 @@ mod cache_desk;
 mod checkouts;
 mod command_line;
 mod configuration;
+mod conformance;
 mod decrements;
 mod degraded;
 mod desk;

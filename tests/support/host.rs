@@ -215,6 +215,11 @@ pub async fn run_host(config: &HostConfig, arguments: &[&str]) -> Ended {
     Process::start("host", command(config).args(arguments)).ended().await
 }
 
+/// The same for a command that may take longer than usual.
+pub async fn run_host_within(limit: Duration, config: &HostConfig, arguments: &[&str]) -> Ended {
+    Process::start("host", command(config).args(arguments)).ended_within(limit).await
+}
+
 fn command(config: &HostConfig) -> Command {
     let mut command = match config.launcher.split_first() {
         None => Command::new(programs::host_program()),

@@ -42,7 +42,7 @@ pub use cache_server::CacheServer;
 pub use client::{Client, Reply};
 pub use config::{ALL_SCOPES, HostConfig, key_of};
 pub use depot::Depot;
-pub use host::{Host, run_host};
+pub use host::{Host, run_host, run_host_within};
 pub use hostile_backend::HostileBackend;
 pub use issuer::{Issuer, IssuerKey};
 pub use listening::{Heard, Listening};

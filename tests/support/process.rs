@@ -115,9 +115,14 @@ impl Process {
     }
 
     /// Waits for its end.
-    pub async fn ended(mut self) -> Ended {
+    pub async fn ended(self) -> Ended {
+        self.ended_within(Duration::from_secs(60)).await
+    }
+
+    /// The same for what may take longer.
+    pub async fn ended_within(mut self, limit: Duration) -> Ended {
         let what = format!("the {} has ended", self.name);
-        let status: ExitStatus = within(Duration::from_secs(60), &what, async || self.child.try_wait().unwrap()).await;
+        let status: ExitStatus = within(limit, &what, async || self.child.try_wait().unwrap()).await;
         // The pipes are closed at the other end: what is left in them is soon read.
         let read = async || (Arc::strong_count(&self.stdout) == 1 && Arc::strong_count(&self.stderr) == 1).then_some(());
         within(Duration::from_secs(5), "its output is read", read).await;

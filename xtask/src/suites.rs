@@ -23,6 +23,8 @@ pub(crate) enum Suite {
     Sdk,
     /// A real host process before a real back-end process, over HTTP.
     Integration,
+    /// Every adapter of this repository before the back end that it is for: `ordergate adapter test`.
+    Conformance,
     /// Hosts that are killed without warning, for a short while; `cargo xtask torture` does it for long.
     Torture,
 }
@@ -34,13 +36,14 @@ impl Suite {
             Self::Contract => "contract",
             Self::Sdk => "sdk",
             Self::Integration => "integration",
+            Self::Conformance => "conformance",
             Self::Torture => "torture",
         }
     }
 
     /// Whether adapters in other languages, or their tests, are a part of it.
     fn needs_authors(self) -> bool {
-        matches!(self, Self::Sdk | Self::Integration)
+        matches!(self, Self::Sdk | Self::Integration | Self::Conformance)
     }
 
     fn commands(self, workspace: &Workspace) -> Vec<Command> {
@@ -59,9 +62,11 @@ impl Suite {
             ],
             Self::Contract => &[&["test", "--workspace", "--lib", "--no-fail-fast", "store::contract"]],
             Self::Sdk => &[],
-            Self::Integration => {
-                &[&["test", "--workspace", "--test", "integration", "--test", "compiling_process", "--no-fail-fast"]]
-            }
+            Self::Integration => &[
+                &["test", "--workspace", "--test", "integration", "--no-fail-fast", "--", "--skip", "conformance::"],
+                &["test", "--workspace", "--test", "compiling_process", "--no-fail-fast"],
+            ],
+            Self::Conformance => &[&["test", "--workspace", "--test", "integration", "--no-fail-fast", "conformance::"]],
             Self::Torture => &[&["test", "--workspace", "--test", "torture", "--no-fail-fast"]],
         }
     }

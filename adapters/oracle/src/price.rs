@@ -61,6 +61,9 @@ fn read(
 ) -> Result<Vec<Result<Priced, Failure>>, Refusal> {
     let body = reply.exact_json()?;
     let answer = Entity::of(&body);
+    if !prices::is_answer(answer) {
+        return Err(reply.unreadable("The reply is no answer of pricing.").into());
+    }
     prices::check(answer).map_err(|said| Failure::rejected("The back end could not price it.").detail(said))?;
     let line = |(index, place): (usize, &usize)| {
         let (_, wanted) = asks.get(*place).ok_or_else(|| Failure::invalid_response("there is no such line"))?;

@@ -18,7 +18,7 @@ mod strict;
 use std::time::Duration;
 
 use super::bindings::shared::types as wit;
-use super::error::TRAP;
+use super::error::{TRAP, UNUSABLE};
 use super::instance::{Broke, Guest, Ran};
 use crate::domain::{CallContext, Failure, FailureCode, Side};
 
@@ -64,7 +64,7 @@ fn from_failure(failure: wit::Failure, side: Side) -> Failure {
         detail: failure.detail.map(bounded::detail).or(unknown),
         line: failure.line.map(bounded::word),
         retry_after: failure.retry_after_ms.map(|wait| Duration::from_millis(wait).min(LONGEST_WAIT)),
-        ext: bounded::extensions(failure.ext.into_iter().filter(|(name, _)| name != TRAP).collect()),
+        ext: bounded::extensions(failure.ext.into_iter().filter(|(name, _)| name != TRAP && name != UNUSABLE).collect()),
     }
 }
 
@@ -83,7 +83,7 @@ fn accept_items<I, T, U>(
 ) -> Ran<Vec<Result<U, Failure>>> {
     if replies.len() != asked.len() {
         let message = format!("the adapter answered {} items of {}", replies.len(), asked.len());
-        return Ok(asked.iter().map(|_| Err(Failure::new(FailureCode::InvalidResponse, message.clone()))).collect());
+        return Ok(asked.iter().map(|_| Err(strict::unusable("number", message.clone()))).collect());
     }
     let convert =
         |(item, reply): (&I, Result<T, wit::Failure>)| convert(item, reply.map_err(|failure| from_failure(failure, Side::Read))?);

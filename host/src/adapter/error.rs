@@ -6,6 +6,10 @@ use crate::domain::{Deduplication, Failure, FailureCode, TransferOperation, Verd
 /// Name in a failure's `ext` that tells that the guest itself broke, and how: only the host sets it.
 pub const TRAP: &str = "ordergate.trap";
 
+/// Name in a failure's `ext` that tells that the adapter's answer could not be read, and how: `answer`, `another` (it is about something else)
+/// or `number` (it has more or fewer items than asked). Only the host sets it.
+pub const UNUSABLE: &str = "ordergate.unusable";
+
 /// Whether a failed call tells of a back end that is down, as breakers see it: a store may then go by its degraded mode (rule C6). An adapter
 /// that broke over this very call is no outage, nor is one that is only busy.
 pub fn is_outage(failure: &Failure) -> bool {

@@ -89,7 +89,7 @@ impl log::Host for State {
 
 impl session::Host for State {
     fn get(&mut self, key: String) -> Option<String> {
-        let value = self.given.sessions.get(&key).or_else(|| self.call.tape.as_ref()?.session(&key))?;
+        let value = self.sessions().get(&key).or_else(|| self.call.tape.as_ref()?.session(&key))?;
         if let Some(exchanges) = &self.call.exchanges {
             exchanges.read_of_session(&key, &value);
         }
@@ -97,7 +97,7 @@ impl session::Host for State {
     }
 
     fn put(&mut self, key: String, value: String, ttl_ms: u32) {
-        if let Err(limit) = self.given.sessions.put(key, value, Duration::from_millis(ttl_ms.into())) {
+        if let Err(limit) = self.sessions().put(key, value, Duration::from_millis(ttl_ms.into())) {
             self.call.ran_into(limit);
         }
     }

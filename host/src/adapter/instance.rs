@@ -18,6 +18,7 @@ use super::imports;
 use super::journal::{Severity, Stdio};
 use super::limits::Limiter;
 use super::live_call::{LiveCall, Observed};
+use super::session::Sessions;
 use super::snapshot::Snapshot;
 use crate::domain::Failure;
 
@@ -53,7 +54,12 @@ pub struct Guest {
 impl Guest {
     /// Time until the host gives up on the call.
     pub(super) fn remaining(&self) -> Duration {
-        self.store.data().call.ends.saturating_duration_since(Instant::now())
+        let call = &self.store.data().call;
+        let left = call.ends.saturating_duration_since(Instant::now());
+        match &call.stage {
+            None => left,
+            Some(stage) => Duration::from_millis(stage.readings.read(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))),
+        }
     }
 }
 
@@ -147,18 +153,26 @@ impl State {
         let limits = &given.limits;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        let wasi = WasiCtxBuilder::new()
-            .stdout(Stdio::new(Arc::clone(&call.journal), Severity::Info))
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.stdout(Stdio::new(Arc::clone(&call.journal), Severity::Info))
             .stderr(Stdio::new(Arc::clone(&call.journal), Severity::Warn))
             .max_random_size(limits.random_bytes as u64)
             .wall_clock(CoarseWallClock)
             .monotonic_clock(CoarseMonotonicClock::start())
             .allow_tcp(false)
             .allow_udp(false)
-            .allow_ip_name_lookup(false)
-            .build();
+            .allow_ip_name_lookup(false);
+        if let Some(stage) = &call.stage {
+            stage.set(&mut wasi);
+        }
+        let wasi = wasi.build();
         let limiter = Limiter::new(limits.memory_bytes, limits.table_elements, Arc::clone(&call.held));
         Self { given, call, limiter, wasi, table }
+    }
+
+    /// The adapter's scratch memory.
+    pub(super) fn sessions(&self) -> &Sessions {
+        self.call.stage.as_ref().map_or(&self.given.sessions, |stage| &stage.sessions)
     }
 }
 

@@ -15,6 +15,7 @@ use super::limits::Refusal;
 use super::meter::Meter;
 use super::operation::Lane;
 use super::shadow::WithheldRequest;
+use super::stage::Stage;
 use super::tape::Tape;
 use crate::config::LimitsConfig;
 use crate::egress::{Budget, Held, LeavesBy, Trace, Traffic};
@@ -34,6 +35,8 @@ pub(super) struct LiveCall {
     pub exchanges: Option<Exchanges>,
     /// Answers in the place of the back end, when the call plays an earlier one again.
     pub tape: Option<Tape>,
+    /// What it is given in place of the host's own, on the bench.
+    pub stage: Option<Stage>,
     observed: Mutex<Observed>,
     limits_hit: Mutex<BTreeSet<&'static str>>,
 }
@@ -55,6 +58,11 @@ impl LiveCall {
     pub(super) fn with(given: &Given, trace: Trace, leave: &Leave) -> Arc<Self> {
         let (exchanges, tape) = (leave.exchanges.clone(), leave.tape.clone());
         Arc::new(Self { exchanges, tape, ..Self::by(given, leave.lane, trace, leave.ends, leave.leaves_by) })
+    }
+
+    /// A call on the bench.
+    pub(super) fn staged(given: &Given, lane: Lane, trace: Trace, ends: Instant, stage: Stage) -> Arc<Self> {
+        Arc::new(Self { stage: Some(stage), ..Self::by(given, lane, trace, ends, LeavesBy::at(ends)) })
     }
 
     /// With a time after which no request leaves, counted from before.
@@ -87,7 +95,20 @@ impl LiveCall {
         let budget = Budget::new(limits, replies_by(ends), traffic(lane)).holding(Arc::clone(&held));
         let meter = Meter::new(limits.cpu());
         let (observed, limits_hit) = (Mutex::default(), Mutex::default());
-        Self { ends, budget, held, meter, trace, journal, withheld: None, exchanges: None, tape: None, observed, limits_hit }
+        Self {
+            ends,
+            budget,
+            held,
+            meter,
+            trace,
+            journal,
+            withheld: None,
+            exchanges: None,
+            tape: None,
+            stage: None,
+            observed,
+            limits_hit,
+        }
     }
 
     /// Notes that a limit was in the way of the call, by its option.

@@ -7,6 +7,7 @@ mod map;
 mod new;
 mod secret_key;
 mod sign;
+mod test;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub(super) use keygen::{KeygenArgs, keygen};
 pub(super) use map::{MapArgs, map};
 pub(super) use new::{NewArgs, new};
 pub(super) use sign::{SignArgs, sign};
+pub(super) use test::{TestArgs, test};
 pub(super) use verify::{VerifyArgs, verify};
 
 use super::CliError;

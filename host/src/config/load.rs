@@ -72,10 +72,20 @@ pub fn load_trust(file: &Path) -> Result<Trusting, ConfigError> {
 
 /// Reads of a configuration only one adapter, with placeholders for its secrets: none has to be there. Also gives the file's absolute path.
 pub fn load_adapter(file: &Path, name: &AdapterName) -> Result<(PathBuf, AdapterConfig), ConfigError> {
+    let (file, WithoutSecrets(config)) = one_adapter(file, name)?;
+    Ok((file, config))
+}
+
+/// The same with its secrets.
+pub fn load_adapter_with_secrets(file: &Path, name: &AdapterName) -> Result<(PathBuf, AdapterConfig), ConfigError> {
+    one_adapter(file, name)
+}
+
+fn one_adapter<T: DeserializeOwned>(file: &Path, name: &AdapterName) -> Result<(PathBuf, T), ConfigError> {
     let text = read_text(file)?;
     let mut reader = Reader::new(&text);
-    let mut adapters: BTreeMap<AdapterName, WithoutSecrets> = reader.named("adapters");
-    if let Some(WithoutSecrets(config)) = adapters.remove(name) {
+    let mut adapters: BTreeMap<AdapterName, T> = reader.named("adapters");
+    if let Some(config) = adapters.remove(name) {
         return Ok((std::path::absolute(file).unwrap_or_else(|_| file.to_owned()), config));
     }
     if reader.problems.is_empty() {
@@ -87,7 +97,7 @@ pub fn load_adapter(file: &Path, name: &AdapterName) -> Result<(PathBuf, Adapter
     Err(ConfigError { file: file.to_owned(), problems: reader.problems })
 }
 
-fn read_text(file: &Path) -> Result<String, ConfigError> {
+pub(super) fn read_text(file: &Path) -> Result<String, ConfigError> {
     regular_file::read_text(file, WRITTEN_BYTES).map_err(|cause| {
         let message =
             format!("cannot read the configuration: {cause}. `ordergate config example > {}` writes one", file.display());
@@ -148,9 +158,9 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
-struct Reader<'text> {
-    source: Source<'text>,
-    problems: Vec<Problem>,
+pub(super) struct Reader<'text> {
+    pub(super) source: Source<'text>,
+    pub(super) problems: Vec<Problem>,
 }
 
 /// The sections of the file.
@@ -173,7 +183,7 @@ const SECTIONS: [&str; 15] = [
 ];
 
 impl<'text> Reader<'text> {
-    fn new(text: &'text str) -> Self {
+    pub(super) fn new(text: &'text str) -> Self {
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut reader = Self { source: Source { text, root: root.into_inner() }, problems: Vec::new() };
         for error in errors {
@@ -186,7 +196,7 @@ impl<'text> Reader<'text> {
         if !self.problems.is_empty() {
             return None;
         }
-        self.refuse_unknown_sections();
+        self.refuse_unknown_sections(&SECTIONS);
         let folder = file.parent().map(PathBuf::from).unwrap_or_default();
         let server = self.section("server");
         let ops = self.section("ops");
@@ -230,18 +240,17 @@ impl<'text> Reader<'text> {
         })
     }
 
-    fn refuse_unknown_sections(&mut self) {
-        let unknown: Vec<_> =
-            self.source.root.keys().filter(|key| !SECTIONS.contains(&key.get_ref().as_ref())).cloned().collect();
+    pub(super) fn refuse_unknown_sections(&mut self, known: &[&str]) {
+        let unknown: Vec<_> = self.source.root.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).cloned().collect();
         for key in unknown {
             let (line, column) = position(self.source.text, key.span().start);
-            let message = format!("unknown section, expected one of {}", SECTIONS.join(", "));
+            let message = format!("unknown section, expected one of {}", known.join(", "));
             self.problems.push(Problem { line, column, path: key.into_inner().into_owned(), message, code: "C003" });
         }
     }
 
     /// A section with defaults; absent is the same as empty.
-    fn section<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+    pub(super) fn section<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.value(name).unwrap_or_else(|| Spanned::new(0..0, DeValue::Table(DeTable::new())));
         self.deserialize(name, value)
     }
@@ -264,6 +273,10 @@ impl<'text> Reader<'text> {
             }
         }
         read
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
     }
 
     fn value(&self, name: &str) -> Option<Spanned<DeValue<'text>>> {

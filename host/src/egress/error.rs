@@ -40,6 +40,9 @@ pub enum EgressError {
     /// What an earlier call met, played again: nothing was sent.
     #[error("{}", .0.message)]
     Kept(Box<Failure>),
+    /// A call that is made again asks otherwise than when it was kept.
+    #[error("it asks otherwise than then: {0}")]
+    Strays(String),
 }
 
 /// What a request can have done to the back end by its method.
@@ -76,7 +79,7 @@ impl EgressError {
     }
 
     /// Whether it left, in whole or in part, so that the back end may have acted on it.
-    pub(super) fn may_have_been_taken(&self) -> bool {
+    pub fn may_have_been_taken(&self) -> bool {
         matches!(self, Self::Kept(failure) if failure.code == FailureCode::OutcomeUnknown)
             || matches!(
                 self,
@@ -95,7 +98,7 @@ impl EgressError {
 
     fn code(&self) -> FailureCode {
         match self {
-            Self::Unbound(_) | Self::Method(_) | Self::Path(_) | Self::Header(_) | Self::Address(_) => {
+            Self::Unbound(_) | Self::Method(_) | Self::Path(_) | Self::Header(_) | Self::Address(_) | Self::Strays(_) => {
                 FailureCode::InvalidRequest
             }
             Self::Kept(failure) => failure.code,

@@ -135,12 +135,15 @@ export class Response {
     throw explain?.(this) ?? forStatus(this.#isWrite, this);
   }
 
-  /** The body as JSON in which every number is text with all its digits. Unreadable: `invalid-response`, of a write `outcome-unknown`. */
-  json() {
+  /**
+   * What `read` makes of the body as JSON, in which every number is text with all its digits. Unreadable, or of a shape that `read` trips over:
+   * `invalid-response`, of a write `outcome-unknown`.
+   */
+  json(read = (body) => body) {
     try {
-      return exact(this.text());
+      return read(exact(this.text()));
     } catch (error) {
-      throw this.unreadable(`the reply is not the expected JSON: ${error.message}`);
+      throw error instanceof Failure ? error : this.unreadable(`the reply is not the expected JSON: ${error.message}`);
     }
   }
 

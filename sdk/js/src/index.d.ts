@@ -144,8 +144,8 @@ export class Response {
   text(): string;
   /** Itself for 2xx, else throws what `explain` finds, or the failure that the status stands for. */
   success(explain?: (response: Response) => Failure | undefined): this;
-  /** The body as JSON in which every number is text with all its digits. */
-  json(): any;
+  /** What `read` makes of the body as JSON, in which every number is text with all its digits. A shape that it trips over fails as unreadable. */
+  json<T = any>(read?: (body: any) => T): T;
   /** The same, but null for what is no JSON: for replies of errors. */
   jsonOrNull(): any;
   /** The failure for a reply of 2xx that cannot be understood: a write has probably been taken. */

@@ -55,6 +55,19 @@ test("a lost reply is a timeout for reads and unknown for writes", () => {
   assert.equal(failed(write(), lost("unavailable", "refused")).code, "unavailable");
 });
 
+test("a reply of another shape than its reader expects is no answer", () => {
+  const items = (request) => request.send().success().json(({ items }) => items.map(({ no }) => no));
+  new Backend().reply(json(200, { items: [{ no: 7 }] })).reply(json(200, {})).reply(json(201, []));
+  assert.deepEqual(items(read()), ["7"]);
+  assert.equal(failure(() => items(read())).code, "invalid-response");
+  assert.equal(failure(() => items(write())).code, "outcome-unknown");
+  new Backend().reply(json(200, {}));
+  const refused = (request) => request.send().success().json(() => {
+    throw Failure.notFound("there is no such item");
+  });
+  assert.equal(failure(() => refused(read())).code, "not-found");
+});
+
 test("an unreadable success of a write is in doubt", () => {
   new Backend().reply(body(200, "<html>")).reply(body(201, "<html>"));
   assert.equal(failure(() => read().send().success().json()).code, "invalid-response");

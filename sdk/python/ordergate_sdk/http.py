@@ -147,12 +147,15 @@ class Response:
         explained = explain(self) if explain is not None else None
         raise explained or failure_for(self.status, self.header("retry-after"), is_write=self._is_write)
 
-    def json(self) -> Any:
-        """The body as JSON in which every number is text with all its digits. Unreadable: `invalid-response`, of a write `outcome-unknown`."""
+    def json(self, read: Callable[[Any], Any] = lambda body: body) -> Any:
+        """What `read` makes of the body as JSON, in which every number is text with all its digits.
+
+        Unreadable, or of a shape that `read` trips over: `invalid-response`, of a write `outcome-unknown`.
+        """
         try:
-            return _exact(self.text())
-        except ValueError as error:
-            raise self.unreadable(f"the reply is not the expected JSON: {error}") from None
+            return read(_exact(self.text()))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise self.unreadable(f"the reply is not the expected JSON: {error!r}") from None
 
     def json_or_none(self) -> Any:
         """The same, but None for what is no JSON: for replies of errors."""

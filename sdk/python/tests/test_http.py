@@ -57,6 +57,15 @@ class Http(unittest.TestCase):
             failure = self.failure(lambda: write().send().success())
             self.assertEqual((failure.code, failure.retry_after_ms), ("throttled", wait))
 
+    def test_a_reply_of_another_shape_than_its_reader_expects_is_no_answer(self):
+        def items(request):
+            return request.send().success().json(lambda body: [item["no"] for item in body["items"]])
+
+        Backend().reply(200, {"items": [{"no": 7}]}).reply(200, {}).reply(201, [])
+        self.assertEqual(items(read()), ["7"])
+        self.assertEqual(self.failure(lambda: items(read())).code, "invalid-response")
+        self.assertEqual(self.failure(lambda: items(write())).code, "outcome-unknown")
+
     def test_a_lost_reply_is_a_timeout_for_reads_and_unknown_for_writes(self):
         self.assertEqual(self.lost(read(), "outcome-unknown"), "timeout")
         self.assertEqual(self.lost(write(), "timeout"), "outcome-unknown")

@@ -24,6 +24,11 @@ pub(crate) struct Priced {
     pub(crate) taxes: Vec<PriceComponent>,
 }
 
+/// Whether this is an answer of pricing at all, and not the page of something in its place.
+pub(crate) fn is_answer(answer: Entity<'_>) -> bool {
+    ["PricingServiceParameter", "Line", "Charge"].into_iter().any(|list| !answer.many(list).is_empty())
+}
+
 /// Whether pricing says that it worked at all; what it says otherwise.
 pub(crate) fn check(answer: Entity<'_>) -> Result<(), String> {
     let failed = answer.many("PricingServiceParameter").into_iter().find_map(|parameter| {

@@ -123,8 +123,10 @@ fn pitfall_6_pricing_that_failed_with_200_or_answered_nonsense_is_no_price() {
     }
     let _backend = scripted([json_of(&other)]);
     assert!(offer(json!({}), vec![item("AS54888", "1")])[0].as_ref().unwrap_err().message.contains("another currency"));
-    let _backend = scripted([Reply::body(200, "text/html", "<html>log on</html>")]);
-    assert!(offer(json!({}), vec![item("AS54888", "1")])[0].as_ref().unwrap_err().is("invalid-response"));
+    for nonsense in [Reply::body(200, "text/html", "<html>log on</html>"), json_of(&json!({})), json_of(&json!([]))] {
+        let _backend = scripted([nonsense]);
+        assert!(offer(json!({}), vec![item("AS54888", "1")])[0].as_ref().unwrap_err().is("invalid-response"));
+    }
 }
 
 #[test]

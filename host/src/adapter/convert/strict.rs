@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::super::bindings::shared::types as wit;
+use super::super::error::UNUSABLE;
 use crate::domain::{Currency, Failure, FailureCode, Money, Quantity, Unit};
 
 /// Most bytes of what identifies something.
@@ -25,15 +26,14 @@ impl<'a> Place<'a> {
     /// A value that cannot be used.
     pub(super) fn broken(self, field: &str, problem: impl std::fmt::Display) -> Failure {
         let id = shortened(self.id);
-        Failure::new(
-            FailureCode::InvalidResponse,
-            format!("the answer's {} {id:?} cannot be used: {field} {problem}", self.record),
-        )
+        let message = format!("the answer's {} {id:?} cannot be used: {field} {problem}", self.record);
+        unusable("answer", message)
     }
 
     /// A value that is about something else than was asked.
     pub(super) fn another(self, field: &str, text: &str) -> Failure {
-        self.broken(field, format_args!("is {:?}", shortened(text)))
+        let failure = self.broken(field, format_args!("is {:?}", shortened(text)));
+        unusable("another", failure.message)
     }
 
     fn not(self, field: &str, text: &str, kind: &str) -> Failure {
@@ -107,6 +107,13 @@ impl<'a> Place<'a> {
     pub(super) fn at_most<T>(self, field: &str, most: usize, list: Vec<T>) -> Result<Vec<T>, Failure> {
         if list.len() > most { Err(self.broken(field, format_args!("has more than {most} entries"))) } else { Ok(list) }
     }
+}
+
+/// An answer that is not used; `how` as [`UNUSABLE`] tells it.
+pub(super) fn unusable(how: &str, message: impl Into<String>) -> Failure {
+    let mut failure = Failure::new(FailureCode::InvalidResponse, message);
+    failure.ext.insert(UNUSABLE.to_owned(), how.to_owned());
+    failure
 }
 
 /// An optional field, read when it is there.

@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use serde_json::Value;
 
 use super::{digest, fit, read};
-use crate::adapter::tryout::{Reply, Trial, TryError, try_out};
+use crate::adapter::tryout::{Reply, Subject, Trial, TryError, try_out};
 use crate::cli::{CliError, ConfigFile, print, printable};
 use crate::config::{self, AdapterConfig};
 use crate::domain::AdapterName;
@@ -69,7 +69,8 @@ async fn trial(
     fit(&path, file.clone(), &digest).await?;
     let cache = std::env::var_os("ORDERGATE_CACHE_DIR").map(PathBuf::from);
     let operation = args.operation.clone();
-    Ok(Trial { name, config, folder, cache, file, digest, operation, input, replies })
+    let subject = Subject { name, config, folder, cache, file, digest };
+    Ok(Trial { subject, operation, input, replies })
 }
 
 fn input(path: &Path) -> Result<Value, CliError> {

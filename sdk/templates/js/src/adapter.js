@@ -54,30 +54,32 @@ export default class Adapter {
 
   offerPrices(_context, { buyer, items }) {
     const inquiry = Request.post(API, "/api/price-inquiries").reading().json(mapping.inquiry(buyer, items));
-    const prices = inquiry.send().success(refusal).json();
-    return each(items, (_item, index) => mapping.offerPrice(prices, String(index)));
+    const answers = (prices) => each(items, (_item, index) => mapping.offerPrice(prices, String(index)));
+    return inquiry.send().success(refusal).json(answers);
   }
 
   calculate(_context, cart) {
     const request = Request.post(API, "/api/calculations").reading().json(mapping.calculationRequest(cart, this.shipping));
-    return mapping.calculation(request.send().success(refusal).json());
+    return request.send().success(refusal).json(mapping.calculation);
   }
 
   submitOrder(_context, order, reference) {
     const request = Request.post(API, "/api/orders").json(mapping.orderRequest(order, reference, this.shipping));
-    return mapping.accepted(request.send().success(refusal).json());
+    return request.send().success(refusal).json(mapping.accepted);
   }
 
   // null only when the back end certainly does not have it.
   findOrder(_context, account, reference) {
     const request = Request.get(API, "/api/orders").query("customer", account).query("your_ref", reference).query("size", 100);
-    const found = request.send().success(refusal).json().items.filter((order) => order.your_ref === reference);
-    // Newest first; should there be several, the one that was taken first counts.
-    return found.length === 0 ? null : mapping.order(found.at(-1));
+    return request.send().success(refusal).json(({ items }) => {
+      const found = items.filter((order) => order.your_ref === reference);
+      // Newest first; should there be several, the one that was taken first counts.
+      return found.length === 0 ? null : mapping.order(found.at(-1));
+    });
   }
 
   getOrder(_context, _account, number) {
-    return mapping.order(Request.get(API, `/api/orders/${segment(number)}`).send().success(refusal).json());
+    return Request.get(API, `/api/orders/${segment(number)}`).send().success(refusal).json(mapping.order);
   }
 
   listOrders(_context, account, filter, page) {
@@ -89,7 +91,7 @@ export default class Adapter {
       .query("q", filter.search)
       .query("page", page.cursor)
       .query("size", Math.min(page.limit, 100));
-    return mapping.orderPage(request.send().success(refusal).json());
+    return request.send().success(refusal).json(mapping.orderPage);
   }
 }
 
@@ -104,7 +106,7 @@ function stockOf(reply) {
     if (reply instanceof Failure) {
       throw reply;
     }
-    return new Map(reply.success(refusal).json().stock.map((line) => [line.article, line]));
+    return reply.success(refusal).json(({ stock }) => new Map(stock.map((line) => [line.article, line])));
   } catch (error) {
     if (error instanceof Failure) {
       return error;

@@ -57,30 +57,30 @@ class Adapter(Base):
     def offer_prices(self, ctx, query):
         """One inquiry for all."""
         inquiry = Request.post(API, "/api/price-inquiries").reading().json(mapping.inquiry(query.buyer, query.items))
-        prices = inquiry.send().success(refusal).json()
-        return each(range(len(query.items)), lambda index: mapping.offer_price(prices, str(index)))
+
+        def answers(prices):
+            return each(range(len(query.items)), lambda index: mapping.offer_price(prices, str(index)))
+
+        return inquiry.send().success(refusal).json(answers)
 
     def calculate(self, ctx, cart):
         """A POST that changes nothing."""
         request = Request.post(API, "/api/calculations").reading().json(mapping.calculation_request(cart, self.shipping))
-        return mapping.calculation(request.send().success(refusal).json())
+        return request.send().success(refusal).json(mapping.calculation)
 
     def submit_order(self, ctx, order, reference):
         """Whether a lost one was taken, the host finds out by `find_order`."""
         request = Request.post(API, "/api/orders").json(mapping.order_request(order, reference, self.shipping))
-        return mapping.accepted(request.send().success(refusal).json())
+        return request.send().success(refusal).json(mapping.accepted)
 
     def find_order(self, ctx, account, reference):
         """None only when the back end certainly does not have it."""
         request = Request.get(API, "/api/orders").query("customer", account).query("your_ref", reference).query("size", 100)
-        orders = request.send().success(refusal).json()["items"]
-        found = [order for order in orders if order["your_ref"] == reference]
-        # Newest first; should there be several, the one that was taken first counts.
-        return mapping.order(found[-1]) if found else None
+        return request.send().success(refusal).json(lambda page: mapping.found(page, reference))
 
     def get_order(self, ctx, account, number):
         """One order."""
-        return mapping.order(Request.get(API, f"/api/orders/{segment(number)}").send().success(refusal).json())
+        return Request.get(API, f"/api/orders/{segment(number)}").send().success(refusal).json(mapping.order)
 
     def list_orders(self, ctx, account, filter, page):
         """Filtered by the back end."""
@@ -94,7 +94,7 @@ class Adapter(Base):
             .query("page", page.cursor)
             .query("size", min(page.limit, 100))
         )
-        return mapping.order_page(request.send().success(refusal).json())
+        return request.send().success(refusal).json(mapping.order_page)
 
 
 def stock_request(items, site):
@@ -108,6 +108,6 @@ def stock_of(reply):
     if isinstance(reply, Failure):
         return reply
     try:
-        return {line["article"]: line for line in reply.success(refusal).json()["stock"]}
+        return reply.success(refusal).json(mapping.lines)
     except Failure as failure:
         return failure

@@ -39,6 +39,11 @@ def states(statuses):
     return ",".join(state for state, name in STATUSES.items() if name in statuses) or None
 
 
+def lines(reply):
+    """What is in stock, by article."""
+    return {line["article"]: line for line in reply["stock"]}
+
+
 def availability(item, lines):
     """`lines`: by article, or why there are none."""
     if isinstance(lines, Failure):
@@ -218,6 +223,12 @@ def delivery(parcel, uom):
         carrier=parcel["carrier"],
         tracking_number=parcel["no"],
     )
+
+
+def found(reply, reference):
+    """The order with the reference, if it is there. Newest first; should there be several, the one that was taken first counts."""
+    ours = [one for one in reply["items"] if one["your_ref"] == reference]
+    return order(ours[-1]) if ours else None
 
 
 def order_page(reply):

@@ -41,6 +41,7 @@ pub(super) const CONTRACT: &[Embedded] = embedded![
 /// For every language.
 pub(super) const COMMON: &[Embedded] = embedded![
     "sdk/templates/common":
+    "conformance.toml",
     "ordergate.toml",
 ];
 
