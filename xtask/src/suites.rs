@@ -98,7 +98,7 @@ pub(crate) fn run(only: &[Suite], network: Network) -> Result<()> {
         servers::install_npm(network)?;
         servers::install_python(network)?;
     }
-    if chosen.contains(&Suite::Integration) {
+    if chosen.contains(&Suite::Integration) || chosen.contains(&Suite::Conformance) {
         tryton::install(&workspace)?;
     }
     let built = artifacts::build(&workspace)?;

@@ -57,9 +57,9 @@ pub enum BenchError {
     #[error("it does not compile: {0}")]
     Compile(String),
     #[error("it refuses its settings: {}{}", .0.message, .0.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default())]
-    Configure(Failure),
+    Configure(Box<Failure>),
     #[error("it cannot describe itself: {0}")]
-    Describe(Failure),
+    Describe(Box<Failure>),
 }
 
 /// An adapter that is ready.
@@ -135,9 +135,9 @@ impl Bench {
         let ends = Instant::now() + TIME;
         let call = LiveCall::offline(&self.given, ends);
         let started = timeout_at(ends, call.meter.drive(self.instances.start(Arc::clone(&call)))).await.ok();
-        let mut guest = classify(started, Side::Read, &call).map_err(|failed| BenchError::Configure(*failed.failure))?;
+        let mut guest = classify(started, Side::Read, &call).map_err(|failed| BenchError::Configure(failed.failure))?;
         let described = timeout_at(ends, call.meter.drive(convert::description::describe(&mut guest))).await.ok();
-        let description = classify(described, Side::Read, &call).map_err(|failed| BenchError::Describe(*failed.failure))?;
+        let description = classify(described, Side::Read, &call).map_err(|failed| BenchError::Describe(failed.failure))?;
         Ok((description, call.limits_hit().contains("egress_requests")))
     }
 

@@ -19,6 +19,8 @@ const SECTIONS: [&str; 7] = ["backend", "buyer", "catalog", "order", "quotes", "
 /// What is known of the test system.
 #[derive(Clone, Debug)]
 pub struct ConformancePlan {
+    /// The back end itself keeps quantities as floating point numbers, so nobody can keep more of their digits.
+    pub float_quantities: bool,
     pub buyer: PlannedBuyer,
     pub catalog: PlannedCatalog,
     pub order: PlannedOrder,
@@ -32,6 +34,7 @@ pub struct ConformancePlan {
 #[serde(deny_unknown_fields, default)]
 struct PlannedBackend {
     is_test_system: bool,
+    float_quantities: bool,
 }
 
 /// Who buys.
@@ -158,13 +161,22 @@ impl ConformancePlan {
         let (buyer, catalog, order) = (reader.section("buyer"), reader.section("catalog"), reader.section("order"));
         let (quotes, calls) = (reader.section("quotes"), reader.section("calls"));
         let witness = witness(&mut reader);
-        if backend.is_some_and(|backend| !backend.is_test_system) {
+        if backend.as_ref().is_some_and(|backend| !backend.is_test_system) {
             let (line, column) = reader.source.locate(&["backend", "is_test_system"]);
             let message = "must be true: orders are really placed in the back end that the configuration names".to_owned();
             reader.problems.push(Problem { line, column, path: "backend.is_test_system".into(), message, code: "K001" });
         }
         let plan = (|| {
-            Some(Self { buyer: buyer?, catalog: catalog?, order: order?, quotes: quotes?, calls: calls?, witness: witness? })
+            let float_quantities = backend?.float_quantities;
+            Some(Self {
+                float_quantities,
+                buyer: buyer?,
+                catalog: catalog?,
+                order: order?,
+                quotes: quotes?,
+                calls: calls?,
+                witness: witness?,
+            })
         })();
         if let Some(plan) = &plan {
             for (path, message) in plan.problems() {

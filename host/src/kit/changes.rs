@@ -19,7 +19,8 @@ pub(super) async fn reservations(run: &Run<'_>, goods: &Goods<'_>) {
     if !run.description.supports(release) {
         run.skip(release, release, "not offered");
     }
-    if !run.tests(reserve) && !(run.description.supports(reserve) && run.wants(release)) {
+    let is_tested = run.tests(reserve) || run.wants(release);
+    if !is_tested || !run.description.supports(reserve) {
         return;
     }
     let case = run.begin(reserve, "stock is held for a cart");

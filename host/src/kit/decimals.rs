@@ -37,14 +37,16 @@ pub(super) async fn received(run: &Run<'_>, goods: &Goods<'_>, order: Option<&st
     let shown = order.map(|number| Paper::Order.get(goods.account(), number));
     let figure = |ask, pointer, name| Figure { ask, pointer, name };
     let mut figures = vec![
-        figure(&availability, "/0/available", "what is available"),
         figure(&prices, "/0/unit_price/amount", "the unit price"),
         figure(&prices, "/0/list_price/amount", "the list price"),
     ];
     if let Some(shown) = &shown {
-        figures.push(figure(shown, "/lines/0/quantity/value", "a line's quantity"));
         figures.push(figure(shown, "/lines/0/unit_price/amount", "a line's unit price"));
         figures.push(figure(shown, "/totals/payable/amount", "what is to be paid"));
+    }
+    if !run.plan.float_quantities {
+        figures.push(figure(&availability, "/0/available", "what is available"));
+        figures.extend(shown.as_ref().map(|shown| figure(shown, "/lines/0/quantity/value", "a line's quantity")));
     }
     for figure in figures.into_iter().filter(|figure| run.description.supports(figure.ask.name()) && run.wants(figure.ask.name()))
     {
@@ -107,7 +109,8 @@ pub(super) async fn sent(run: &Run<'_>, goods: &Goods<'_>) {
     }
     let fine = |text: &str| Decimal::from_str_exact(text).unwrap_or_default();
     let (quantity, price) = (fine("7319.400000000000001"), fine("8317.200000000000001"));
-    for (name, value) in [("a line's quantity", quantity), ("a line's unit price", price)] {
+    let quantity_too = Some(("a line's quantity", quantity)).filter(|_| !run.plan.float_quantities);
+    for (name, value) in quantity_too.into_iter().chain([("a line's unit price", price)]) {
         let case = run.begin("orders.submit", format!("many digits in {name} that is sent"));
         let ask = Ask::SubmitOrder(SubmitOrder { order: goods.fine_order(quantity, price), reference: case.reference('O') });
         let called = case.call(ask, How { acts: vec![(None, Act::Withheld)], ..How::plain() }).await;

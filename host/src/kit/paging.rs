@@ -42,13 +42,16 @@ pub(super) async fn lists(run: &Run<'_>, goods: &Goods<'_>, paper: Paper) {
 
 /// The newest numbers, as one large page shows them. Places documents when there are few.
 async fn make_enough(case: &Case<'_>, goods: &Goods<'_>, paper: Paper, account: &AccountNumber) -> Option<Vec<String>> {
-    for _ in 0..ENOUGH {
+    for placed in 0..=ENOUGH {
         let called = case.call(paper.list(account, LARGE, None), How::plain()).await;
         let page = answered(case, &called.outcome)?;
         is_newest_first(case, documents(page));
         let numbers: Vec<_> = documents(page).iter().filter_map(|document| text(document, "number")).map(str::to_owned).collect();
         if numbers.len() >= ENOUGH || !case.run.description.supports(paper.submitting()) || account != goods.account() {
             return Some(numbers);
+        }
+        if placed == ENOUGH {
+            case.find(Kind::MisPages, format!("{placed} were placed, and a page of {LARGE} shows {} of them", numbers.len()));
         }
         let reference = case.reference(paper.letter());
         case.call(paper.submit(goods, account, &reference), How::plain()).await;

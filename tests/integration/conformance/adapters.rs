@@ -1,6 +1,8 @@
 //! The adapters of this repository keep the promises of the contract, each before the back end that it is for.
 
-use ordergate_tests::{AdfBackend, DemoBackend, HostConfig, S4Backend, Vendor, authored_file, started};
+use ordergate_tests::{AdfBackend, DemoBackend, HostConfig, S4Backend, TrytonBackend, Vendor, authored_file, started, text};
+
+use serde_json::json;
 
 use super::Proof;
 
@@ -53,12 +55,34 @@ async fn the_template_in_python_passes() {
     template_passes("python").await;
 }
 
+/// Its number.
+async fn offered_quote(backend: &DemoBackend) -> String {
+    let request = json!({"customer": "C-1001", "positions": [{"article": "NW-1029", "qty": "20"}]});
+    let asked = backend.client().post("/api/rfqs", &request).await.expect(201);
+    backend.answer_quotes().await;
+    text(&asked, "/no").to_owned()
+}
+
 #[tokio::test]
 async fn the_rest_adapter_passes_before_the_demo_back_end() {
     let backend = backend().await;
     let config = HostConfig::for_backend(&backend.url(), backend.key());
-    Proof::new(config, "nordwind", &nordwind(&backend.url())).prove(&[]).await.has_passed(200);
+    let (to_accept, to_decline) = (offered_quote(&backend).await, offered_quote(&backend).await);
+    let plan = format!("{}[quotes]\nto_accept = \"{to_accept}\"\nto_decline = \"{to_decline}\"\n", nordwind(&backend.url()));
+    let proven = Proof::new(config, "nordwind", &plan).prove(&[]).await;
+    proven.has_passed(200);
+    assert!(!proven.report["skipped"].to_string().contains("quotes.accept"), "{:#}", proven.report["skipped"]);
     backend.assert_nothing_doubled().await;
+}
+
+/// Without a witness: the adapter's own history is believed.
+#[tokio::test]
+async fn the_rest_adapter_passes_before_tryton() {
+    let backend = TrytonBackend::start().await;
+    let config = HostConfig::for_tryton(&format!("http://127.0.0.1:{}/erp/rest", backend.port()), backend.shop_key());
+    let plan = "[backend]\nis_test_system = true\nfloat_quantities = true\n[buyer]\naccount = \"10100001\"\nother_account = \"10100002\"\ncurrency = \"EUR\"\n\
+                [catalog]\nitems = [{ sku = \"LAMP\", quantity = \"1\" }]\n[calls]\nshort_deadline_ms = 1500\nfault_positions = 3\n";
+    Proof::new(config, "erp", plan).prove(&[]).await.has_passed(100);
 }
 
 #[tokio::test]
