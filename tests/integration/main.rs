@@ -54,3 +54,4 @@ mod transfer;
 mod trust;
 mod tryton;
 mod vendors;
+mod wrong_adapters;

@@ -35,6 +35,14 @@ pub fn authored_file(language: &str) -> PathBuf {
     })
 }
 
+/// The same with common mistakes in it, of which the setting `wrong` chooses one (`tests/wrong`), a component.
+pub fn wrong_file(language: &str) -> PathBuf {
+    existing(match language {
+        "rust" => target().join("wasm32-wasip2/adapter/wrong_adapter.wasm"),
+        _ => target().join("authors").join(format!("wrong-{language}")).join("dist/wrong-adapter.wasm"),
+    })
+}
+
 /// The REST adapter's settings for the demo back end.
 pub fn demo_profile() -> PathBuf {
     existing(repository().join("adapters/rest/profiles/demo.toml"))

@@ -1,66 +1,94 @@
 //! The path of an adapter's author, walked for the tests: what `ordergate adapter new` writes in each language is built by that language's package
-//! manager in `target/authors`. What was built from the same files is not built again.
+//! manager in `target/authors`, as it is and with the mistakes of `tests/wrong`. What was built from the same files is not built again.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::cargo::{Network, Workspace, run};
+use crate::wrong;
 
 /// As `ordergate adapter new` knows them.
 const LANGUAGES: [&str; 3] = ["rust", "js", "python"];
-const NAME: &str = "my-adapter";
-/// Where JavaScript and Python leave it; cargo has a folder of its own.
-const COMPONENT: &str = "dist/my-adapter.wasm";
 
-/// Builds an adapter in each language. `host`: the `ordergate` program.
+/// Builds two adapters in each language: the one that an author begins with, and the one that is wrong on purpose. `host`: the `ordergate` program.
 pub(crate) fn build(workspace: &Workspace, host: &Path) -> Result<()> {
-    let authors = workspace.target.join("authors");
     for language in LANGUAGES {
-        let folder = authors.join(language);
-        let is_same = scaffold(host, language, &folder)?;
-        // Cargo itself knows what is built.
-        if language == "rust" || !is_same || !folder.join(COMPONENT).is_file() {
-            build_one(workspace, language, &folder)?;
-        }
-        if language != "rust" {
-            check(workspace, host, &folder)?;
-        }
+        Authored { workspace, host, language, is_wrong: false }.build()?;
+        Authored { workspace, host, language, is_wrong: true }.build()?;
     }
     Ok(())
 }
 
-fn build_one(workspace: &Workspace, language: &str, folder: &Path) -> Result<()> {
-    match (language, workspace.network()) {
-        ("rust", _) => build_rust(workspace, folder),
-        (_, Network::Offline) => {
-            bail!(
-                "tests need an adapter in each language, whose package manager downloads what builds it: leave out --offline once"
-            )
-        }
-        ("js", _) => build_js(folder),
-        _ => build_python(folder),
-    }
+/// One adapter in a folder of its own.
+struct Authored<'a> {
+    workspace: &'a Workspace,
+    host: &'a Path,
+    language: &'a str,
+    is_wrong: bool,
 }
 
-/// Has the program write the folder. True when it is as it was.
-fn scaffold(host: &Path, language: &str, folder: &Path) -> Result<bool> {
-    let fresh = folder.with_extension("new");
-    remove(&fresh)?;
-    fs::create_dir_all(folder.parent().context("a folder has a parent")?)?;
-    run(Command::new(host)
-        .args(["adapter", "new", NAME, "--lang", language, "--into"])
-        .arg(&fresh)
-        .stdout(std::process::Stdio::null()))?;
-    if is_in(&fresh, folder)? {
-        remove(&fresh)?;
-        return Ok(true);
+impl Authored<'_> {
+    fn build(&self) -> Result<()> {
+        let folder = self.folder();
+        let is_same = self.scaffold(&folder)?;
+        // Cargo itself knows what is built.
+        if self.language == "rust" || !is_same || !folder.join(self.component()).is_file() {
+            self.build_in(&folder)?;
+        }
+        if self.language == "rust" { Ok(()) } else { check(self.workspace, self.host, &folder) }
     }
-    remove(folder)?;
-    fs::rename(&fresh, folder)?;
-    Ok(false)
+
+    /// Two packages of one name would be one file in cargo's folder.
+    fn name(&self) -> &'static str {
+        if self.is_wrong { "wrong-adapter" } else { "my-adapter" }
+    }
+
+    fn folder(&self) -> PathBuf {
+        let prefix = if self.is_wrong { "wrong-" } else { "" };
+        self.workspace.target.join("authors").join(format!("{prefix}{}", self.language))
+    }
+
+    /// Where JavaScript and Python leave it; cargo has a folder of its own.
+    fn component(&self) -> String {
+        format!("dist/{}.wasm", self.name())
+    }
+
+    fn build_in(&self, folder: &Path) -> Result<()> {
+        match (self.language, self.workspace.network()) {
+            ("rust", _) => build_rust(self.workspace, folder),
+            (_, Network::Offline) => {
+                bail!(
+                    "tests need an adapter in each language, whose package manager downloads what builds it: leave out --offline once"
+                )
+            }
+            ("js", _) => build_js(folder),
+            _ => build_python(folder, &self.component()),
+        }
+    }
+
+    /// Has the program write the folder. True when it is as it was.
+    fn scaffold(&self, folder: &Path) -> Result<bool> {
+        let fresh = folder.with_extension("new");
+        remove(&fresh)?;
+        fs::create_dir_all(folder.parent().context("a folder has a parent")?)?;
+        run(Command::new(self.host)
+            .args(["adapter", "new", self.name(), "--lang", self.language, "--into"])
+            .arg(&fresh)
+            .stdout(std::process::Stdio::null()))?;
+        if self.is_wrong {
+            wrong::put_around(&self.workspace.root.join("tests/wrong"), self.language, &fresh)?;
+        }
+        if is_in(&fresh, folder)? {
+            remove(&fresh)?;
+            return Ok(true);
+        }
+        remove(folder)?;
+        fs::rename(&fresh, folder)?;
+        Ok(false)
+    }
 }
 
 /// Whether every file of `one` is in `other` with the same text; what was built there may be there besides.
@@ -103,12 +131,12 @@ fn build_js(folder: &Path) -> Result<()> {
     run(Command::new("npm").args(["run", "build"]).current_dir(folder))
 }
 
-fn build_python(folder: &Path) -> Result<()> {
+fn build_python(folder: &Path, component: &str) -> Result<()> {
     let program = |name: &str| folder.join(".venv/bin").join(name);
     run(Command::new("python3").args(["-m", "venv", ".venv"]).current_dir(folder))?;
     run(Command::new(program("pip")).args(["install", "-q", "-r", "requirements.txt"]).current_dir(folder))?;
     run(Command::new(program("python")).args(["-m", "unittest", "discover", "-s", "tests"]).current_dir(folder))?;
-    run(Command::new(program("ordergate-build")).args(["src/adapter.py", COMPONENT]).current_dir(folder))
+    run(Command::new(program("ordergate-build")).args(["src/adapter.py", component]).current_dir(folder))
 }
 
 /// With the configuration that came with it. The compiled component is kept where the hosts of the tests find it: Python's takes half a minute of CPU

@@ -15,6 +15,7 @@ mod story;
 mod suites;
 mod torture;
 mod tryton;
+mod wrong;
 
 use clap::{Args, Parser, Subcommand};
 
