@@ -16,6 +16,7 @@ mod checkouts;
 mod command_line;
 mod configuration;
 mod conformance;
+mod contract_versions;
 mod decrements;
 mod degraded;
 mod desk;

@@ -239,6 +239,7 @@ fn every_member_of_the_workspace_follows_its_lints() {
         "tests/backends/demo",
         "tests/backends/s4",
         "tests/backends/server",
+        "tests/contracts/v1_0_0",
         "tests/handmade",
         "tests/postgres",
         "tests/zoo",

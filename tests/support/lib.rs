@@ -49,7 +49,10 @@ pub use listening::{Heard, Listening};
 pub use losing_network::LosingNetwork;
 pub use port::lasting_port;
 pub use process::{Ended, Process};
-pub use programs::{adapter_cache, adapter_file, authored_file, demo_profile, oracle_file, repository, sap_file, wrong_file, zoo_file};
+pub use programs::{
+    adapter_cache, adapter_file, authored_file, demo_profile, first_contract_file, oracle_file, repository, sap_file, wrong_file,
+    zoo_file,
+};
 pub use pushes::{DOOR, PUSH_SECRET, not_to_cache, push, push_signed, pushing, stock_message};
 pub use receiver::{Message, Receiver, webhook_secret};
 pub use s4::{S4Backend, S4World};

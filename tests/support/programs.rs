@@ -43,6 +43,11 @@ pub fn wrong_file(language: &str) -> PathBuf {
     })
 }
 
+/// An adapter that was built against the contract's version 1.0.0 (`tests/contracts`), a component.
+pub fn first_contract_file() -> PathBuf {
+    existing(target().join("wasm32-wasip2/adapter/adapter_of_contract_1_0_0.wasm"))
+}
+
 /// The REST adapter's settings for the demo back end.
 pub fn demo_profile() -> PathBuf {
     existing(repository().join("adapters/rest/profiles/demo.toml"))

@@ -34,8 +34,14 @@ pub(crate) struct Artifacts {
 /// Builds everything that `demo` and the integration tests start.
 pub(crate) fn build(workspace: &Workspace) -> Result<Artifacts> {
     install_adapter_target(workspace)?;
-    let adapters = ["ordergate-adapter-rest", "ordergate-adapter-sap", "ordergate-adapter-oracle", "ordergate-zoo"]
-        .map(|package| ["-p", package]);
+    let adapters = [
+        "ordergate-adapter-rest",
+        "ordergate-adapter-sap",
+        "ordergate-adapter-oracle",
+        "ordergate-zoo",
+        "adapter-of-contract-1-0-0",
+    ];
+    let adapters = adapters.map(|package| ["-p", package]);
     run(workspace.cargo(["build"]).args(adapters.as_flattened()).args(["--target", ADAPTER_TARGET, "--profile", "adapter"]))?;
     // The whole workspace, so that programs and tests share one build of their dependencies.
     run(&mut workspace.cargo(["build", "--workspace", "--bins"]))?;

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
@@ -157,6 +159,22 @@ fn semver_check(released: &[(&'static str, String)], new: &[(&'static str, Strin
     let old = world(&mut resolve, released, "adapter");
     let new = world(&mut resolve, &new, "adapter");
     wit_component::semver_check(resolve, old, new).map_err(|error| format!("{error:#}"))
+}
+
+/// SHA-256 of the texts of each published version, in the order of their names.
+const PUBLISHED: [(&str, &str); 1] = [("1.0.0", "7d119558032b812bae772fbd9e6c9fcec0f0dc0f947edf1d8cfce8b13f77e0ca")];
+
+#[test]
+fn a_published_version_never_changes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/adapter/contract/released");
+    let mut there: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    there.sort();
+    assert_eq!(there, PUBLISHED.map(|(version, _)| version), "every released folder is listed here");
+    for (version, digest) in PUBLISHED {
+        let texts: String = released(version).into_iter().map(|(_, text)| text).collect();
+        let found = HEXLOWER.encode(&Sha256::digest(&texts));
+        assert_eq!(found, digest, "released/{version} was changed: adapters were built against what it was");
+    }
 }
 
 #[test]
