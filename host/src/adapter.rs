@@ -46,6 +46,7 @@ mod shadow;
 mod slot;
 mod snapshot;
 mod stage;
+pub mod soundness;
 mod swap;
 mod tape;
 #[cfg(test)]
@@ -66,6 +67,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use anatomy::Anatomy;
 pub use breaker::{BreakerReport, BreakerSetting, Breakers, BreakersReport, Hand};
+pub use build::Cost;
 pub use exchanges::Exchanges;
 pub use leave::Leave;
 pub use load::{LoadCause, LoadError, LoadProblem};

@@ -118,6 +118,10 @@ enum ConfigCommand {
 enum AdapterCommand {
     /// Begin an adapter: a folder with one that works, in Rust, JavaScript or Python.
     New(component::NewArgs),
+    /// Build an adapter's folder with its language's own tools, and check the component.
+    Build(component::BuildArgs),
+    /// Check whether a host would load a component, and whether it would do well there.
+    Check(component::CheckArgs),
     /// Show what a component is before anything of it runs: signer, contract, imports, operations, size.
     Inspect(component::InspectArgs),
     /// Try a mapping out: show what an operation would send, and what becomes of a reply. Nothing is sent.
@@ -155,6 +159,8 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Check { config, json } => check::check(&config.file, json).await,
         Command::Config(ConfigCommand::Example) => print(crate::config::EXAMPLE),
         Command::Adapter(AdapterCommand::New(args)) => component::new(&args),
+        Command::Adapter(AdapterCommand::Build(args)) => component::build(&args).await,
+        Command::Adapter(AdapterCommand::Check(args)) => component::check(&args).await,
         Command::Adapter(AdapterCommand::Inspect(args)) => component::inspect(&args).await,
         Command::Adapter(AdapterCommand::Map(args)) => component::map(&args).await,
         Command::Adapter(AdapterCommand::Test(args)) => Box::pin(component::test(&args)).await,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod access;
+mod adapter_check;
 mod adapter_map;
 mod adapter_swap;
 mod adversity;

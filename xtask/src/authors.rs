@@ -58,14 +58,14 @@ impl Authored<'_> {
 
     fn build_in(&self, folder: &Path) -> Result<()> {
         match (self.language, self.workspace.network()) {
-            ("rust", _) => build_rust(self.workspace, folder),
+            ("rust", _) if self.is_wrong => build_rust(self.workspace, folder),
+            ("rust", _) => build_rust(self.workspace, folder).and_then(|()| test_rust(self.workspace, folder)),
             (_, Network::Offline) => {
                 bail!(
                     "tests need an adapter in each language, whose package manager downloads what builds it: leave out --offline once"
                 )
             }
-            ("js", _) => build_js(folder),
-            _ => build_python(folder, &self.component()),
+            _ => build_with(self.workspace, self.host, self.language, folder),
         }
     }
 
@@ -125,18 +125,20 @@ fn build_rust(workspace: &Workspace, folder: &Path) -> Result<()> {
     run(command.args(profile).arg("--target-dir").arg(&workspace.target).current_dir(folder))
 }
 
-fn build_js(folder: &Path) -> Result<()> {
-    run(Command::new("npm").args(["install", "--no-audit", "--no-fund"]).current_dir(folder))?;
-    run(Command::new("npm").args(["test"]).current_dir(folder))?;
-    run(Command::new("npm").args(["run", "build"]).current_dir(folder))
+fn test_rust(workspace: &Workspace, folder: &Path) -> Result<()> {
+    run(workspace.cargo(["test", "-q", "--target-dir"]).arg(&workspace.target).current_dir(folder))
 }
 
-fn build_python(folder: &Path, component: &str) -> Result<()> {
-    let program = |name: &str| folder.join(".venv/bin").join(name);
-    run(Command::new("python3").args(["-m", "venv", ".venv"]).current_dir(folder))?;
-    run(Command::new(program("pip")).args(["install", "-q", "-r", "requirements.txt"]).current_dir(folder))?;
-    run(Command::new(program("python")).args(["-m", "unittest", "discover", "-s", "tests"]).current_dir(folder))?;
-    run(Command::new(program("ordergate-build")).args(["src/adapter.py", component]).current_dir(folder))
+/// As an author does it, and then the tests that came with it.
+fn build_with(workspace: &Workspace, host: &Path, language: &str, folder: &Path) -> Result<()> {
+    let mut build = Command::new(host);
+    build.args(["adapter", "build", "."]).current_dir(folder);
+    run(build.env("ORDERGATE_CACHE_DIR", cache(workspace)))?;
+    let (program, arguments): (PathBuf, &[&str]) = match language {
+        "js" => ("npm".into(), &["test"]),
+        _ => (folder.join(".venv/bin/python"), &["-m", "unittest", "discover", "-s", "tests"]),
+    };
+    run(Command::new(program).args(arguments).current_dir(folder))
 }
 
 /// With the configuration that came with it. The compiled component is kept where the hosts of the tests find it: Python's takes half a minute of CPU
@@ -145,7 +147,11 @@ fn check(workspace: &Workspace, host: &Path, folder: &Path) -> Result<()> {
     let mut command = Command::new(host);
     command.args(["check", "--config", "ordergate.toml"]).current_dir(folder);
     command.env("ORDERGATE_SHOP_KEY", "a-key-for-trying-it").env("NORDWIND_KEY", "nordwind-demo-key");
-    run(command.env("ORDERGATE_CACHE_DIR", workspace.target.join("tmp/adapter-cache")))
+    run(command.env("ORDERGATE_CACHE_DIR", cache(workspace)))
+}
+
+fn cache(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("tmp/adapter-cache")
 }
 
 #[cfg(test)]

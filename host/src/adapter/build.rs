@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -37,6 +39,17 @@ pub(super) struct Built {
     pub log: Vec<LogLine>,
     /// The limit that was in the way of a snapshot, by its option.
     pub limit: Option<&'static str>,
+    /// None of what was built before.
+    pub cost: Option<Cost>,
+}
+
+/// What compiling took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Waiting for other work included.
+    pub took: Duration,
+    /// Of the code that came of it.
+    pub native_bytes: usize,
 }
 
 impl Inputs {
@@ -64,7 +77,7 @@ impl Build {
     pub(super) async fn configured(&self, inputs: Inputs) -> Result<Built, CompileError> {
         let key = format!("{}-{}", self.digest, inputs.digest(self.bounds.bytes));
         if let Some(component) = self.cached(&key).await {
-            return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new(), limit: None });
+            return Ok(Built { component, snapshot: Snapshot::Taken, log: Vec::new(), limit: None, cost: None });
         }
         // Asked before: running `configure` again would cost seconds to hear the same.
         if let Some(reason) = self.refused_before(&key).await {
@@ -84,30 +97,31 @@ impl Build {
 
     /// The component as it is, and why.
     pub(super) async fn unconfigured(&self, reason: impl Into<String>) -> Result<Built, CompileError> {
-        let component = match self.cached(&self.digest).await {
-            Some(component) => component,
+        let (component, cost) = match self.cached(&self.digest).await {
+            Some(component) => (component, None),
             None => self.compiled(&self.digest, self.file.clone()).await?,
         };
-        Ok(Built { component, snapshot: Snapshot::Not(reason.into()), log: Vec::new(), limit: None })
+        Ok(Built { component, snapshot: Snapshot::Not(reason.into()), log: Vec::new(), limit: None, cost })
     }
 
     async fn frozen(&self, key: &str, inputs: Inputs) -> Result<Built, CompileError> {
         let made = compiler::run(self.bounds, Work::Snapshot(inputs), self.file.clone()).await?;
-        let component = self.compiled(key, made.bytes).await?;
-        Ok(Built { component, snapshot: Snapshot::Taken, log: made.log, limit: None })
+        let (component, cost) = self.compiled(key, made.bytes).await?;
+        Ok(Built { component, snapshot: Snapshot::Taken, log: made.log, limit: None, cost })
     }
 
-    async fn compiled(&self, key: &str, component: Bytes) -> Result<Component, CompileError> {
+    async fn compiled(&self, key: &str, component: Bytes) -> Result<(Component, Option<Cost>), CompileError> {
+        let began = Instant::now();
         let made = compiler::run(self.bounds, Work::Compile, component).await?;
         metrics::loaded("compiled");
+        let cost = Cost { took: began.elapsed(), native_bytes: made.bytes.len() };
         let (engine, cache, key) = (self.engine.clone(), self.cache.clone(), key.to_owned());
-        self.aside(move || {
+        let component = self.aside(move || {
             let kept = cache.filter(|cache| cache.keep(&engine, &key, &made.bytes));
             // From the file, as at the next start: that takes less memory.
             kept.and_then(|cache| cache.load(&engine, &key)).or_else(|| compiled::deserialize(&engine, &made.bytes))
-        })
-        .await
-        .ok_or(CompileError::Damaged)
+        });
+        component.await.map(|component| (component, Some(cost))).ok_or(CompileError::Damaged)
     }
 
     async fn cached(&self, key: &str) -> Option<Component> {

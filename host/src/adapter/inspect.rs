@@ -35,6 +35,14 @@ impl Inspection {
         Self { examined: contract::examine(file), anatomy: anatomy::anatomy(file).ok() }
     }
 
+    /// Why this host does not load it.
+    pub fn refusal(&self) -> Option<String> {
+        match &self.examined {
+            Ok(examined) => examined.fit.as_ref().err().map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
     /// For which version of the contract it was built, when this host loads that.
     pub fn fit(self) -> Result<ContractVersion, ContractError> {
         self.examined?.fit

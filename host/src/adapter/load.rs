@@ -2,6 +2,7 @@
 //! adapters at once, each with its place in the configuration and how to mend it.
 
 mod description;
+pub(super) mod endpoints;
 mod error;
 mod pushes;
 
@@ -39,6 +40,7 @@ use crate::config::{AdapterConfig, RuntimeConfig};
 use crate::domain::{AdapterName, Description, EndpointNeed, Standing};
 use crate::egress::Egress;
 
+use endpoints::mismatches;
 use error::problem;
 pub use error::{LoadCause, LoadError, LoadProblem};
 
@@ -305,14 +307,8 @@ impl Source<'_> {
 
     /// Every endpoint that the adapter needs is bound, and every bound one is known to it.
     fn check_endpoints(&self, needed: &[EndpointNeed]) -> Vec<LoadProblem> {
-        let place = |name: &str| self.place(&format!("endpoints.{name}"));
-        let bound = &self.config.endpoints;
-        let missing = needed.iter().filter(|need| need.required && !bound.contains_key(need.name.as_str()));
-        let missing = missing.map(|need| problem(place(&need.name), LoadCause::EndpointUnbound(need.description.clone())));
-        let unknown = bound.keys().filter(|name| !needed.iter().any(|need| need.name == name.as_str()));
-        let known = needed.iter().map(|need| need.name.as_str()).collect::<Vec<_>>().join(", ");
-        let unknown = unknown.map(|name| problem(place(name.as_str()), LoadCause::EndpointUnknown(known.clone())));
-        missing.chain(unknown).collect()
+        let found = mismatches(needed, &self.config.endpoints).into_iter();
+        found.map(|(name, cause)| problem(self.place(&format!("endpoints.{name}")), cause)).collect()
     }
 
     fn log(&self, admitted: &Admitted, description: &Description, began: Instant) {

@@ -1,6 +1,8 @@
 //! The `ordergate adapter` commands that deal with component files: how one is begun, what one is, who signed it, and which one is installed.
 
 mod add;
+mod build;
+mod check;
 mod inspect;
 mod keygen;
 mod map;
@@ -18,6 +20,8 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 pub(super) use add::{AddArgs, add};
+pub(super) use build::{BuildArgs, build};
+pub(super) use check::{CheckArgs, check};
 pub(super) use inspect::{InspectArgs, inspect};
 pub(super) use keygen::{KeygenArgs, keygen};
 pub(super) use map::{MapArgs, map};

@@ -92,7 +92,7 @@ impl Default for LimitsConfig {
             queue: 256,
             queue_wait_ms: 1_000,
             component_bytes: Self::COMPONENT_BYTES,
-            compile_secs: 60,
+            compile_secs: Self::COMPILE_SECS,
             compile_bytes: 2 * GIB as u64,
             configure_secs: 10,
         }
@@ -127,6 +127,8 @@ impl LimitsConfig {
     pub const MAX_CONCURRENCY: usize = 2_000;
     /// Default size of a component's file: a Python component has about 36 MB.
     pub const COMPONENT_BYTES: usize = 40 * MIB;
+    /// Default time for compiling a component, in seconds.
+    pub const COMPILE_SECS: u64 = 60;
     /// A larger file is no adapter; it would be read into memory as a whole.
     pub const MAX_COMPONENT_BYTES: usize = 256 * MIB;
 

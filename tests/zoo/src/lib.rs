@@ -17,33 +17,40 @@ use ordergate_sdk::prelude::*;
 /// What an act comes to, when it comes back.
 type Outcome = Result<Availability, Failure>;
 
-/// The settings: `configure = "loop"` makes the adapter hostile while it is loaded.
+/// The settings: `configure = "loop"` makes the adapter hostile while it is loaded, `restless = true` has it describe itself otherwise each time.
 #[derive(serde::Deserialize)]
 struct Wishes {
     #[serde(default)]
     configure: String,
+    #[serde(default)]
+    restless: bool,
 }
 
 /// The adapter.
-pub struct Zoo;
+pub struct Zoo {
+    restless: bool,
+}
 
 impl Adapter for Zoo {
     fn configure(settings: &Settings) -> Result<Self, Failure> {
-        match settings.parse::<Wishes>()?.configure.as_str() {
+        let Wishes { configure, restless } = settings.parse()?;
+        match configure.as_str() {
             "loop" => cpu::spin(),
             "memory" => hoard::grow(),
             // What cannot be frozen.
-            "random" => senses::random().map_or(Ok(Zoo), |_| Ok(Zoo)),
-            _ => Ok(Zoo),
+            "random" => drop(senses::random()),
+            _ => {}
         }
+        Ok(Zoo { restless })
     }
 
     fn settings_schema() -> String {
-        r#"{"type": "object", "additionalProperties": false, "properties": {"configure": {"enum": ["loop", "memory", "random"]}}}"#.into()
+        r#"{"type": "object", "additionalProperties": false, "properties": {"configure": {"enum": ["loop", "memory", "random"]}, "restless": {"type": "boolean"}}}"#.into()
     }
 
     fn describe(&self) -> Description {
-        let mut description = Description::new("zoo", "0.1.0")
+        let version = if self.restless { senses::of_the_moment() } else { "0.1.0".to_owned() };
+        let mut description = Description::new("zoo", version)
             .capable_of([operation::CHECK_AVAILABILITY, operation::PROBE])
             .requires_endpoint("api", "A back end")
             .at_most(operation::CHECK_AVAILABILITY, 1);

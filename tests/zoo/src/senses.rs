@@ -37,6 +37,11 @@ pub(crate) fn random() -> Outcome {
     told(format!("{:016x}", random::get_random_u64()))
 }
 
+/// Another text each time.
+pub(crate) fn of_the_moment() -> String {
+    format!("{:016x}", random::get_random_u64())
+}
+
 /// More random bytes at once than the host gives.
 pub(crate) fn random_flood() -> Outcome {
     told(random::get_random_bytes(100 * 1024 * 1024).len().to_string())

@@ -4,13 +4,15 @@ mod report;
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
+
 use super::ComponentFile;
-use crate::adapter::describe::describe;
+use crate::adapter::describe::{DescribeError, Described, Sample, describe};
 use crate::adapter::inspect::inspect_component;
 use crate::adapter::trust;
 use crate::cli::{CliError, print};
 use crate::clock::Clock;
-use crate::config::{self, TrustConfig};
+use crate::config::{self, LimitsConfig, TrustConfig};
 use report::Report;
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +34,9 @@ pub(in crate::cli) struct InspectArgs {
     /// Settings to run it with, as TOML.
     #[arg(long, requires = "describe", value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// How long compiling it may take; a host has `limits.compile_secs`.
+    #[arg(long, requires = "describe", value_name = "SECONDS", default_value_t = LimitsConfig::COMPILE_SECS)]
+    compile_secs: u64,
 }
 
 pub(in crate::cli) async fn inspect(args: &InspectArgs) -> Result<(), CliError> {
@@ -50,7 +55,7 @@ pub(in crate::cli) async fn inspect(args: &InspectArgs) -> Result<(), CliError> 
     let refusals = report.refusals();
     // What this host refuses is not run, not even in the sandbox.
     if args.describe && refusals.is_empty() {
-        report.description = Some(describe(file, &digest, args.settings.as_deref()).await);
+        report.description = Some(described(args, file, &digest).await);
     }
     print(&if args.json { report.to_json() } else { report.to_text() })?;
     match report.refusals() {
@@ -58,4 +63,8 @@ pub(in crate::cli) async fn inspect(args: &InspectArgs) -> Result<(), CliError> 
         _ if args.json => Err(CliError::Found),
         refusals => Err(super::refused(path, &refusals.join("; "))),
     }
+}
+
+async fn described(args: &InspectArgs, file: Bytes, digest: &str) -> Result<Described, DescribeError> {
+    describe(file, digest, &Sample::bare(args.settings.as_deref(), args.compile_secs)?).await
 }

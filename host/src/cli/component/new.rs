@@ -8,7 +8,7 @@ mod scaffold;
 use std::path::PathBuf;
 
 use crate::cli::{CliError, print};
-use language::Language;
+pub(super) use language::Language;
 use name::Name;
 
 #[derive(Debug, clap::Args)]

@@ -25,8 +25,7 @@ impl Report<'_> {
     /// Why a host would not load it.
     pub(super) fn refusals(&self) -> Vec<String> {
         let contract = match &self.inspection {
-            Ok(Inspection { examined: Ok(examined), .. }) => examined.fit.as_ref().err().map(ToString::to_string),
-            Ok(Inspection { examined: Err(error), .. }) => Some(error.to_string()),
+            Ok(inspection) => inspection.refusal(),
             Err(error) => Some(error.to_string()),
         };
         let described = self.description.as_ref().and_then(|described| described.as_ref().err());

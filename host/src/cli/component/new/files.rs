@@ -93,6 +93,7 @@ pub(super) const JS_TEMPLATE: &[Embedded] = embedded![
     "sdk/templates/js":
     ".gitignore",
     "README.md",
+    "package-lock.json",
     "package.json",
     "src/adapter.js",
     "src/mapping.js",

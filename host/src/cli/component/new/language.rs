@@ -6,13 +6,36 @@ use super::files::{Embedded, JS_SDK, JS_TEMPLATE, PYTHON_SDK, PYTHON_TEMPLATE, R
 use super::name::Name;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Language {
+pub(in crate::cli::component) enum Language {
     Rust,
     Js,
     Python,
 }
 
+impl std::fmt::Display for Language {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Rust => "Rust",
+            Self::Js => "JavaScript",
+            Self::Python => "Python",
+        })
+    }
+}
+
 impl Language {
+    pub(in crate::cli::component) fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
+
+    /// The file by which its package manager knows a folder.
+    pub(in crate::cli::component) fn manifest(self) -> &'static str {
+        match self {
+            Self::Rust => "Cargo.toml",
+            Self::Js => "package.json",
+            Self::Python => "requirements.txt",
+        }
+    }
+
     pub(super) fn template(self) -> &'static [Embedded] {
         match self {
             Self::Rust => RUST_TEMPLATE,

@@ -118,6 +118,22 @@ mod tests {
     }
 
     #[test]
+    fn what_builds_a_component_in_javascript_is_pinned_by_its_digest() {
+        let folder = written(Language::Js);
+        let json = |path: &str| serde_json::from_str::<serde_json::Value>(&read(folder.path(), path)).unwrap();
+        let (lock, package, sdk) = (json("package-lock.json"), json("package.json"), json("sdk/js/package.json"));
+        assert_eq!((&lock["name"], &lock["packages"][""]["dependencies"]), (&package["name"], &package["dependencies"]));
+        assert_eq!(lock["packages"]["sdk/js"]["dependencies"], sdk["dependencies"], "write the lock file anew");
+        let packages = lock["packages"].as_object().unwrap().iter();
+        let fetched: Vec<_> =
+            packages.filter(|(name, package)| name.starts_with("node_modules/") && package["link"].is_null()).collect();
+        assert!(!fetched.is_empty());
+        for (name, package) in fetched {
+            assert!(package["integrity"].as_str().is_some_and(|digest| digest.starts_with("sha512-")), "{name}");
+        }
+    }
+
+    #[test]
     fn what_is_there_is_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine");
