@@ -134,6 +134,10 @@ enum AdapterCommand {
     Sign(component::SignArgs),
     /// Make a key pair for signing components.
     Keygen(component::KeygenArgs),
+    /// Put a component and its signature into an OCI registry.
+    Push(component::PushArgs),
+    /// Get a component and its signature from an OCI registry.
+    Pull(component::PullArgs),
     /// Make a component the pinned one of an adapter.
     Add(component::AddArgs),
     #[command(flatten)]
@@ -167,6 +171,8 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Adapter(AdapterCommand::Verify(args)) => component::verify(&args),
         Command::Adapter(AdapterCommand::Sign(args)) => component::sign(&args).await,
         Command::Adapter(AdapterCommand::Keygen(args)) => component::keygen(&args),
+        Command::Adapter(AdapterCommand::Push(args)) => component::push(&args).await,
+        Command::Adapter(AdapterCommand::Pull(args)) => component::pull(&args).await,
         Command::Adapter(AdapterCommand::Add(args)) => component::add(&args).await,
         Command::Adapter(AdapterCommand::Operate(command)) => operate::operate(command).await,
         Command::Cache(command) => cache::cache(command).await,

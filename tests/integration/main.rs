@@ -46,6 +46,7 @@ mod policies;
 mod postgres;
 mod quotes;
 mod rates;
+mod registry;
 mod restart;
 mod sap;
 mod several_backends;

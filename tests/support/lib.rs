@@ -26,6 +26,7 @@ mod process;
 mod programs;
 mod pushes;
 mod receiver;
+mod registry;
 mod s4;
 mod shopping;
 mod tls_backend;
@@ -55,6 +56,7 @@ pub use programs::{
 };
 pub use pushes::{DOOR, PUSH_SECRET, not_to_cache, push, push_signed, pushing, stock_message};
 pub use receiver::{Message, Receiver, webhook_secret};
+pub use registry::{REGISTRY_PASSWORD, REGISTRY_USER, Registry, TokenGate};
 pub use s4::{S4Backend, S4World};
 pub use shopping::{PLIERS, items, line, money, order, seal, text, until_order, until_quote};
 pub use tls_backend::TlsBackend;

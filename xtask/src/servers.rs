@@ -26,6 +26,13 @@ const POSTGRES: Server = Server {
     by_hand: "install PostgreSQL, 13 or later, so that its programs are in /usr/lib/postgresql/VERSION/bin",
 };
 
+/// For adapters that are pushed and pulled.
+const REGISTRY: Server = Server {
+    programs: &["docker-registry"],
+    package: "docker-registry",
+    by_hand: "install the OCI registry of the Distribution project as `docker-registry` in PATH",
+};
+
 const NPM: Server = Server { programs: &["npm"], package: "npm", by_hand: "install Node.js, 20 or later, with npm" };
 
 /// Tryton is a Python program, installed by `tryton.rs`, and adapters can be written in Python.
@@ -35,11 +42,12 @@ const PYTHON: Server = Server {
     by_hand: "install Python, 3.11 or later, with its module venv, as `python3`",
 };
 
-/// Makes sure that there are a server for shared caches, and PostgreSQL. Tests start servers of their own; one that a package starts by itself
-/// is left alone.
+/// Makes sure that there are a server for shared caches, PostgreSQL, and a registry. Tests start servers of their own; one that a package starts by
+/// itself is left alone.
 pub(crate) fn install(network: Network) -> Result<()> {
     provide(&CACHE, network, is_there)?;
-    provide(&POSTGRES, network, |program| is_there(program) || is_postgres(program))
+    provide(&POSTGRES, network, |program| is_there(program) || is_postgres(program))?;
+    provide(&REGISTRY, network, is_there)
 }
 
 /// Makes sure that there is a package manager for JavaScript.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::component::RegistryError;
 use crate::adapter::LoadError;
 use crate::cache::SharedError;
 use crate::config::{ConfigError, Problem, locate};
@@ -34,6 +35,9 @@ pub enum CliError {
     /// The issuer's keys cannot be fetched, or not be used.
     #[error("access.jwt.jwks_url: {0}")]
     Issuer(FetchError),
+    /// A registry does not give or take an adapter.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The schema was told already.
     #[error("the schema is not up to date")]
     Pending,
@@ -67,6 +71,10 @@ impl CliError {
             Self::SharedCache(error) => {
                 eprintln!("{self}");
                 ExitCode::from(if matches!(error, SharedError::Config(_)) { USAGE } else { UNAVAILABLE })
+            }
+            Self::Registry(error) => {
+                eprintln!("{error}");
+                if error.is_outage() { ExitCode::from(UNAVAILABLE) } else { ExitCode::FAILURE }
             }
             Self::Pending => ExitCode::FAILURE,
             Self::Found => ExitCode::from(USAGE),

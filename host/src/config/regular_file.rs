@@ -12,6 +12,9 @@ pub const WRITTEN_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of a file with one secret or key.
 pub const SECRET_BYTES: usize = 64 * 1024;
 
+/// Most bytes of a detached signature: it has four lines; this is ten times its usual size.
+pub const SIGNATURE_BYTES: usize = 4 * 1024;
+
 /// All of a file, which may have at most so many bytes. Opening it waits for nobody: a pipe is opened even when nobody writes to it.
 pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;

@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use data_encoding::BASE64;
 use minisign_verify::{Error, Signature};
 
-use crate::config::{KeyId, PublicKey, regular_file};
-
-/// A signature has four lines; this is ten times its usual size.
-const MAX_BYTES: usize = 4 * 1024;
+use crate::config::regular_file::{self, SIGNATURE_BYTES};
+use crate::config::{KeyId, PublicKey};
 
 /// Where the signature of a file is: `rest.wasm.minisig` for `rest.wasm`.
 pub fn signature_path(file: &Path) -> PathBuf {
@@ -50,14 +48,19 @@ impl Detached {
     pub fn beside(file: &Path) -> Result<Option<Self>, SignatureError> {
         let path = signature_path(file);
         let shown = path.display().to_string();
-        match regular_file::read_text(&path, MAX_BYTES) {
-            Ok(text) => Self::parse(&shown, &text).map(Some).ok_or(SignatureError::Malformed { path: shown }),
+        match regular_file::read_text(&path, SIGNATURE_BYTES) {
+            Ok(text) => Self::read(&shown, &text).map(Some),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
             Err(cause) if matches!(cause.kind(), ErrorKind::InvalidData | ErrorKind::FileTooLarge) => {
                 Err(SignatureError::Malformed { path: shown })
             }
             Err(cause) => Err(SignatureError::Unreadable { path: shown, cause }),
         }
+    }
+
+    /// The text of a signature. `path`: what it is called in messages.
+    pub fn read(path: &str, text: &str) -> Result<Self, SignatureError> {
+        Self::parse(path, text).ok_or_else(|| SignatureError::Malformed { path: path.to_owned() })
     }
 
     fn parse(path: &str, text: &str) -> Option<Self> {

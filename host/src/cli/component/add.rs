@@ -8,7 +8,7 @@ use crate::adapter::trust::lock::{FILE_NAME, Lock, Locked, replace};
 use crate::adapter::trust::{self, signature_path};
 use crate::cli::{CliError, ConfigFile, print};
 use crate::clock::Clock;
-use crate::config::regular_file::{self, SECRET_BYTES};
+use crate::config::regular_file::{self, SIGNATURE_BYTES};
 use crate::config::{self, LimitsConfig, Trusting};
 
 #[derive(Debug, clap::Args)]
@@ -76,7 +76,7 @@ fn install(from: &Path, file: &[u8], to: &Path) -> Result<(), CliError> {
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).with_context(context)?;
     }
-    match regular_file::read(&signature_path(from), SECRET_BYTES) {
+    match regular_file::read(&signature_path(from), SIGNATURE_BYTES) {
         Ok(signature) => replace(&signature_path(to), &signature).with_context(context)?,
         // The signature of the file that was there before would make this one look altered.
         Err(_) => drop(std::fs::remove_file(signature_path(to))),

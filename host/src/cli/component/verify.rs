@@ -40,7 +40,7 @@ pub(in crate::cli) fn verify(args: &VerifyArgs) -> Result<(), CliError> {
 
 fn verify_with(path: &Path, file: &[u8], key: &str) -> Result<Signer, CliError> {
     let refused = |error: &dyn std::fmt::Display| CliError::Refused(error.to_string());
-    let key = read_key(key)?;
+    let key = read_key("--public-key", key)?;
     let Some(signature) = Detached::beside(path).map_err(|error| refused(&error))? else {
         return Err(refused(&format!("{} is not signed: there is no {}", path.display(), signature_path(path).display())));
     };
@@ -48,11 +48,11 @@ fn verify_with(path: &Path, file: &[u8], key: &str) -> Result<Signer, CliError> 
     Ok(Signer::Trusted("the given key".into(), key.id()))
 }
 
-/// A key that is written down, or the file that holds it.
-fn read_key(text: &str) -> Result<PublicKey, CliError> {
+/// A key that is written down, or the file that holds it. `option`: what it was given as.
+pub(super) fn read_key(option: &str, text: &str) -> Result<PublicKey, CliError> {
     let read = PublicKey::parse(text).or_else(|error| match regular_file::read_text(Path::new(text), SECRET_BYTES) {
         Ok(file) => PublicKey::parse(&file),
         Err(_) => Err(error),
     });
-    read.map_err(|error| CliError::Refused(format!("--public-key: {text} {error}")))
+    read.map_err(|error| CliError::Refused(format!("{option}: {text} {error}")))
 }
