@@ -45,8 +45,8 @@ mod session;
 mod shadow;
 mod slot;
 mod snapshot;
-mod stage;
 pub mod soundness;
+mod stage;
 mod swap;
 mod tape;
 #[cfg(test)]
