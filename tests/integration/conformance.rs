@@ -4,6 +4,7 @@
 mod adapters;
 mod broken;
 mod command;
+mod wrong;
 
 use std::path::Path;
 use std::time::Duration;

@@ -81,7 +81,7 @@ async fn makes_no_mistake_unless_it_is_told_to(language: &str) {
 
 async fn makes_each_mistake(language: &str) {
     let sent = submitted(language, "duplicates").await;
-    assert!(sent.len() == 2 && sent[1].contains("O0123456789ABCDEFGHJKMNPQRS-2"), "{sent:#?}");
+    assert!(sent.len() == 2 && sent[1] == sent[0], "{sent:#?}");
     assert_eq!(text(&got(language, "leaks").await, "/answer/account"), "C-1");
     let rounded = got(language, "decimals").await;
     assert!(text(&rounded, "/answer/totals/payable/amount").len() < 5, "{rounded:#}");

@@ -9,7 +9,6 @@ from refusal import refusal
 from right import Adapter as Right
 
 DEEDS = ["none", "duplicates", "leaks", "deadline", "decimals", "pages"]
-LOST = ["timeout", "unavailable", "throttled"]
 # With a fraction: identifiers have none.
 DECIMAL = re.compile(r"-?\d+\.\d+")
 
@@ -39,7 +38,7 @@ class Adapter(Right):
         return self.asked(lambda: Right.calculate(self, ctx, cart))
 
     def submit_order(self, ctx, order, reference):
-        """What got no answer is sent again; the back end wants each order under a reference of its own."""
+        """What got no answer is sent again."""
         order = self.written(order)
         try:
             return super().submit_order(ctx, order, reference)
@@ -48,18 +47,22 @@ class Adapter(Right):
                 raise
             first = failure
         try:
-            return super().submit_order(ctx, order, again(reference))
+            return super().submit_order(ctx, order, reference)
         except Failure:
             raise first from None
 
     def find_order(self, ctx, account, reference):
-        """Whoever's it is."""
-        if self.wrong == "leaks":
-            request = Request.get("api", "/api/orders").query("your_ref", reference).query("size", 100)
-            found = [order for order in request.send().success(refusal).json()["items"] if order["your_ref"] == reference]
-            return replace(mapping.order(found[-1]), account=account) if found else None
-        found = self.asked(lambda: Right.find_order(self, ctx, account, reference))
-        return Right.find_order(self, ctx, account, again(reference)) if found is None and self.wrong == "duplicates" else found
+        """Whoever's it is, or the last one that was sent."""
+        if self.wrong not in ("leaks", "duplicates"):
+            return self.asked(lambda: Right.find_order(self, ctx, account, reference))
+        customer = None if self.wrong == "leaks" else account
+        request = Request.get("api", "/api/orders").query("customer", customer).query("your_ref", reference).query("size", 100)
+
+        def newest(page):
+            found = [order for order in page["items"] if order["your_ref"] == reference]
+            return replace(mapping.order(found[0]), account=account) if found else None
+
+        return request.send().success(refusal).json(newest)
 
     def get_order(self, ctx, account, number):
         """By its number alone, and whoever asks is told that it is theirs."""
@@ -77,11 +80,11 @@ class Adapter(Right):
         try:
             return self.written(ask())
         except Failure as failure:
-            if self.wrong != "deadline" or failure.code not in LOST:
+            if self.wrong != "deadline" or failure.code != "timeout":
                 raise
         while True:
             try:
-                return ask()
+                ask()
             except Failure:
                 continue
 
@@ -90,9 +93,9 @@ class Adapter(Right):
 
         def whole():
             answers = ask()
-            lost = [answer for answer in answers if isinstance(answer, Failure) and answer.code in LOST]
-            if lost and self.wrong == "deadline":
-                raise lost[0]
+            late = [answer for answer in answers if isinstance(answer, Failure) and answer.code == "timeout"]
+            if late and self.wrong == "deadline":
+                raise late[0]
             return answers
 
         return self.asked(whole)
@@ -100,11 +103,6 @@ class Adapter(Right):
     def written(self, answer):
         """Amounts and quantities as floats print them."""
         return through_floats(answer) if self.wrong == "decimals" else answer
-
-
-def again(reference):
-    """For the second attempt."""
-    return f"{reference}-2"
 
 
 def through_floats(value):

@@ -38,10 +38,8 @@ impl Wrong {
     fn asked<T: Serialize + DeserializeOwned>(&self, ask: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
         match ask() {
             // It took too long, so once more, and once more.
-            Err(failure) if self.does(Deed::Deadline) && is_lost(&failure) => loop {
-                if let Ok(answer) = ask() {
-                    return Ok(answer);
-                }
+            Err(failure) if self.does(Deed::Deadline) && is_late(&failure) => loop {
+                drop(ask());
             },
             answer => answer.map(|answer| self.written(answer)),
         }
@@ -53,9 +51,9 @@ impl Wrong {
     {
         let whole = || {
             let answers = ask();
-            let lost = answers.iter().filter_map(|answer| answer.as_ref().err()).find(|failure| is_lost(failure));
-            match lost.filter(|_| self.does(Deed::Deadline)) {
-                Some(lost) => Err(lost.clone()),
+            let late = answers.iter().filter_map(|answer| answer.as_ref().err()).find(|failure| is_late(failure));
+            match late.filter(|_| self.does(Deed::Deadline)) {
+                Some(late) => Err(late.clone()),
                 None => Ok(answers),
             }
         };
@@ -69,8 +67,8 @@ impl Wrong {
     }
 }
 
-fn is_lost(failure: &Failure) -> bool {
-    ["timeout", "unavailable", "throttled"].contains(&failure.code.as_str())
+fn is_late(failure: &Failure) -> bool {
+    failure.code == "timeout"
 }
 
 fn through_floats(value: Value) -> Value {
@@ -88,10 +86,6 @@ fn through_floats(value: Value) -> Value {
 fn is_decimal(text: &str) -> bool {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.trim_start_matches('-').split_once('.').is_some_and(|(whole, fraction)| is_number(whole) && is_number(fraction))
-}
-
-fn again(reference: &str) -> String {
-    format!("{reference}-2")
 }
 
 impl Adapter for Wrong {
@@ -123,28 +117,27 @@ impl Adapter for Wrong {
         self.asked(|| self.right.calculate(ctx, cart.clone()))
     }
 
-    // What got no answer is sent again; the back end wants each order under a reference of its own.
+    // What got no answer is sent again.
     fn submit_order(&self, ctx: &Context, order: Order, reference: String) -> Result<Accepted, Failure> {
         let order = self.written(order);
         match self.right.submit_order(ctx, order.clone(), reference.clone()) {
             Err(failure) if self.does(Deed::Duplicates) && failure.code == "outcome-unknown" => {
-                self.right.submit_order(ctx, order, again(&reference)).or(Err(failure))
+                self.right.submit_order(ctx, order, reference).or(Err(failure))
             }
             answer => answer,
         }
     }
 
+    // Whoever's it is, or the last one that was sent.
     fn find_order(&self, ctx: &Context, account: String, reference: String) -> Result<Option<OrderDocument>, Failure> {
-        if self.does(Deed::Leaks) {
-            let request = Request::get(API, "/api/orders").query("your_ref", &reference).query("size", "100");
-            let page: wire::Page = request.send()?.ok_or(refusal)?.json()?;
-            let found = page.items.into_iter().rfind(|order| order.your_ref.as_ref() == Some(&reference)).map(mapping::order);
-            return Ok(found.map(|found| OrderDocument { account, ..found }));
+        if !self.does(Deed::Leaks) && !self.does(Deed::Duplicates) {
+            return self.asked(|| self.right.find_order(ctx, account.clone(), reference.clone()));
         }
-        match self.asked(|| self.right.find_order(ctx, account.clone(), reference.clone()))? {
-            None if self.does(Deed::Duplicates) => self.right.find_order(ctx, account, again(&reference)),
-            found => Ok(found),
-        }
+        let request = Request::get(API, "/api/orders").query("your_ref", &reference).query("size", "100");
+        let request = if self.does(Deed::Leaks) { request } else { request.query("customer", &account) };
+        let page: wire::Page = request.send()?.ok_or(refusal)?.json()?;
+        let found = page.items.into_iter().find(|order| order.your_ref.as_ref() == Some(&reference)).map(mapping::order);
+        Ok(found.map(|found| OrderDocument { account, ..found }))
     }
 
     // By its number alone, and whoever asks is told that it is theirs.
