@@ -133,10 +133,6 @@ mod tests {
     use crate::store::Capture;
     use crate::store::fixtures::{TempStore, answer, capture_order};
 
-    fn key(digest: u8) -> IdempotencyKey {
-        IdempotencyKey { key: "k".into(), digest: [digest; 32] }
-    }
-
     #[tokio::test]
     async fn a2_a_request_that_is_repeated_while_the_first_one_is_committed_gets_the_first_answer_and_no_refusal() {
         let temp = TempStore::open().await;
@@ -147,7 +143,8 @@ mod tests {
             temp.store.capture(Capture { answer: Some(kept.clone()), ..capture_order("A") }).await.unwrap();
             Err::<((), CaptureOutcome), _>(ServiceError::CheckoutUsed("O1".into()))
         };
-        let repeated = once(&temp.store, &principal, &IdempotencyKey { key: "k".into(), digest: kept.body_sha256 }, late).await;
+        let key = IdempotencyKey { key: "k".into(), digest: kept.body_sha256 };
+        let repeated = Box::pin(once(&temp.store, &principal, &key, late)).await;
         assert!(matches!(repeated, Ok(Captured::Replayed { .. })), "{repeated:?}");
     }
 
@@ -155,7 +152,8 @@ mod tests {
     async fn a2_a_refusal_of_a_key_that_nobody_used_stays_one() {
         let temp = TempStore::open().await;
         let refused = async { Err::<((), CaptureOutcome), _>(ServiceError::CheckoutUsed("O1".into())) };
-        let refused = once(&temp.store, "p", &key(1), refused).await;
+        let key = IdempotencyKey { key: "k".into(), digest: [1; 32] };
+        let refused = once(&temp.store, "p", &key, refused).await;
         assert!(matches!(refused, Err(ServiceError::CheckoutUsed(_))), "{refused:?}");
     }
 }
