@@ -66,6 +66,9 @@ pub async fn test(subject: &Subject, plan: &ConformancePlan, tape: &Tape, only: 
         return Err(KitError::Only { asked: asked.to_owned(), known });
     }
     let witness = Witness::new(plan.witness.as_ref(), &subject.folder, tape)?;
+    if let Some(witness) = &witness {
+        witness.counts_nothing_for(&nobodys(Paper::Order)).await?;
+    }
     let has_witness = witness.is_some();
     let run = Run::new(&bench, plan, &description, tape, witness, only);
     described(&run, &bench, sends).await?;
@@ -84,6 +87,7 @@ pub async fn test(subject: &Subject, plan: &ConformancePlan, tape: &Tape, only: 
         costs: book.costs,
         limits,
         strays: book.strays,
+        unproved: book.unproved,
     })
 }
 
@@ -147,6 +151,10 @@ fn questions(description: &Description, goods: &Goods<'_>, placed: &[(Paper, Opt
 }
 
 fn questions_about_nothing(goods: &Goods<'_>) -> Vec<Ask> {
-    let nobody = |paper: Paper| Reference::new(format!("{}{}", paper.letter(), "0".repeat(26)));
-    Paper::BOTH.map(|paper| paper.find(goods.account(), &nobody(paper))).to_vec()
+    Paper::BOTH.map(|paper| paper.find(goods.account(), &nobodys(paper))).to_vec()
+}
+
+/// A reference that nobody ever uses.
+fn nobodys(paper: Paper) -> Reference {
+    Reference::new(format!("{}{}", paper.letter(), "0".repeat(26)))
 }

@@ -105,6 +105,14 @@ pub(super) fn count(found: usize, may_be_parked: bool) -> Option<Broken> {
     }
 }
 
+/// Documents of the account that were not there before: no more than were handed over, under whatever reference.
+pub(super) fn new_documents(new: &[&String], placed: usize) -> Option<Broken> {
+    (new.len() > placed).then(|| {
+        let said = format!("the account has {} new documents ({new:?}) after {placed} was handed over", new.len());
+        (Kind::DuplicatesOnRetry, said)
+    })
+}
+
 fn is_by_item(operation: &str) -> bool {
     matches!(operation, "availability.check" | "pricing.offer-prices")
 }
@@ -166,6 +174,14 @@ mod tests {
 
     fn kind(broken: Option<Broken>) -> Option<Kind> {
         broken.map(|(kind, _)| kind)
+    }
+
+    #[test]
+    fn t4_a_document_that_was_sent_again_under_another_reference_is_a_duplicate() {
+        let numbers = ["1".to_owned(), "2".to_owned()];
+        assert_eq!(kind(new_documents(&[&numbers[0], &numbers[1]], 1)), Some(Kind::DuplicatesOnRetry));
+        assert_eq!(new_documents(&[&numbers[0], &numbers[1]], 2), None);
+        assert_eq!(new_documents(&[], 1), None);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Report {
     pub limits: Ceilings,
     /// Where a run that was made again differs from the first.
     pub strays: Vec<String>,
+    /// What could not be counted, because the witness did not answer.
+    pub unproved: Vec<String>,
 }
 
 /// A case and what it came to.
@@ -71,7 +73,7 @@ impl Ceilings {
 
 impl Report {
     pub fn has_passed(&self) -> bool {
-        self.findings.is_empty() && self.strays.is_empty()
+        self.findings.is_empty() && self.strays.is_empty() && self.unproved.is_empty()
     }
 
     /// One line per case, then findings, notes and costs.
@@ -92,6 +94,9 @@ impl Report {
         }
         for stray in &self.strays {
             let _ = write!(text, "\nnot as it was recorded: {stray}\n");
+        }
+        for unproved in &self.unproved {
+            let _ = write!(text, "\nnot proved: {unproved}\n");
         }
         for note in &self.notes {
             let _ = write!(text, "\nnote: {note}\n");
@@ -116,6 +121,7 @@ impl Report {
             "notes": self.notes,
             "costs": self.costs,
             "strays": self.strays,
+            "unproved": self.unproved,
         })
         .to_string()
     }
@@ -185,6 +191,7 @@ mod tests {
             costs: BTreeMap::from([("orders.submit", Cost { calls: 1, requests: 2, cpu_ms: 200.0, memory_bytes: 1024 })]),
             limits: Ceilings { requests: 32, cpu_ms: 250.0, memory_bytes: 1 << 26 },
             strays: vec![],
+            unproved: vec![],
         }
     }
 
@@ -205,6 +212,7 @@ mod tests {
         assert!(report(vec![]).has_passed() && !report(vec![finding()]).has_passed());
         let strayed = Report { strays: vec!["x".into()], ..report(vec![]) };
         assert!(!strayed.has_passed());
+        assert!(!Report { unproved: vec!["x".into()], ..report(vec![]) }.has_passed());
     }
 
     #[test]

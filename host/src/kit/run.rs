@@ -14,7 +14,7 @@ use super::finding::{Finding, Kind};
 use super::judge::Broken;
 use super::report::{CaseLine, Cost, Verdict};
 use super::tape::Tape;
-use super::witness::Witness;
+use super::witness::{Witness, WitnessError};
 use crate::adapter::ask::Ask;
 use crate::adapter::bench::{Bench, Called, Scratch, Staged};
 use crate::adapter::error::UNUSABLE;
@@ -43,6 +43,7 @@ pub(super) struct Book {
     pub costs: BTreeMap<&'static str, Cost>,
     /// Where a run that is made again differs from the first.
     pub strays: Vec<String>,
+    pub unproved: Vec<String>,
     begun: u32,
 }
 
@@ -233,6 +234,11 @@ impl Case<'_> {
         if !found.iter().any(|(known, _)| *known == kind) {
             found.push((kind, message.into()));
         }
+    }
+
+    /// Something could not be counted; the run has not passed then.
+    pub(super) fn unproved(&self, cause: &WitnessError) {
+        self.run.book.lock().unproved.push(format!("{}, {}: {cause}", self.operation, self.case));
     }
 
     pub(super) fn found(&self, broken: Option<Broken>) {

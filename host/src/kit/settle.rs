@@ -80,7 +80,7 @@ impl Transfer<'_> {
         if let Some(witness) = self.case.run.witness.as_ref().filter(|_| self.paper == Paper::Order) {
             match witness.count(self.reference).await {
                 Ok(count) => return count,
-                Err(error) => self.case.run.note(error.to_string()),
+                Err(cause) => self.case.unproved(&cause),
             }
         }
         let found = self.find().await.ok().filter(|found| !found.is_null()).map_or(0, |_| 1);
@@ -130,9 +130,11 @@ impl Transfer<'_> {
     /// None is believed: it must be true.
     async fn is_really_absent(&self) {
         let Some(witness) = self.case.run.witness.as_ref().filter(|_| self.paper == Paper::Order) else { return };
-        if witness.count(self.reference).await.is_ok_and(|count| count > 0) {
-            let message = "find-by-reference said none after the propagation delay, while the back end has the order";
-            self.case.find(Kind::NotFoundAfterCommit, message);
+        let message = "find-by-reference said none after the propagation delay, while the back end has the order";
+        match witness.count(self.reference).await {
+            Ok(0) => {}
+            Ok(_) => self.case.find(Kind::NotFoundAfterCommit, message),
+            Err(cause) => self.case.unproved(&cause),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Faults on the wire while an order or quote is handed over (rule T4): whatever happens, the back end has it exactly once in the end.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::fault::Fault;
@@ -7,11 +8,14 @@ use super::finding::Kind;
 use super::goods::Goods;
 use super::judge;
 use super::outages::{is_out_of_time, late, title};
-use super::paper::{Paper, text};
-use super::run::{How, Run};
+use super::paper::{Paper, documents, text};
+use super::run::{Case, How, Run};
 use super::settle::{Settled, Transfer};
 use crate::adapter::bench::Called;
 use crate::domain::Deduplication;
+
+/// Documents that are looked through for new ones.
+const NEWEST: u32 = 50;
 
 /// Faults at every request of a submit, each with a document of its own.
 pub(super) async fn submits(run: &Run<'_>, goods: &Goods<'_>, paper: Paper) {
@@ -38,10 +42,11 @@ pub(super) async fn submits(run: &Run<'_>, goods: &Goods<'_>, paper: Paper) {
 async fn one(run: &Run<'_>, goods: &Goods<'_>, paper: Paper, fault: Fault, place: usize) {
     let case = run.begin(paper.submitting(), title(fault, place));
     let short = Duration::from_millis(run.plan.calls.short_deadline_ms);
-    let mut reference = case.reference(paper.letter());
+    let known = listed(&case, goods, paper).await;
+    let (mut reference, mut placed) = (case.reference(paper.letter()), 1);
     let mut first = Transfer { case: &case, paper, goods, reference: &reference }.submit(how(fault, place, short)).await;
     if fault == Fault::Drip && is_out_of_time(&first) {
-        reference = case.reference(paper.letter());
+        (reference, placed) = (case.reference(paper.letter()), 2);
         first = Transfer { case: &case, paper, goods, reference: &reference }.submit(how(fault, place, short * 2)).await;
     }
     if let Some(message) = late(&first).filter(|_| fault == Fault::Drip) {
@@ -66,6 +71,9 @@ async fn one(run: &Run<'_>, goods: &Goods<'_>, paper: Paper, fault: Fault, place
     transfer.wait().await;
     let count = transfer.count().await;
     case.found(judge::count(count, settled == Settled::Parked));
+    if let Some((known, now)) = known.zip(listed(&case, goods, paper).await) {
+        case.found(judge::new_documents(&now.difference(&known).collect::<Vec<_>>(), placed));
+    }
     if settled == Settled::Refused {
         case.find(Kind::WrongFailureCode, "the order was refused for good over a fault of the network");
     }
@@ -79,6 +87,15 @@ async fn one(run: &Run<'_>, goods: &Goods<'_>, paper: Paper, fault: Fault, place
         );
     }
     case.end();
+}
+
+/// Numbers of the newest documents of the account, when the adapter can tell: one that was sent again under another reference is among them.
+async fn listed(case: &Case<'_>, goods: &Goods<'_>, paper: Paper) -> Option<BTreeSet<String>> {
+    if !case.run.description.supports(paper.listing()) {
+        return None;
+    }
+    let page = case.call(paper.list(goods.account(), NEWEST, None), How::plain()).await.outcome.ok()?;
+    Some(documents(&page).iter().filter_map(|document| text(document, "number")).map(str::to_owned).collect())
 }
 
 fn how(fault: Fault, place: usize, short: Duration) -> How {

@@ -47,6 +47,16 @@ impl<'a> Witness<'a> {
         Ok(Some(Self { live: Some(Live { egress, config }), tape }))
     }
 
+    /// It is there, and tells references apart: without that nothing would be proved.
+    pub(super) async fn counts_nothing_for(&self, nobodys: &Reference) -> Result<(), WitnessError> {
+        match self.count(nobodys).await? {
+            0 => Ok(()),
+            count => Err(WitnessError(format!(
+                "it counts {count} orders under {nobodys}, a reference that nobody used: does witness.path ask for {{reference}}?"
+            ))),
+        }
+    }
+
     pub(super) async fn count(&self, reference: &Reference) -> Result<usize, WitnessError> {
         let count = match &self.live {
             None => self.tape.counted(reference).ok_or_else(|| WitnessError(format!("it was not asked about {reference} then"))),

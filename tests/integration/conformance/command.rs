@@ -37,6 +37,22 @@ async fn mistakes_are_told_with_their_place_and_the_mend() {
 }
 
 #[tokio::test]
+async fn a_witness_that_cannot_tell_ends_the_run_before_the_first_order() {
+    let backend = backend().await;
+    let plan = nordwind(&backend.url());
+    for (path, said) in [
+        ("/control/no-such-thing?your_ref={reference}", "the witness cannot be asked: it answered 404"),
+        ("/control/orders", "a reference that nobody used: does witness.path ask for {reference}?"),
+    ] {
+        let plan = plan.replace("/control/orders?your_ref={reference}", path);
+        let ended = Proof::new(authored(&backend, "rust"), "nordwind", &plan).run(&[]).await;
+        assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    assert_eq!(backend.stats().await["requests"]["POST /api/orders"], Value::Null);
+}
+
+#[tokio::test]
 async fn the_example_is_printed_as_it_comes_with_a_new_adapter() {
     let ended = run_host(&HostConfig::for_backend("http://127.0.0.1:9", "never-sent"), &["adapter", "test", "--example"]).await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
