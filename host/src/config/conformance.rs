@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::EndpointConfig;
-use super::load::{Reader, read_text};
+use super::load::{Reader, read_text_or};
 use super::problem::{ConfigError, Problem};
 use crate::domain::{AccountNumber, BackendNumber, Currency, Location, Note, Party, SalesArea, Sku, StoreName, Unit};
 
@@ -154,7 +154,7 @@ impl ConformancePlan {
 
     fn read(file: &Path, witness: impl FnOnce(&mut Reader<'_>) -> Option<Option<WitnessConfig>>) -> Result<Self, ConfigError> {
         let failed = |problems| ConfigError { file: file.to_owned(), problems };
-        let text = read_text(file)?;
+        let text = read_text_or(file, "the plan", "ordergate adapter test --example")?;
         let mut reader = Reader::new(&text);
         reader.refuse_unknown_sections(&SECTIONS);
         let backend = reader.section::<PlannedBackend>("backend");

@@ -97,10 +97,14 @@ fn one_adapter<T: DeserializeOwned>(file: &Path, name: &AdapterName) -> Result<(
     Err(ConfigError { file: file.to_owned(), problems: reader.problems })
 }
 
-pub(super) fn read_text(file: &Path) -> Result<String, ConfigError> {
+fn read_text(file: &Path) -> Result<String, ConfigError> {
+    read_text_or(file, "the configuration", "ordergate config example")
+}
+
+/// `example` is the command that prints one.
+pub(super) fn read_text_or(file: &Path, what: &str, example: &str) -> Result<String, ConfigError> {
     regular_file::read_text(file, WRITTEN_BYTES).map_err(|cause| {
-        let message =
-            format!("cannot read the configuration: {cause}. `ordergate config example > {}` writes one", file.display());
+        let message = format!("cannot read {what}: {cause}. `{example} > {}` writes one", file.display());
         let problem = Problem { line: 0, column: 0, path: String::new(), message, code: "C001" };
         ConfigError { file: file.to_owned(), problems: vec![problem] }
     })

@@ -32,6 +32,10 @@ async fn mistakes_are_told_with_their_place_and_the_mend() {
     fails(&plan.replace("account =", "acount ="), &[], "conformance.toml:5:1: buyer: unknown field `acount`").await;
     fails(&plan, &["--only", "orders.create"], "--only orders.create: the adapter has availability.check, ").await;
     fails(&plan, &["--replay", "no-such-file.json"], "no-such-file.json: ").await;
+    let nowhere = Proof::new(authored(&backend, "rust"), "nordwind", &plan);
+    std::fs::remove_file(nowhere.path("conformance.toml")).unwrap();
+    let told = nowhere.run(&[]).await.stderr;
+    assert!(told.contains("cannot read the plan") && told.contains("`ordergate adapter test --example > "), "{told}");
     let elsewhere = Proof { adapter: "erp", ..Proof::new(authored(&backend, "rust"), "nordwind", &plan) };
     assert!(elsewhere.run(&[]).await.stderr.contains("there is no adapter erp; there is nordwind"));
 }
