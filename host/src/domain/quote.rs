@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AccountNumber, BackendNumber, Currency, Extensions, Location, Money, Note, Order, Party, Quantity, Reference, SalesArea, Sku,
-    Totals,
+    AccountNumber, BackendNumber, Currency, Extensions, LineKind, Location, Money, Note, Order, OrderLine, Party, Quantity,
+    QuoteLink, Reference, SalesArea, Sku, Totals,
 };
 
 /// A line of a quote request or of an offer.
@@ -200,6 +200,31 @@ impl fmt::Debug for QuoteDocument {
 }
 
 impl QuoteDocument {
+    /// How an order refers to this offer, or to one of its lines (rule Q3).
+    pub fn link(&self, revision: &str, line: Option<String>) -> QuoteLink {
+        QuoteLink { number: self.number.clone(), revision: Some(revision.to_owned()), line }
+    }
+
+    /// The lines of an order that accepts a revision of this offer, with their prices (rule Q3).
+    pub fn order_lines(&self, revision: &str) -> Vec<OrderLine> {
+        let line = |line: &QuoteLine| OrderLine {
+            id: line.id.clone(),
+            parent: None,
+            kind: LineKind::Product,
+            sku: line.sku.clone(),
+            buyer_sku: line.buyer_sku.clone(),
+            description: line.description.clone(),
+            quantity: line.quantity.clone(),
+            unit_price: line.unit_price,
+            per: line.per,
+            amount: line.amount,
+            requested_date: line.requested_date,
+            location: line.location.clone(),
+            quote: Some(self.link(revision, Some(line.id.clone()))),
+        };
+        self.lines.iter().map(line).collect()
+    }
+
     /// The instant after which an offer can no longer be accepted: the end of its last day in the seller's zone (rule Q1).
     pub fn expires_at(&self, seller_zone: &TimeZone) -> Option<Timestamp> {
         let next_day = self.valid_until?.tomorrow().ok()?;

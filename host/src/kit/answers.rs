@@ -11,7 +11,7 @@ use super::run::{Case, How, Run};
 use super::settle::Transfer;
 use crate::adapter::ask::Ask;
 use crate::adapter::operation::{AcceptQuote, DeclineQuote};
-use crate::domain::{Acceptance, BackendNumber, LineKind, Order, OrderLine, QuoteDocument, QuoteLine, QuoteLink, Reference};
+use crate::domain::{Acceptance, Order, QuoteDocument, Reference};
 
 /// A revision that no quote has.
 const STALE: &str = "no-such-revision";
@@ -73,28 +73,8 @@ async fn declined(case: &Case<'_>, goods: &Goods<'_>, quote: &QuoteDocument) {
 
 /// The whole quote, at its prices.
 fn accept(goods: &Goods<'_>, quote: &QuoteDocument, revision: &str, reference: &Reference) -> Ask {
-    let link = |line: Option<&str>| QuoteLink {
-        number: BackendNumber::new(quote.number.as_str()),
-        revision: Some(revision.to_owned()),
-        line: line.map(str::to_owned),
-    };
-    let line = |line: &QuoteLine| OrderLine {
-        id: line.id.clone(),
-        parent: None,
-        kind: LineKind::Product,
-        sku: line.sku.clone(),
-        buyer_sku: line.buyer_sku.clone(),
-        description: line.description.clone(),
-        quantity: line.quantity.clone(),
-        unit_price: line.unit_price,
-        per: line.per,
-        amount: line.amount,
-        requested_date: line.requested_date,
-        location: line.location.clone(),
-        quote: Some(link(Some(&line.id))),
-    };
-    let lines = quote.lines.iter().map(line).collect();
-    let order = Order { quote: Some(link(None)), totals: quote.totals.clone(), lines, ..goods.order(goods.account()) };
+    let (link, lines) = (quote.link(revision, None), quote.order_lines(revision));
+    let order = Order { quote: Some(link), totals: quote.totals.clone(), lines, ..goods.order(goods.account()) };
     let (number, revision, reference) = (quote.number.clone(), revision.to_owned(), reference.clone());
     Ask::AcceptQuote(AcceptQuote { acceptance: Acceptance { number, revision, order, reference } })
 }

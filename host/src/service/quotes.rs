@@ -3,8 +3,8 @@
 use super::capture::Filed;
 use super::{Caller, Captured, Commerce, IdempotencyKey, OrderRecord, QuoteRecord, ServiceError};
 use crate::domain::{
-    BackendNumber, Currency, Extensions, LineKind, Note, Order, OrderLine, Party, QuoteAction, QuoteDocument, QuoteLine,
-    QuoteLink, QuoteRequest, TransferOperation,
+    BackendNumber, Currency, Extensions, Note, Order, Party, QuoteAction, QuoteDocument, QuoteLine, QuoteRequest,
+    TransferOperation,
 };
 use crate::store::{Instruction, Payload};
 
@@ -203,23 +203,6 @@ impl Commerce {
 
     /// The order that comes of an offer: its lines, quantities and prices (rule Q3).
     fn order_from_offer(&self, caller: &Caller, offer: QuoteDocument, request: AcceptRequest) -> Order {
-        let link =
-            |line: Option<String>| QuoteLink { number: offer.number.clone(), revision: Some(offer.revision.clone()), line };
-        let lines = offer.lines.iter().map(|line| OrderLine {
-            id: line.id.clone(),
-            parent: None,
-            kind: LineKind::Product,
-            sku: line.sku.clone(),
-            buyer_sku: line.buyer_sku.clone(),
-            description: line.description.clone(),
-            quantity: line.quantity.clone(),
-            unit_price: line.unit_price,
-            per: line.per,
-            amount: line.amount,
-            requested_date: line.requested_date,
-            location: line.location.clone(),
-            quote: Some(link(Some(line.id.clone()))),
-        });
         Order {
             account: offer.account.clone(),
             currency: offer.currency,
@@ -232,12 +215,12 @@ impl Commerce {
             payment_token: request.payment_token,
             contract: None,
             sales_area: caller.shop.config.sales_area.clone(),
-            quote: Some(link(None)),
+            quote: Some(offer.link(&offer.revision, None)),
             reservation: None,
             provisional: None,
             parties: if request.parties.is_empty() { offer.parties.clone() } else { request.parties },
             notes: request.notes,
-            lines: lines.collect(),
+            lines: offer.order_lines(&offer.revision),
             totals: offer.totals.clone(),
             ext: Extensions::new(),
         }
