@@ -57,19 +57,17 @@ async fn f12_what_the_back_end_pushes_is_shown_at_once_and_costs_no_call() {
     let world = world().await;
     assert_eq!(available(&world, "").await, is("live", "307"));
     assert_eq!(available(&world, "?location=BER").await, is("live", "140"));
-    let door = format!("{}{DOOR}", world.host.api());
-    world.backend.client().put("/control/push", &json!({"to": door})).await.expect(200);
+    world.backend.push_to(&world.host).await;
     let calls = world.backend.requests(STOCK).await;
     world.backend.set_stock(PLIERS, "BER", "100").await;
-    eventually("the push has arrived", async || (available(&world, "").await == is("pushed", "267")).then_some(())).await;
+    world.backend.pushed(1).await;
+    assert_eq!(available(&world, "").await, is("pushed", "267"));
     assert_eq!(available(&world, "?location=BER").await, is("pushed", "100"));
     assert_eq!(world.backend.requests(STOCK).await, calls, "nobody asked");
     world.backend.set_price(PLIERS, "31.00").await;
-    eventually("the price is asked again", async || {
-        let answer = world.bauer().get(&format!("/v1/offer-prices/{PLIERS}")).await.expect(200);
-        (text(&answer, "/list_price/amount") == "31.00").then_some(())
-    })
-    .await;
+    world.backend.pushed(2).await;
+    let price = world.bauer().get(&format!("/v1/offer-prices/{PLIERS}")).await.expect(200);
+    assert_eq!(text(&price, "/list_price/amount"), "31.00", "it is asked again");
     assert!(world.host.metric("ordergate_inbound_events_total", &["availability-changed", "updated"]).await >= 2.0);
     assert!(world.host.metric("ordergate_inbound_lag_seconds_count", &[]).await >= 3.0);
     let shown = world.host.operate(&["cache", "show", PLIERS, "--location", "BER"]).await;

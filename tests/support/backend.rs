@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::backend_process::BackendProcess;
-use crate::{Client, programs};
+use crate::{Client, DOOR, Host, eventually, programs};
 
 const KEY: &str = "back-end-key-of-this-test";
 
@@ -139,6 +139,19 @@ impl DemoBackend {
     /// The sales desk answers every quote request that waits.
     pub async fn answer_quotes(&self) {
         self.client().post("/control/answer", &json!({})).await.expect(200);
+    }
+
+    /// From now on it tells a host what changes.
+    pub async fn push_to(&self, host: &Host) {
+        let door = format!("{}{DOOR}", host.api());
+        self.client().put("/control/push", &json!({"to": door})).await.expect(200);
+    }
+
+    /// Waits until so many messages were taken by whom they were pushed to. A message is applied part by part: who reads before its end may see
+    /// one part already and ask for the other.
+    pub async fn pushed(&self, messages: u64) {
+        let taken = async || self.client().get("/control/push").await.expect(200)["outcome"]["taken"].as_u64();
+        eventually("what was pushed is taken", async || taken().await.filter(|taken| *taken >= messages)).await;
     }
 
     /// So many are free at a site from now on.

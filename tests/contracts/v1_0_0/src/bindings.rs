@@ -3,6 +3,7 @@
 #![allow(unsafe_code, unreachable_pub, clippy::all)]
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::uninlined_format_args)]
 
+#[cfg(target_arch = "wasm32")]
 use super::Component;
 
 wit_bindgen::generate!({
@@ -12,4 +13,6 @@ wit_bindgen::generate!({
     additional_derives_ignore: ["level"],
 });
 
+// Natively the exports would only be names that some linkers refuse.
+#[cfg(target_arch = "wasm32")]
 export!(Component);
