@@ -38,7 +38,9 @@ async fn measure() {
     let database = server.create_database();
     // Accepting is measured: transfers go one at a time, and each waits for half a minute.
     backend.disturb("POST", "/api/orders", "late-reply", None).await;
+    // Goods are not held: the demo back end looks through all that is held for each cart.
     let config = HostConfig::for_backend(&backend.url(), backend.key()).at_full_speed().set("transfer.concurrency", "1");
+    let config = config.set("stores.main.reserve", "false");
     let url = format!("{:?}", server.url(&database));
     let on_postgres = config.clone().unset("database.path").set("database.url", &url).set("database.max_connections", "64");
     let (mut sqlite, mut postgres) = (Host::start(config).await, Host::start(on_postgres).await);
