@@ -1,14 +1,19 @@
 //! First answers to requests with an Idempotency-Key (rule A2): read before, and written with, what they captured.
 
+use std::collections::HashMap;
+
 use data_encoding::HEXLOWER;
 use futures::FutureExt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::lock::{Lock, lock};
-use super::sql::{Connection, query};
+use super::lock::{Lock, lock_all};
+use super::sql::{Connection, Row, query};
 use super::{CaptureOutcome, Store, StoreError};
 use crate::domain::Reference;
+
+/// An answer that was erased, as its status (410 Gone, RFC 9110).
+pub(super) const GONE: u16 = 410;
 
 /// The first answer to a request with an Idempotency-Key, committed with what it captured (rule A2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +45,15 @@ impl Store {
         find_answer(&mut connection, principal, key).await
     }
 
-    /// Replaces the answer of a key that is known: the caller has waited, and was told more than at the capture.
+    /// Replaces the answer of a key that is known: the caller has waited, and was told more than at the capture. What was erased meanwhile
+    /// stays erased (rule A3).
     pub async fn replace_answer(&self, principal: &str, key: &str, status: u16, body: String) -> Result<(), StoreError> {
         let (principal, key) = (principal.to_owned(), key.to_owned());
         self.write(move |connection| {
             async move {
-                let update = query("UPDATE answers SET status = $1, body = $2 WHERE principal = $3 AND key = $4");
-                update.bind(status).bind(body).bind(scope(&principal)).bind(key).execute(connection).await?;
+                let update =
+                    query("UPDATE answers SET status = $1, body = $2 WHERE principal = $3 AND key = $4 AND status <> $5");
+                update.bind(status).bind(body).bind(scope(&principal)).bind(key).bind(GONE).execute(connection).await?;
                 Ok(())
             }
             .boxed()
@@ -55,18 +62,36 @@ impl Store {
     }
 }
 
-/// What is answered when the key was seen before.
-pub(super) async fn replay(connection: &mut Connection, answer: Option<&Answer>) -> Result<Option<CaptureOutcome>, StoreError> {
-    let Some(answer) = answer else { return Ok(None) };
-    lock(connection, Lock::Key { principal: &answer.principal, key: &answer.key }).await?;
-    let stored = find_answer(connection, &answer.principal, &answer.key).await?;
-    Ok(stored.map(|first| {
-        if first.body_sha256 == answer.body_sha256 {
-            CaptureOutcome::Replayed { reference: first.reference, status: first.status, body: first.body }
-        } else {
-            CaptureOutcome::KeyReused
-        }
-    }))
+/// Waits until nobody else decides about these keys.
+pub(super) async fn lock_keys(connection: &mut Connection, answers: &[&Answer]) -> Result<(), StoreError> {
+    lock_all(connection, answers.iter().map(|Answer { principal, key, .. }| Lock::Key { principal, key })).await
+}
+
+/// What is answered where the key was seen before, in order.
+pub(super) async fn replay(connection: &mut Connection, answers: &[&Answer]) -> Result<Vec<Option<CaptureOutcome>>, StoreError> {
+    if answers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = answers.iter().map(|answer| vec![scope(&answer.principal).into(), answer.key.as_str().into()]);
+    let rows = query("SELECT principal, key, reference, body_sha256, status, body FROM (VALUES ")
+        .push_rows(keys)
+        .push(") AS wanted JOIN answers ON principal = wanted.column1 AND key = wanted.column2")
+        .all(connection)
+        .await?;
+    let mut known = HashMap::new();
+    for row in &rows {
+        known.insert((row.text("principal")?, row.text("key")?), stored(row)?);
+    }
+    let of = |answer: &&Answer| known.get(&(scope(&answer.principal), answer.key.clone())).map(|first| again(first, answer));
+    Ok(answers.iter().map(of).collect())
+}
+
+fn again(first: &StoredAnswer, answer: &Answer) -> CaptureOutcome {
+    if first.body_sha256 == answer.body_sha256 {
+        CaptureOutcome::Replayed { reference: first.reference.clone(), status: first.status, body: first.body.clone() }
+    } else {
+        CaptureOutcome::KeyReused
+    }
 }
 
 async fn find_answer(connection: &mut Connection, principal: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
@@ -75,39 +100,41 @@ async fn find_answer(connection: &mut Connection, principal: &str, key: &str) ->
         .bind(key)
         .optional(connection)
         .await?;
-    let Some(row) = row else { return Ok(None) };
-    let digest = row.bytes("body_sha256")?.try_into();
-    let body_sha256 = digest.map_err(|_| StoreError::Corrupt { what: "digest", reason: "not 32 bytes".to_owned() })?;
-    Ok(Some(StoredAnswer {
-        reference: row.text("reference")?.into(),
-        body_sha256,
-        status: row.number("status")?,
-        body: row.text("body")?,
-    }))
+    row.as_ref().map(stored).transpose()
 }
 
-pub(super) async fn keep_answer(
+fn stored(row: &Row) -> Result<StoredAnswer, StoreError> {
+    let digest = row.bytes("body_sha256")?.try_into();
+    let body_sha256 = digest.map_err(|_| StoreError::Corrupt { what: "digest", reason: "not 32 bytes".to_owned() })?;
+    let (reference, status) = (row.text("reference")?.into(), row.number("status")?);
+    Ok(StoredAnswer { reference, body_sha256, status, body: row.text("body")? })
+}
+
+/// Keeps what requests were answered, each about a document.
+pub(super) async fn keep_answers<'a>(
     connection: &mut Connection,
-    answer: Option<Answer>,
-    reference: &Reference,
-    at: Timestamp,
+    answers: impl Iterator<Item = (&'a Answer, &'a Reference, Timestamp)>,
 ) -> Result<(), StoreError> {
-    let Some(answer) = answer else { return Ok(()) };
-    query(
-        "INSERT INTO answers (principal, key, operation, body_sha256, reference, status, body, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(scope(&answer.principal))
-    .bind(answer.key)
-    .bind(answer.operation)
-    .bind(answer.body_sha256.to_vec())
-    .bind(reference.to_string())
-    .bind(answer.status)
-    .bind(answer.body)
-    .bind(at)
-    .execute(connection)
-    .await?;
-    Ok(())
+    let rows: Vec<_> = answers
+        .map(|(answer, reference, at)| {
+            vec![
+                scope(&answer.principal).into(),
+                answer.key.as_str().into(),
+                answer.operation.as_str().into(),
+                answer.body_sha256.to_vec().into(),
+                reference.to_string().into(),
+                answer.status.into(),
+                answer.body.as_str().into(),
+                at.into(),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let insert =
+        query("INSERT INTO answers (principal, key, operation, body_sha256, reference, status, body, created_at) VALUES ");
+    insert.push_rows(rows).execute(connection).await.map(drop)
 }
 
 /// Whose keys they are, as it is stored: nobody reads it, and a customer's name is personal.

@@ -3,6 +3,7 @@
 
 use futures::future::FutureExt;
 
+use super::answers::GONE;
 use super::columns::transfer_columns;
 use super::desk::note;
 use super::held::give_up_seal;
@@ -54,9 +55,6 @@ const AT_ONCE: usize = 100;
 
 /// Most transfers that a refusal names.
 const NAMED: usize = 100;
-
-/// An answer that was erased, as its status (410 Gone, RFC 9110).
-const GONE: u16 = 410;
 
 impl Store {
     /// Erases what is known of a customer in one store. Refused with [`Conflict::UnderWay`] while any of their transfers is on its way or

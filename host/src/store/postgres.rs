@@ -23,7 +23,6 @@ use crate::clock::Clock;
 use crate::config::{DatabaseConfig, PostgresUrl};
 pub(super) use keys::HeldKey;
 use keys::Keys;
-pub(super) use lines::Command;
 use lines::Lines;
 pub(super) use news::News;
 

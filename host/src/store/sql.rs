@@ -8,6 +8,7 @@ mod row;
 mod value;
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
@@ -48,7 +49,21 @@ impl Query {
     pub(super) fn push_bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         let number = self.values.len();
-        self.push(&format!("${number}"))
+        // A `String` takes whatever is written to it.
+        let _ = write!(self.text.to_mut(), "${number}");
+        self
+    }
+
+    /// Appends rows, each in brackets.
+    pub(super) fn push_rows(mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> Self {
+        for (place, row) in rows.into_iter().enumerate() {
+            self = self.push(if place == 0 { "(" } else { ", (" });
+            for (column, value) in row.into_iter().enumerate() {
+                self = self.push(if column == 0 { "" } else { ", " }).push_bind(value);
+            }
+            self = self.push(")");
+        }
+        self
     }
 
     /// Appends values in brackets. An empty list holds nothing, so that `x IN (…)` is never true.

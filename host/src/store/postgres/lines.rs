@@ -6,23 +6,19 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::FutureExt;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::Postgres;
-use crate::store::sql::Connection;
-use crate::store::{CaptureOutcome, StoreError};
+use crate::store::capture::capture_documents;
+use crate::store::{Capture, CaptureOutcome, StoreError};
 
 /// Most captures of one transaction.
 const MOST: usize = 64;
 
-/// A capture, which can be tried more than once.
-pub(in crate::store) type Command =
-    Arc<dyn for<'c> Fn(&'c mut Connection) -> BoxFuture<'c, Result<CaptureOutcome, StoreError>> + Send + Sync>;
-
 struct Waiting {
-    command: Command,
+    capture: Arc<Capture>,
     answer: oneshot::Sender<Result<CaptureOutcome, StoreError>>,
 }
 
@@ -32,9 +28,9 @@ pub(super) struct Lines(Arc<Mutex<HashMap<i64, Vec<Waiting>>>>);
 
 impl Postgres {
     /// Runs a capture in a transaction, alone or with others of its line; each is answered by itself, once all of them are on disk.
-    pub(in crate::store) async fn capture(&self, line: i64, command: Command) -> Result<CaptureOutcome, StoreError> {
+    pub(in crate::store) async fn capture(&self, line: i64, capture: Arc<Capture>) -> Result<CaptureOutcome, StoreError> {
         let (answer, outcome) = oneshot::channel();
-        if self.lines.join(line, Waiting { command, answer }) {
+        if self.lines.join(line, Waiting { capture, answer }) {
             let work = WorkedOff { lines: self.lines.clone(), line, is_free: false };
             self.writes.spawn(self.clone().work_off(work));
         }
@@ -50,8 +46,7 @@ impl Postgres {
     /// Together; when something is wrong with one of them, each alone. What may have been committed is not tried again.
     async fn commit(&self, waiting: Vec<Waiting>) {
         if let [_, _, ..] = &waiting[..] {
-            let commands: Vec<_> = waiting.iter().map(|one| Arc::clone(&one.command)).collect();
-            match self.write(move |connection| all(connection, commands).boxed()).await {
+            match self.together(waiting.iter().map(|one| Arc::clone(&one.capture)).collect()).await {
                 Ok(outcomes) => {
                     return waiting.into_iter().zip(outcomes).for_each(|(one, outcome)| drop(one.answer.send(Ok(outcome))));
                 }
@@ -61,23 +56,19 @@ impl Postgres {
                 Err(_) => {}
             }
         }
-        for Waiting { command, answer } in waiting {
+        for Waiting { capture, answer } in waiting {
+            let alone = self.together(vec![capture]).await;
             // Whoever asked may have gone away.
-            let _ = answer.send(self.write(move |connection| alone(connection, command).boxed()).await);
+            let _ = answer.send(alone.and_then(|mut outcomes| outcomes.pop().ok_or(StoreError::Stopped)));
         }
     }
-}
 
-async fn all(connection: &mut Connection, commands: Vec<Command>) -> Result<Vec<CaptureOutcome>, StoreError> {
-    let mut outcomes = Vec::with_capacity(commands.len());
-    for command in commands {
-        outcomes.push(command(connection).await?);
+    async fn together(&self, captures: Vec<Arc<Capture>>) -> Result<Vec<CaptureOutcome>, StoreError> {
+        self.write(move |connection| {
+            async move { capture_documents(connection, &captures.iter().map(Arc::as_ref).collect::<Vec<_>>()).await }.boxed()
+        })
+        .await
     }
-    Ok(outcomes)
-}
-
-async fn alone(connection: &mut Connection, command: Command) -> Result<CaptureOutcome, StoreError> {
-    command(connection).await
 }
 
 impl Lines {

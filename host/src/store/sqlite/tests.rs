@@ -59,12 +59,31 @@ async fn a_command_that_is_refused_takes_its_neighbors_not_along() {
     let good = capture_order("A");
     let twice = good.clone();
     let other = capture_order("B");
-    let (first, second, third) =
-        tokio::join!(temp.store.capture(good), temp.store.capture(twice), temp.store.capture(other.clone()));
+    // The writer is held until all three wait for it.
+    let (open, gate) = std::sync::mpsc::channel::<()>();
+    let (holds, is_held) = tokio::sync::oneshot::channel();
+    let store = temp.store.clone();
+    let holding = tokio::spawn(async move {
+        let hold = store.write(move |_| {
+            async move {
+                holds.send(()).unwrap();
+                gate.recv().unwrap();
+                Ok(())
+            }
+            .boxed()
+        });
+        hold.await
+    });
+    is_held.await.unwrap();
+    let (first, second, third, ()) =
+        tokio::join!(temp.store.capture(good), temp.store.capture(twice), temp.store.capture(other.clone()), async {
+            open.send(()).unwrap()
+        });
+    holding.await.unwrap().unwrap();
     assert_eq!(first.unwrap(), CaptureOutcome::Captured);
     assert!(matches!(second, Err(StoreError::Conflict(Conflict::Exists(_)))));
     assert_eq!(third.unwrap(), CaptureOutcome::Captured);
-    assert_eq!(temp.store.commits(), 1);
+    assert_eq!(temp.store.commits(), 2, "one to hold the writer, one for all three");
     assert!(temp.store.document(&other.document.reference).await.unwrap().is_some());
 }
 
