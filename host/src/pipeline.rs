@@ -6,6 +6,7 @@ mod backend;
 mod decide;
 pub mod failpoint;
 mod figures;
+mod identity;
 mod pricing;
 mod replay;
 mod run;

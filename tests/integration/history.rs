@@ -1,5 +1,7 @@
 //! Every order of a customer, from every channel (rules H1 to H3).
 
+mod mixed_up;
+
 use std::collections::BTreeSet;
 
 use ordergate_tests::{Client, PLIERS, World, eventually, items, order, seal, text, until_order};

@@ -125,6 +125,11 @@ impl DemoBackend {
         self.client().delete(&format!("/control/orders/{number}")).await.expect(204);
     }
 
+    /// Books an order over: `customer` or `your_ref` is another one, as if its number had been given out twice.
+    pub async fn rebook_order(&self, number: &str, to: &Value) {
+        self.client().put(&format!("/control/orders/{number}/owner"), to).await.expect(200);
+    }
+
     /// A clerk enters an order once more, with the same reference; gives its number.
     pub async fn copy_order(&self, number: &str) -> String {
         let copy = self.client().post(&format!("/control/orders/{number}/copy"), &json!({})).await.expect(201);

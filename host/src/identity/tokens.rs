@@ -96,6 +96,9 @@ impl TokenRefusal {
     }
 }
 
+/// Most characters of an account number, as in `X-Account`.
+const MAX_ACCOUNT: usize = 128;
+
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
@@ -110,16 +113,20 @@ impl Claims {
     /// The account numbers in a claim: a text or a list of texts. The standard claims count too, such as `sub` where each customer is
     /// an account.
     fn accounts(&self, claim: &str) -> BTreeSet<AccountNumber> {
-        match (claim, self.others.get(claim)) {
-            ("iss", _) => [AccountNumber::new(&self.iss)].into(),
-            ("sub", _) => [AccountNumber::new(&self.sub)].into(),
-            (_, Some(serde_json::Value::String(account))) => [AccountNumber::new(account)].into(),
-            (_, Some(serde_json::Value::Array(accounts))) => {
-                accounts.iter().filter_map(|account| account.as_str().map(AccountNumber::new)).collect()
-            }
-            _ => BTreeSet::new(),
-        }
+        let named: Vec<&str> = match (claim, self.others.get(claim)) {
+            ("iss", _) => vec![&self.iss],
+            ("sub", _) => vec![&self.sub],
+            (_, Some(serde_json::Value::String(account))) => vec![account],
+            (_, Some(serde_json::Value::Array(accounts))) => accounts.iter().filter_map(|account| account.as_str()).collect(),
+            _ => vec![],
+        };
+        named.into_iter().filter(|account| is_account(account)).map(AccountNumber::new).collect()
     }
+}
+
+/// As a request could name it: a back end that is asked for an empty account might answer for all.
+fn is_account(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= MAX_ACCOUNT && !text.contains(char::is_control)
 }
 
 impl Tokens {

@@ -11,8 +11,8 @@ use crate::adapter::operation::{
 use crate::adapter::{Adapter, Adapters, Lane, Leave};
 use crate::clock::Clock;
 use crate::domain::{
-    Acceptance, AdapterName, AmountMismatch, BackendNumber, BusinessStatus, Calculation, CallContext, Failure, FailureCode,
-    Order, OrderDocument, Purpose, QuoteDocument, QuoteRequest, QuoteStatus, Side, TransferOperation,
+    Acceptance, AccountNumber, AdapterName, AmountMismatch, BackendNumber, BusinessStatus, Calculation, CallContext, Failure,
+    FailureCode, Order, OrderDocument, Purpose, QuoteDocument, QuoteRequest, QuoteStatus, Reference, Side, TransferOperation,
 };
 use crate::store::{Claimed, Document, LeftOut, Taken};
 
@@ -129,6 +129,14 @@ impl Backend for LiveAdapter {
         Ok(calculation)
     }
 
+    async fn identify(&self, leave: Leave, claimed: &Claimed, deadline: Duration) -> Result<(), Failure> {
+        let context = context(claimed, deadline);
+        match claimed.transfer.operation {
+            TransferOperation::CancelOrder => self.shown_order(leave, claimed, &context).await.map(drop),
+            _ => self.shown_quote(leave, claimed, &context).await.map(drop),
+        }
+    }
+
     /// What carries our reference is looked for by it; what changes a numbered document is told from that document's status.
     async fn look_up(&self, leave: Leave, claimed: &Claimed, deadline: Duration) -> Result<Option<Taken>, Failure> {
         let (transfer, context) = (&claimed.transfer, context(claimed, deadline));
@@ -143,15 +151,15 @@ impl Backend for LiveAdapter {
                 found.map(|quote| self.own_quote(claimed, quote)).transpose()
             }
             TransferOperation::CancelOrder => {
-                let order = self.adapter.call_with(leave, &context, &GetOrder { account, number: number(claimed)? }).await?;
+                let order = self.shown_order(leave, claimed, &context).await?;
                 Ok((order.status == BusinessStatus::Cancelled).then(|| order.into()))
             }
             TransferOperation::DeclineQuote => {
-                let quote = self.adapter.call_with(leave, &context, &GetQuote { account, number: number(claimed)? }).await?;
+                let quote = self.shown_quote(leave, claimed, &context).await?;
                 Ok((quote.status == QuoteStatus::Declined).then(|| quote.into()))
             }
             TransferOperation::WithdrawQuote => {
-                let quote = self.adapter.call_with(leave, &context, &GetQuote { account, number: number(claimed)? }).await?;
+                let quote = self.shown_quote(leave, claimed, &context).await?;
                 Ok(matches!(quote.status, QuoteStatus::Withdrawn | QuoteStatus::Cancelled).then(|| quote.into()))
             }
             // No adapter can tell; it is asked again.
@@ -168,6 +176,38 @@ impl LiveAdapter {
         let held = claimed.transfer.instruction.held.as_ref();
         let has_ended = held.is_some_and(|held| held.reservation.expires_at <= self.clock.now());
         Ok(if has_ended { Order { reservation: None, ..order } } else { order })
+    }
+
+    /// The order that a transfer changes by its number.
+    async fn shown_order(&self, leave: Leave, claimed: &Claimed, context: &CallContext) -> Result<OrderDocument, Failure> {
+        let (account, number) = (claimed.transfer.account.clone(), number(claimed)?);
+        let order = self.adapter.call_with(leave, context, &GetOrder { account, number }).await?;
+        self.is_customers(claimed, &order.account, &order.number, order.reference.as_ref()).map(|()| order)
+    }
+
+    async fn shown_quote(&self, leave: Leave, claimed: &Claimed, context: &CallContext) -> Result<QuoteDocument, Failure> {
+        let (account, number) = (claimed.transfer.account.clone(), number(claimed)?);
+        let quote = self.adapter.call_with(leave, context, &GetQuote { account, number }).await?;
+        self.is_customers(claimed, &quote.account, &quote.number, quote.reference.as_ref()).map(|()| quote)
+    }
+
+    /// An order that accepts a quote is no document of that number yet.
+    fn is_customers(
+        &self,
+        claimed: &Claimed,
+        account: &AccountNumber,
+        shown: &BackendNumber,
+        reference: Option<&Reference>,
+    ) -> Result<(), Failure> {
+        let ours = claimed.document.as_ref().filter(|_| !claimed.transfer.operation.carries_order());
+        let is_ours = ours.is_none_or(|document| document.may_be_known_as(reference));
+        let number = number(claimed)?;
+        if *account == claimed.transfer.account && *shown == number && is_ours {
+            return Ok(());
+        }
+        self.count_violation("foreign-document");
+        let message = format!("the back end shows another document under {number} than this customer's: nothing was sent");
+        Err(Failure::new(FailureCode::InvalidRequest, message))
     }
 
     fn own_order(&self, claimed: &Claimed, order: OrderDocument) -> Result<Taken, Failure> {
@@ -200,9 +240,13 @@ impl LiveAdapter {
     }
 
     fn violation(&self, kind: &'static str, message: String) -> Failure {
+        self.count_violation(kind);
+        Failure::new(FailureCode::InvalidResponse, message)
+    }
+
+    fn count_violation(&self, kind: &'static str) {
         let labels = [("adapter", self.adapter.name().to_string()), ("kind", kind.to_owned())];
         metrics::counter!("ordergate_contract_violations_total", &labels).increment(1);
-        Failure::new(FailureCode::InvalidResponse, message)
     }
 }
 

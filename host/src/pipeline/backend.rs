@@ -47,6 +47,14 @@ pub trait Backend: Send + Sync + 'static {
         deadline: Duration,
     ) -> impl Future<Output = Result<Calculation, Failure>> + Send;
 
+    /// Whether what the transfer changes by its number is the customer's. An `invalid-request` when the back end shows another document there.
+    fn identify(
+        &self,
+        leave: Self::Leave,
+        claimed: &Claimed,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// Looks whether the back end has what the transfer asks for. `None` means that it certainly has not, at this instant.
     fn look_up(
         &self,

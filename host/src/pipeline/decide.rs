@@ -58,8 +58,9 @@ impl Case<'_> {
         Outcome { due_at: after(self.ended_at, wait), ..self.outcome(vec![], None, Counts::Free) }
     }
 
-    /// A provisional order could not be priced, so nothing of it was sent. It waits out an outage; what no further try can help goes to a person.
-    pub(super) fn not_priced(&self, failure: Failure) -> Outcome {
+    /// What must be known before it could not be asked, so nothing was sent: the price of a provisional order, or whose document it changes. It waits
+    /// out an outage; what no further try can help goes to a person.
+    pub(super) fn not_begun(&self, failure: Failure) -> Outcome {
         let counts = if is_outage(&failure) { Counts::Free } else { counts(&failure) };
         let may_help = is_outage(&failure) || matches!(failure.code, FailureCode::Throttled | FailureCode::InvalidResponse);
         if !may_help || self.is_spent(counts) {

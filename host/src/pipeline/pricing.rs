@@ -29,7 +29,7 @@ impl<B: Backends> Engine<B> {
             Ok(live) => live,
             Err(failure) => {
                 count(terms, "failed");
-                return Ok(Pricing::Ended(self.case(claimed, None).not_priced(failure)));
+                return Ok(Pricing::Ended(self.case(claimed, None).not_begun(failure)));
             }
         };
         match order.priced(&live) {

@@ -68,6 +68,9 @@ impl<B: Backends> Engine<B> {
             Pricing::Ended(outcome) => return Ok(outcome),
         };
         let claimed = priced.as_ref().unwrap_or(claimed);
+        if let Err(outcome) = self.identify(claimed, &backend).await {
+            return Ok(outcome);
+        }
         let looks_up = claimed.transfer.state == TransferState::Unknown;
         let side = if looks_up { Side::Read } else { Side::Write };
         // Before the attempt is begun: one that its back end's breaker turns away, or that finds no place, costs the transfer nothing.

@@ -12,7 +12,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use merge::{Either, Merged, Shown};
-use owned::owned;
+use owned::{Asked, owned};
 
 use super::{BackendDocument, Caller, Commerce, DocumentPage, Provenance, Record, ServiceError, Shop};
 use crate::adapter::operation::Operation;
@@ -60,8 +60,8 @@ impl Commerce {
     pub async fn document<T: BackendDocument>(&self, caller: &Caller, id: &str) -> Result<Record<T>, ServiceError> {
         let not_found = || ServiceError::NotFound(T::KIND.as_str());
         if let Some(document) = self.ours(caller, id, T::KIND).await? {
-            let Some(number) = document.backend_number.clone() else { return Ok(Record::captured(document)) };
-            return match self.shown_by::<T>(caller, &document.adapter, number).await? {
+            let Some(number) = &document.backend_number else { return Ok(Record::captured(document)) };
+            return match self.shown_by::<T>(caller, &document.adapter, number, Asked::Ours(&document)).await? {
                 Ok(record) => Ok(record),
                 Err(_) => Ok(Record { provenance: Provenance::Stale, ..Record::captured(document) }),
             };
@@ -69,9 +69,9 @@ impl Commerce {
         if !may_be_number(id) {
             return Err(not_found());
         }
-        let mut failed = None;
+        let (number, mut failed) = (BackendNumber::new(id), None);
         for backend in self.backends_of::<T>(&caller.shop) {
-            match self.shown_by::<T>(caller, &backend, BackendNumber::new(id)).await? {
+            match self.shown_by::<T>(caller, &backend, &number, Asked::Number(&number)).await? {
                 Ok(record) => return Ok(record),
                 Err(failure) if is_no_number(&failure) => {}
                 Err(failure) => failed = failed.or(Some(failure)),
@@ -85,12 +85,13 @@ impl Commerce {
         &self,
         caller: &Caller,
         backend: &AdapterName,
-        number: BackendNumber,
+        number: &BackendNumber,
+        asked: Asked<'_>,
     ) -> Result<Result<Record<T>, Failure>, ServiceError> {
         let (account, adapter) = (caller.account()?.clone(), self.adapter(backend)?);
         let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
-        let answer: Result<T, _> = adapter.call_on(&self.inner.reads, &context, T::get(account.clone(), number)).await;
-        let document = match owned(&adapter, &account, answer) {
+        let answer: Result<T, _> = adapter.call_on(&self.inner.reads, &context, T::get(account.clone(), number.clone())).await;
+        let document = match owned(&adapter, &account, asked, answer) {
             Ok(document) => document,
             Err(failure) => return Ok(Err(failure)),
         };

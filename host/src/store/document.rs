@@ -166,6 +166,19 @@ impl Document {
         self.payload.kind()
     }
 
+    /// Whether what a back end shows can be this document: under its number, and not known as another. Else it shows another one, whoever has
+    /// mixed them up.
+    pub fn may_be(&self, number: &BackendNumber, reference: Option<&Reference>) -> bool {
+        self.backend_number.as_ref() == Some(number) && self.may_be_known_as(reference)
+    }
+
+    /// An order has the reference under which it was sent, or that of the quote which it came from, or none. Quotes that answer each other may
+    /// share a number, with the reference of either.
+    pub fn may_be_known_as(&self, reference: Option<&Reference>) -> bool {
+        let is_own = |reference: &Reference| *reference == self.reference || Some(reference) == self.parent.as_ref();
+        self.kind() == DocumentKind::Quote || reference.is_none_or(is_own)
+    }
+
     /// The order, when it is one.
     pub fn order(&self) -> Option<&Order> {
         match &self.payload {

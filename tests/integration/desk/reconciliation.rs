@@ -46,6 +46,15 @@ async fn t10_an_order_that_was_deleted_there_is_found_missing_once() {
 }
 
 #[tokio::test]
+async fn t10_an_order_whose_number_became_another_customers_is_found_missing() {
+    let world = comparing().await;
+    let order = confirmed(&world.hansen(), "5", "one").await;
+    world.backend.rebook_order(text(&order, "/number"), &json!({"customer": "C-1002"})).await;
+    let finding = the_finding(&world, "missing").await;
+    assert_eq!((&finding["reference"], &finding["numbers"]), (&order["reference"], &json!([order["number"]])));
+}
+
+#[tokio::test]
 async fn t10_an_order_that_is_there_twice_is_found_and_the_other_one_can_be_cancelled() {
     let world = comparing().await;
     let order = confirmed(&world.hansen(), "5", "one").await;

@@ -138,6 +138,7 @@ mod tests {
         };
         assert_eq!(from_accepted(answer(" ")).unwrap_err().code, FailureCode::InvalidResponse);
         assert_eq!(from_accepted(answer(&"4".repeat(9_000))).unwrap_err().code, FailureCode::InvalidResponse);
+        assert_eq!(from_accepted(answer("47\u{0}11")).unwrap_err().code, FailureCode::InvalidResponse);
         assert_eq!(from_accepted(answer("4711")).unwrap().status, BusinessStatus::Unknown);
     }
 }

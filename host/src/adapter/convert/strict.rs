@@ -89,10 +89,12 @@ impl<'a> Place<'a> {
         text.parse().map_err(|_| self.not(field, text, "instant such as 2026-11-22T14:36:00Z"))
     }
 
-    /// A text that must say something, such as a document number. It identifies something, so it is not cut when it is too long.
+    /// A text that must say something, such as a document number. It identifies something, so it is not cut when it is too long, and what no
+    /// request or database could name again is not mended.
     pub(super) fn text<T: From<String>>(self, field: &str, text: String) -> Result<T, Failure> {
         match text.trim().len() {
             0 => Err(self.broken(field, "is empty")),
+            _ if text.contains(char::is_control) => Err(self.broken(field, "has a control character")),
             _ if text.len() > MAX_ID_BYTES => Err(self.broken(field, format_args!("is longer than {MAX_ID_BYTES} bytes"))),
             _ => Ok(T::from(text)),
         }
@@ -169,7 +171,7 @@ mod tests {
     #[test]
     fn what_identifies_something_is_neither_empty_nor_endless() {
         assert_eq!(PLACE.text("number", "4711".into()), Ok("4711".to_owned()));
-        for text in [String::new(), " ".into(), "4".repeat(257)] {
+        for text in [String::new(), " ".into(), "4".repeat(257), "4\u{0}".into()] {
             assert_eq!(PLACE.text::<String>("number", text).unwrap_err().code, FailureCode::InvalidResponse);
         }
     }

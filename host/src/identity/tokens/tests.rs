@@ -72,6 +72,17 @@ async fn a1_a_token_without_accounts_covers_none() {
 }
 
 #[tokio::test]
+async fn a1_what_no_request_could_name_is_nobodys_account() {
+    for account in ["", " ", "C\u{0}1", &"1".repeat(129)] {
+        for claim in [json!(account), json!([account])] {
+            assert_eq!(principal(json!({"accounts": claim})).await.accounts, AccountGrant::Only(Default::default()));
+        }
+    }
+    let among_others = principal(json!({"accounts": ["", "C-1"]})).await;
+    assert_eq!(among_others.accounts, AccountGrant::Only(["C-1".into()].into()));
+}
+
+#[tokio::test]
 async fn a1_the_subject_of_a_token_can_be_the_account() {
     let principal = tokens("sub").check(&token(Algorithm::HS256, SECRET, json!({}))).await.unwrap();
     assert_eq!(principal.accounts, AccountGrant::Only(["anna".into()].into()));

@@ -87,6 +87,10 @@ impl Backend for Gated {
         Err(Failure::new(FailureCode::Unsupported, "it has no prices"))
     }
 
+    async fn identify(&self, (): (), _claimed: &Claimed, _deadline: Duration) -> Result<(), Failure> {
+        Ok(())
+    }
+
     async fn look_up(&self, (): (), _claimed: &Claimed, _deadline: Duration) -> Result<Option<Taken>, Failure> {
         self.log.lock().look_ups += 1;
         Ok(None)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::owned::owned;
+use super::owned::{Asked, owned};
 use crate::domain::{CallContext, Failure, FailureCode, Purpose};
 use crate::service::{BackendDocument, Commerce, ServiceError};
 use crate::store::{Document, DocumentKind};
@@ -35,12 +35,9 @@ impl Commerce {
             purpose: Purpose::History,
             deadline: shop.config.read_deadline(),
         };
-        let asked = T::get(document.account.clone(), number.clone());
+        let asked = T::get(document.account.clone(), number);
         let answer = adapter.call_on(&self.inner.reads, &context, asked).await;
-        let shown: T = owned(&adapter, &document.account, answer)?;
-        if *shown.head().number != number {
-            return Err(not_found().into());
-        }
+        let shown: T = owned(&adapter, &document.account, Asked::Ours(document), answer)?;
         let changed = self.inner.store.observe(&document.reference, shown.observed(), self.inner.clock.now()).await?;
         if changed && T::KIND == DocumentKind::Order {
             self.follow(&document.reference).await;

@@ -79,7 +79,9 @@ impl Commerce {
             None => (shown.iter().cloned().map(Source::start).collect(), None),
             Some(Cursor { sources, before }) => (sources, Some(before)),
         };
-        if !sources.iter().all(|source: &Source| shown.contains(&source.adapter)) {
+        // Each at most once: a cursor comes from outside, and every source is a call.
+        let named: HashSet<_> = sources.iter().map(|source: &Source| &source.adapter).collect();
+        if named.len() != sources.len() || !named.iter().all(|adapter| shown.contains(adapter)) {
             return Err(ServiceError::CursorInvalid);
         }
         let pages = sources.into_iter().map(|source| self.page_of::<T>(caller, request, source, before));

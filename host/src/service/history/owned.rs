@@ -1,8 +1,9 @@
-//! Authorization of what adapters return (rule H3): every document is checked against the account that was asked for.
+//! Authorization of what adapters return (rule H3): every document is checked against the account and the number that were asked for.
 
 use crate::adapter::Adapter;
-use crate::domain::{AccountNumber, AdapterName, Failure, FailureCode};
+use crate::domain::{AccountNumber, AdapterName, BackendNumber, Failure, FailureCode};
 use crate::service::BackendDocument;
+use crate::store::Document;
 
 /// Only documents of the account: whatever else an adapter returns is dropped and counted (rule H3).
 pub(super) fn only_of<T: BackendDocument>(adapter: &AdapterName, account: &AccountNumber, documents: Vec<T>) -> Vec<T> {
@@ -13,22 +14,67 @@ pub(super) fn only_of<T: BackendDocument>(adapter: &AdapterName, account: &Accou
     own
 }
 
-/// A foreign document is as if it were not there, and counted (rule H3).
+/// Which document was asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'a> {
+    /// By what somebody has typed.
+    Number(&'a BackendNumber),
+    /// One of ours.
+    Ours(&'a Document),
+}
+
+impl Asked<'_> {
+    fn is<T: BackendDocument>(self, shown: &T) -> bool {
+        let head = shown.head();
+        match self {
+            Self::Number(number) => is_written_as(head.number.as_str(), number.as_str()),
+            Self::Ours(document) => document.may_be(head.number, head.reference),
+        }
+    }
+}
+
+/// Upper and lower case, and zeros in front, are not told apart by every back end, nor by people.
+fn is_written_as(number: &str, typed: &str) -> bool {
+    let bare = |text: &str| text.trim().trim_start_matches('0').to_ascii_lowercase();
+    bare(number) == bare(typed)
+}
+
+/// A foreign document, and any other than was asked for, is as if it were not there, and counted (rule H3).
 pub(super) fn owned<T: BackendDocument>(
     adapter: &Adapter,
     account: &AccountNumber,
+    asked: Asked<'_>,
     answer: Result<T, Failure>,
 ) -> Result<T, Failure> {
     let document = answer?;
-    if document.head().account == account {
+    if document.head().account != account {
+        count_foreign(adapter.name(), 1);
+    } else if asked.is(&document) {
         return Ok(document);
+    } else {
+        count(adapter.name(), "other-document", 1);
+        tracing::warn!(adapter.name = %adapter.name(), "adapter returned another document than was asked for: dropped");
     }
-    count_foreign(adapter.name(), 1);
     Err(Failure::new(FailureCode::NotFound, "there is no such document"))
 }
 
 fn count_foreign(adapter: &AdapterName, documents: u64) {
-    metrics::counter!("ordergate_contract_violations_total", "adapter" => adapter.to_string(), "kind" => "foreign-document")
-        .increment(documents);
+    count(adapter, "foreign-document", documents);
     tracing::warn!(adapter.name = %adapter, documents, "adapter returned documents of another account: dropped");
+}
+
+fn count(adapter: &AdapterName, kind: &'static str, documents: u64) {
+    metrics::counter!("ordergate_contract_violations_total", "adapter" => adapter.to_string(), "kind" => kind)
+        .increment(documents);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_number_is_the_same_in_another_case_and_with_zeros_in_front() {
+        assert!(is_written_as("SO-100020", "so-100020") && is_written_as("0000004711", " 4711"));
+        assert!(!is_written_as("SO-100020", "SO-10002") && !is_written_as("4711", "47110"));
+    }
 }

@@ -66,7 +66,11 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         let document = &one.document;
         let asked = T::get(document.account.clone(), number.clone());
         match self.ask(document, &asked).await {
-            Ok(there) => Ok(self.own(document, &there).then(|| self.compared(one, &there)).flatten()),
+            Ok(there) if self.own(document, &there) && document.may_be(there.head().number, there.head().reference) => {
+                Ok(self.compared(one, &there))
+            }
+            // Somebody else's number, or that of another order of ours.
+            Ok(_) => self.gone(one, number).await,
             Err(failure) if failure.code == FailureCode::NotFound => self.gone(one, number).await,
             Err(failure) if !failure.code.is_an_answer() => Err(failure),
             Err(_) => Ok(None),

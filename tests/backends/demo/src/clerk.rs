@@ -60,6 +60,26 @@ pub(crate) fn copy(books: &mut Books, no: &str, now: Timestamp) -> Result<Order,
     Ok(copy)
 }
 
+/// Whose an order is and what it is known as from now on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Rebooking {
+    pub(crate) customer: Option<String>,
+    pub(crate) your_ref: Option<String>,
+}
+
+/// Books an order over to another customer or under another reference, as if its number had been given out twice.
+pub(crate) fn rebook(books: &mut Books, no: &str, to: &Rebooking) -> Result<Order, Refusal> {
+    let order = books.order(no)?.clone();
+    if let Some(customer) = &to.customer {
+        books.customer(customer)?;
+    }
+    let (customer, your_ref) = (to.customer.clone().unwrap_or(order.customer), to.your_ref.clone().or(order.your_ref));
+    let rebooked = Order { customer, your_ref, ..order };
+    books.orders.insert(no.to_owned(), Arc::new(rebooked.clone()));
+    Ok(rebooked)
+}
+
 /// Another quantity, price or article in a position; values and sums follow.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

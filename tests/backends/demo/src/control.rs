@@ -28,6 +28,12 @@ const LIST: &[(&str, &str, &str, &str)] = &[
     ("GET", "/control/orders?your_ref=", "", "all orders with this reference"),
     ("DELETE", "/control/orders/{no}", "", "delete an order as if it had never been"),
     ("POST", "/control/orders/{no}/copy", "", "enter the same order once more, with the same reference"),
+    (
+        "PUT",
+        "/control/orders/{no}/owner",
+        r#"{"customer": "C-1002", "your_ref": null}"#,
+        "book an order over to another customer, or under another reference",
+    ),
     ("PUT", "/control/orders/{no}/positions/{pos}", r#"{"qty": "2", "net": "9.90"}"#, "change a position"),
     (
         "PUT",
@@ -67,6 +73,7 @@ pub(crate) fn routes() -> Router<Company> {
         .route("/control/orders", post(acts::enter_order).get(acts::find_orders))
         .route("/control/orders/{no}", delete(acts::delete_order))
         .route("/control/orders/{no}/copy", post(acts::copy_order))
+        .route("/control/orders/{no}/owner", put(acts::rebook_order))
         .route("/control/orders/{no}/positions/{pos}", put(acts::change_position))
         .route("/control/rulings/{article}", put(acts::set_ruling))
         .route("/control/reservations", get(acts::list_reservations))

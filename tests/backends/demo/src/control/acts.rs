@@ -16,7 +16,7 @@ use crate::{
     article::Site,
     books::Books,
     calendar,
-    clerk::{self, PositionChange, Ruling},
+    clerk::{self, PositionChange, Rebooking, Ruling},
     fulfilment,
     http::{Answer, Asked, Company, Sent},
     listing::{self, Filter, Page},
@@ -65,6 +65,14 @@ pub(super) async fn delete_order(State(shop): State<Company>, Path(no): Path<Str
 pub(super) async fn copy_order(State(shop): State<Company>, Path(no): Path<String>) -> Answer<(StatusCode, Json<Order>)> {
     let copy = shop.write(|books, now| clerk::copy(books, &no, now)).await?;
     Ok((StatusCode::CREATED, Json(copy)))
+}
+
+pub(super) async fn rebook_order(
+    State(shop): State<Company>,
+    Path(no): Path<String>,
+    Sent(to): Sent<Rebooking>,
+) -> Answer<Json<Order>> {
+    shop.write(|books, _| clerk::rebook(books, &no, &to)).await.map(Json)
 }
 
 pub(super) async fn change_position(

@@ -1,0 +1,66 @@
+//! A back end, or its mapping, that mixes documents up: under the number of a customer's order it shows another one.
+
+use serde_json::json;
+
+use super::*;
+
+/// What the back end has under a number.
+async fn there(world: &World, number: &str) -> Value {
+    world.backend.client().get(&format!("/api/orders/{number}")).await.expect(200)
+}
+
+/// Asks to cancel it, and waits until that is left to a person, who is told why.
+async fn is_left_to_a_person(world: &World, reference: &str) {
+    world.hansen().capture(&format!("/v1/orders/{reference}/cancel"), "cancel", &json!({"reason": "too late"})).await.expect(202);
+    let told = eventually("it is parked", async || {
+        let parked = world.host.operator().get("/ops/v1/transfers?state=parked").await.expect(200);
+        items(&parked).iter().find(|transfer| transfer["operation"] == "cancel-order").cloned()
+    })
+    .await;
+    assert!(told.to_string().contains("shows another document"), "{told:#}");
+}
+
+#[tokio::test]
+async fn h3_a_number_that_is_another_customers_is_not_shown_and_not_cancelled() {
+    let world = World::start().await;
+    let ours = confirmed_order(&world).await;
+    let (reference, number) = (text(&ours, "/reference"), text(&ours, "/number"));
+    world.backend.rebook_order(number, &json!({"customer": "C-1002"})).await;
+    let shown = world.hansen().get(&format!("/v1/orders/{reference}")).await.expect(200);
+    assert_eq!(
+        (text(&shown, "/source"), &shown["reference"]),
+        ("stale", &ours["reference"]),
+        "what was known, nothing of the other"
+    );
+    world.hansen().get(&format!("/v1/orders/{number}")).await.expect_problem(404, "not_found");
+    is_left_to_a_person(&world, reference).await;
+    assert_eq!(text(&there(&world, number).await, "/state"), "OPN", "the other customer keeps the order");
+}
+
+#[tokio::test]
+async fn h3_another_order_of_the_same_customer_is_not_shown_and_not_cancelled_in_its_place() {
+    let world = World::start().await;
+    let ours = confirmed_order(&world).await;
+    let second = order(&world.hansen(), &seal(&world.hansen(), PLIERS, "5").await, "two").await.expect(202);
+    let (reference, number) = (text(&ours, "/reference"), text(&ours, "/number"));
+    world.backend.rebook_order(number, &json!({"your_ref": second["reference"]})).await;
+    let shown = world.hansen().get(&format!("/v1/orders/{reference}")).await.expect(200);
+    assert_eq!((text(&shown, "/source"), &shown["reference"]), ("stale", &ours["reference"]));
+    assert!(world.host.metric("ordergate_contract_violations_total", &["other-document"]).await >= 1.0);
+    is_left_to_a_person(&world, reference).await;
+    assert_eq!(text(&there(&world, number).await, "/state"), "OPN");
+}
+
+#[tokio::test]
+async fn a_list_cursor_that_names_a_back_end_again_and_again_is_refused() {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let world = World::start().await;
+    let first = list(&world.hansen(), "?limit=2").await;
+    let mut cursor: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text(&first, "/next_cursor")).unwrap()).unwrap();
+    let source = cursor["sources"][0].clone();
+    cursor["sources"] = json!([source, source]);
+    let calls = world.backend.requests("GET /api/orders").await;
+    let again = URL_SAFE_NO_PAD.encode(cursor.to_string());
+    world.hansen().get(&format!("/v1/orders?limit=2&cursor={again}")).await.expect_problem(422, "invalid_request");
+    assert_eq!(world.backend.requests("GET /api/orders").await, calls, "nobody is asked");
+}
