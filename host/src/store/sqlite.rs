@@ -1,6 +1,7 @@
 //! The embedded database: one SQLite file (WAL, synced at every commit), many readers, one writer.
 
 mod open;
+mod place;
 mod writer;
 
 use std::fs::File;
@@ -33,7 +34,7 @@ impl Sqlite {
         let opened = open::open(path).await?;
         let lock = Arc::new(Mutex::new(Some(opened.lock)));
         let clock = Clock::followed(Timestamp::now());
-        let writer = Writer::start(opened.writer).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let writer = Writer::start(opened.writer, opened.place).map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { writer, readers: opened.readers, clock, lock })
     }
 

@@ -12,6 +12,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection as _};
 
+use super::place::Place;
 use crate::store::StoreError;
 use crate::store::schema::{self, SQLITE, Schema};
 use crate::store::sql::Local;
@@ -26,6 +27,7 @@ const READERS: u32 = 4;
 pub(super) struct Opened {
     pub(super) writer: Local,
     pub(super) readers: SqlitePool,
+    pub(super) place: Place,
     /// Held as long as the store is open; the operating system lets go of it when the process dies.
     pub(super) lock: File,
 }
@@ -45,7 +47,10 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
         .connect_with(options.read_only(true))
         .await
         .map_err(|error| refuse(path, &error))?;
-    Ok(Opened { writer: Local::new(writer), readers, lock })
+    // With its first transaction a connection opens the log, and keeps it.
+    writer.execute_batch("BEGIN IMMEDIATE; COMMIT").map_err(|error| refuse_local(path, &error))?;
+    let place = Place::of(path).map_err(|error| refuse_file(path, &error))?;
+    Ok(Opened { writer: Local::new(writer), readers, place, lock })
 }
 
 /// The one connection that writes; it puts the file into the mode that all others find.

@@ -1,6 +1,7 @@
 //! What holds for the SQLite file in particular: durability, group commit, refusals at opening.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use futures::future::{FutureExt, join_all};
 
@@ -132,6 +133,26 @@ async fn t1_a_full_disk_is_never_taken_for_success_and_passes() {
     assert_eq!(temp.store.document(&capture.document.reference).await.unwrap(), None);
     limit(1_000_000).await.unwrap();
     assert_eq!(temp.store.capture(capture).await.unwrap(), CaptureOutcome::Captured);
+}
+
+#[tokio::test]
+async fn t1_nothing_is_acknowledged_while_the_file_or_its_log_is_not_where_it_was() {
+    for suffix in ["", "-wal", ".lock"] {
+        let temp = TempStore::open().await;
+        let file = PathBuf::from(format!("{}{suffix}", temp.path().display()));
+        let aside = file.with_extension("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        let capture = capture_order("A");
+        for _ in 0..2 {
+            let refused = temp.store.capture(capture_order("A")).await.unwrap_err();
+            assert!(matches!(&refused, StoreError::Unavailable(why) if why.contains("put the file back")), "{refused}");
+        }
+        std::fs::write(&file, "").unwrap();
+        assert!(temp.store.capture(capture_order("A")).await.is_err(), "another file is none of ours");
+        assert!(temp.store.probe().await.is_err(), "and the host is not ready");
+        std::fs::rename(&aside, &file).unwrap();
+        assert_eq!(temp.store.capture(capture).await.unwrap(), CaptureOutcome::Captured);
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use futures::executor::block_on;
 use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::{mpsc, oneshot};
 
+use super::place::Place;
 use crate::store::StoreError;
 use crate::store::sql::{Connection, Local, query};
 
@@ -44,11 +45,11 @@ pub(in crate::store) struct Writer {
 
 impl Writer {
     /// Starts the thread that owns the connection. It ends with [`Writer::close`] or when every handle is gone.
-    pub(in crate::store) fn start(connection: Local) -> std::io::Result<Self> {
+    pub(in crate::store) fn start(connection: Local, place: Place) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let commits = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&commits);
-        let work = move || block_on(write(Connection::Local(connection), waiting, counted));
+        let work = move || block_on(write(Connection::Local(connection), place, waiting, counted));
         std::thread::Builder::new().name("store-writer".into()).spawn(work)?;
         Ok(Self { queue, commits })
     }
@@ -110,7 +111,7 @@ impl Writer {
     }
 }
 
-async fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Message>, commits: Arc<AtomicU64>) {
+async fn write(mut connection: Connection, place: Place, mut waiting: mpsc::Receiver<Message>, commits: Arc<AtomicU64>) {
     let mut messages = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut messages, BATCH).await > 0 {
         let mut jobs = Vec::with_capacity(messages.len());
@@ -130,7 +131,7 @@ async fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Message>,
         if !jobs.is_empty() {
             metrics::histogram!("ordergate_store_batch_commands")
                 .record(u32::try_from(jobs.len()).map_or(f64::INFINITY, f64::from));
-            commit(&mut connection, jobs, &commits).await;
+            commit(&mut connection, &place, jobs, &commits).await;
         }
         for done in emptying {
             // The caller may have gone away; then nobody needs the answer.
@@ -156,9 +157,10 @@ async fn empty_log(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 /// Runs the commands in one transaction and answers them all with its result.
-async fn commit(connection: &mut Connection, jobs: Vec<Job>, commits: &AtomicU64) {
+async fn commit(connection: &mut Connection, place: &Place, jobs: Vec<Job>, commits: &AtomicU64) {
     let mut settles = Vec::with_capacity(jobs.len());
-    let committed = run_batch(connection, jobs, &mut settles).await;
+    // Looked at after the commit: a file that was taken away before it is not there then.
+    let committed = run_batch(connection, jobs, &mut settles).await.and_then(|()| place.check());
     match &committed {
         Ok(()) => {
             commits.fetch_add(1, Ordering::Relaxed);
