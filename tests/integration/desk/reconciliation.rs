@@ -55,6 +55,19 @@ async fn t10_an_order_whose_number_became_another_customers_is_found_missing() {
 }
 
 #[tokio::test]
+async fn t10_an_order_that_stands_under_another_number_only_is_not_doubled() {
+    let world = comparing().await;
+    let order = confirmed(&world.hansen(), "5", "one").await;
+    // The number that was confirmed is another customer's; the order itself stands once, under another.
+    let other = world.backend.copy_order(text(&order, "/number")).await;
+    world.backend.rebook_order(text(&order, "/number"), &json!({"customer": "C-1002"})).await;
+    let finding = the_finding(&world, "differs").await;
+    assert_eq!(finding["numbers"], json!([other]));
+    world.host.compared("different", 2.0).await;
+    assert!(findings(&world, "?reason=doubled&state=all").await.is_empty(), "cancelling the other one would lose the order");
+}
+
+#[tokio::test]
 async fn t10_an_order_that_is_there_twice_is_found_and_the_other_one_can_be_cancelled() {
     let world = comparing().await;
     let order = confirmed(&world.hansen(), "5", "one").await;

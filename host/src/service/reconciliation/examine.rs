@@ -49,8 +49,9 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         let document = &one.document;
         match (&document.backend_number, document.transfer) {
             (Some(number), TransferState::Confirmed | TransferState::Linked) => {
-                let found = self.confirmed(one, number).await?;
-                let doubled = self.doubled(document, number).await?;
+                let (is_there, found) = self.confirmed(one, number).await?;
+                // What stands alone under another number than ours is not there twice.
+                let doubled = if is_there { self.doubled(document, number).await? } else { None };
                 Ok(found.into_iter().chain(doubled).collect())
             }
             _ => Ok(self
@@ -62,18 +63,20 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         }
     }
 
-    async fn confirmed(&self, one: &ToCompare, number: &BackendNumber) -> Result<Option<Finding>, Failure> {
+    /// Whether it is there under its number, and what of it is otherwise.
+    async fn confirmed(&self, one: &ToCompare, number: &BackendNumber) -> Result<(bool, Option<Finding>), Failure> {
         let document = &one.document;
         let asked = T::get(document.account.clone(), number.clone());
         match self.ask(document, &asked).await {
             Ok(there) if self.own(document, &there) && document.may_be(there.head().number, there.head().reference) => {
-                Ok(self.compared(one, &there))
+                Ok((true, self.compared(one, &there)))
             }
             // Somebody else's number, or that of another order of ours.
-            Ok(_) => self.gone(one, number).await,
-            Err(failure) if failure.code == FailureCode::NotFound => self.gone(one, number).await,
+            Ok(_) => Ok((false, self.gone(one, number).await?)),
+            Err(failure) if failure.code == FailureCode::NotFound => Ok((false, self.gone(one, number).await?)),
             Err(failure) if !failure.code.is_an_answer() => Err(failure),
-            Err(_) => Ok(None),
+            // It cannot be shown by its number.
+            Err(_) => Ok((self.lists(document, number).await?, None)),
         }
     }
 
@@ -115,6 +118,11 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         // What follows from changes that were told with the confirmation was told then.
         differences.retain(|difference| !known(difference) && (difference.kind != "total" || document.amendments.is_empty()));
         (!differences.is_empty()).then(|| finding(FindingReason::Differs, differences, numbers))
+    }
+
+    async fn lists(&self, document: &Document, number: &BackendNumber) -> Result<bool, Failure> {
+        let listed = self.listed.get_or_try_init(|| self.list(document)).await?;
+        Ok(listed.iter().any(|(reference, listed)| *reference == document.reference && listed == number))
     }
 
     /// Whether the back end lists our reference under another number, too. The one that we know comes first.
