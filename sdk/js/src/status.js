@@ -4,9 +4,20 @@ import { Failure } from "./failure.js";
 
 /** The failure for a status that is no success. Never `unavailable` for a write that may have been processed. */
 export function forStatus(isWrite, response) {
-  const failure = new Failure(codeFor(isWrite, response.status), messageFor(response.status));
+  const { status } = response;
+  const failure =
+    isWrite && isOfSomebodyBetween(response)
+      ? new Failure("outcome-unknown", `A page in HTML came instead of an answer of the interface (${status}).`)
+      : new Failure(codeFor(isWrite, status), messageFor(status));
   const wait = retryAfterMs(response);
   return wait === null ? failure : failure.retryAfter(wait);
+}
+
+// A page for people is no answer of an interface. A gateway or a firewall has judged, perhaps the reply to a write that was done. Who turns away for
+// want of a login or for too many requests does so before.
+function isOfSomebodyBetween(response) {
+  const isPage = (response.header("content-type") ?? "").trim().toLowerCase().startsWith("text/html");
+  return isPage && response.status >= 400 && response.status < 500 && ![401, 407, 429].includes(response.status);
 }
 
 const REFUSED = { 401: "auth", 403: "auth", 407: "auth", 404: "not-found", 410: "not-found", 409: "conflict", 429: "throttled", 501: "unsupported" };

@@ -43,6 +43,13 @@ test("refusals are told apart", () => {
   assert.deepEqual(codes, expected);
 });
 
+test("a page of somebody between leaves a write open", () => {
+  const page = (status) => body(status, "<html>Blocked</html>", { "content-type": "text/html; charset=utf-8" });
+  const codes = [400, 403, 404, 409, 422, 401, 429].map((status) => failed(write(), page(status)).code);
+  assert.deepEqual(codes, [...Array(5).fill("outcome-unknown"), "auth", "throttled"]);
+  assert.equal(failed(read(), page(404)).code, "not-found");
+});
+
 test("too many requests carries the wait", () => {
   const { code, retryAfterMs } = failed(write(), body(429, "", { "retry-after": " 7" }));
   assert.deepEqual([code, retryAfterMs], ["throttled", 7000]);

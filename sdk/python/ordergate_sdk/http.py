@@ -145,7 +145,7 @@ class Response:
         if 200 <= self.status < 300:
             return self
         explained = explain(self) if explain is not None else None
-        raise explained or failure_for(self.status, self.header("retry-after"), is_write=self._is_write)
+        raise explained or failure_for(self.status, self.header("retry-after"), self.header("content-type"), is_write=self._is_write)
 
     def json(self, read: Callable[[Any], Any] = lambda body: body) -> Any:
         """What `read` makes of the body as JSON, in which every number is text with all its digits.

@@ -20,9 +20,20 @@ _NEVER_FIT = {405, 406, 411, 413, 414, 415, 431}
 _LATER = {423, 425}
 
 
-def failure_for(status: int, retry_after: str | None, *, is_write: bool) -> Failure:
+def failure_for(status: int, retry_after: str | None, content_type: str | None, *, is_write: bool) -> Failure:
     """The failure for a status that is no success. Never `unavailable` for a write that may have been processed."""
-    return Failure(_code(status, is_write), _message(status), retry_after_ms=_milliseconds(retry_after))
+    if is_write and _is_of_somebody_between(status, content_type):
+        code, message = "outcome-unknown", f"A page in HTML came instead of an answer of the interface ({status})."
+    else:
+        code, message = _code(status, is_write), _message(status)
+    return Failure(code, message, retry_after_ms=_milliseconds(retry_after))
+
+
+def _is_of_somebody_between(status: int, content_type: str | None) -> bool:
+    # A page for people is no answer of an interface. A gateway or a firewall has judged, perhaps the reply to a write that was done. Who turns
+    # away for want of a login or for too many requests does so before.
+    is_page = (content_type or "").strip().lower().startswith("text/html")
+    return is_page and 400 <= status < 500 and status not in (401, 407, 429)
 
 
 def _code(status: int, is_write: bool) -> str:

@@ -50,6 +50,12 @@ class Http(unittest.TestCase):
         expected = ["rejected", "rejected", "auth", "auth", "not-found", "conflict", "unavailable", "unsupported", "invalid-request"]
         self.assertEqual(codes, expected)
 
+    def test_a_page_of_somebody_between_leaves_a_write_open(self):
+        page = {"content_type": "text/html; charset=utf-8"}
+        codes = [self.code(write(), status, **page) for status in (400, 403, 404, 409, 422, 401, 429)]
+        self.assertEqual(codes, ["outcome-unknown"] * 5 + ["auth", "throttled"])
+        self.assertEqual(self.code(read(), 404, **page), "not-found")
+
     def test_too_many_requests_carries_the_wait(self):
         waits = {" 7": 7000, "Fri, 31 Dec 2027 23:59:59 GMT": None}
         for header, wait in waits.items():

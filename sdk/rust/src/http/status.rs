@@ -8,11 +8,23 @@ use std::time::Duration;
 /// The failure for a status that is no success. Never `unavailable` for a write that may have been processed.
 pub fn for_status(intent: Intent, response: &Response) -> Failure {
     let status = response.status();
-    let failure = Failure::new(code_for(intent, status), message_for(status));
+    let failure = if intent == Intent::Write && is_of_somebody_between(status, response) {
+        Failure::outcome_unknown(format!("A page in HTML came instead of an answer of the interface ({status})."))
+    } else {
+        Failure::new(code_for(intent, status), message_for(status))
+    };
     match retry_after(response) {
         Some(wait) => failure.retry_after(wait),
         None => failure,
     }
+}
+
+/// A page for people is no answer of an interface. A gateway or a firewall has judged, perhaps the reply to a write that was done. Who turns away
+/// for want of a login or for too many requests does so before.
+fn is_of_somebody_between(status: u16, response: &Response) -> bool {
+    let is_page =
+        response.header("content-type").is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"));
+    is_page && (400..500).contains(&status) && !matches!(status, 401 | 407 | 429)
 }
 
 fn code_for(intent: Intent, status: u16) -> &'static str {
@@ -97,6 +109,18 @@ mod tests {
         let code = |status| failure(Request::post("api", "/orders"), Reply::status(status)).code;
         assert_eq!([code(400), code(422), code(401), code(403)], ["rejected", "rejected", "auth", "auth"]);
         assert_eq!([code(404), code(409), code(423), code(501)], ["not-found", "conflict", "unavailable", "unsupported"]);
+    }
+
+    #[test]
+    fn a_page_of_somebody_between_leaves_a_write_open() {
+        let page = |status| Reply::body(status, "text/html; charset=utf-8", "<html>Blocked</html>");
+        for status in [400, 403, 404, 409, 422] {
+            assert_eq!(failure(Request::post("api", "/orders"), page(status)).code, code::OUTCOME_UNKNOWN, "{status}");
+        }
+        assert_eq!(failure(Request::post("api", "/orders"), page(401)).code, code::AUTH);
+        assert_eq!(failure(Request::post("api", "/orders"), page(429)).code, code::THROTTLED);
+        assert_eq!(failure(Request::get("api", "/orders"), page(404)).code, code::NOT_FOUND);
+        assert_eq!(failure(Request::post("api", "/orders"), Reply::body(400, "application/xml", "<e/>")).code, code::REJECTED);
     }
 
     #[test]
