@@ -10,13 +10,13 @@ use tokio::sync::{mpsc, oneshot};
 
 const PGBENCH_SECONDS: u32 = 5;
 
-/// Rows of so many bytes, handed by so many clients to one writer that commits all that wait at once; gives rows per second.
-pub(super) async fn grouped_inserts(file: &Path, clients: usize, rows: usize, bytes: usize) -> f64 {
+/// Rows with a text, handed by so many clients to one writer that commits all that wait at once; gives rows per second.
+pub(super) async fn grouped_inserts(file: &Path, clients: usize, rows: usize, text: &str) -> f64 {
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
     let mut connection = options.synchronous(SqliteSynchronous::Full).disable_statement_logging().connect().await.unwrap();
     sqlx::raw_sql("CREATE TABLE bare (id INTEGER PRIMARY KEY, payload TEXT NOT NULL)").execute(&mut connection).await.unwrap();
     let (queue, mut waiting) = mpsc::channel::<oneshot::Sender<()>>(clients);
-    let payload = "x".repeat(bytes);
+    let payload = text.to_owned();
     let writer = tokio::spawn(async move {
         let mut batch = Vec::new();
         while waiting.recv_many(&mut batch, clients).await > 0 {
@@ -51,11 +51,11 @@ pub(super) async fn grouped_inserts(file: &Path, clients: usize, rows: usize, by
 }
 
 /// The same with the server's own program, one row a transaction; gives transactions per second.
-pub(super) fn pgbench(server: &Server, database: &str, clients: usize, bytes: usize) -> f64 {
+pub(super) fn pgbench(server: &Server, database: &str, clients: usize, text: &str) -> f64 {
     server.sql(
         database,
         "CREATE TABLE IF NOT EXISTS bare (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload TEXT NOT NULL)",
     );
-    let insert = format!("INSERT INTO bare (payload) VALUES ('{}');\n", "x".repeat(bytes));
+    let insert = format!("INSERT INTO bare (payload) VALUES ('{}');\n", text.replace('\'', "''"));
     server.transactions_per_second(database, &insert, clients, PGBENCH_SECONDS)
 }
