@@ -9,6 +9,8 @@ use ordergate_tests::{
     until_order,
 };
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const STOCK: &str = "GET /api/stock";
 const NEXT_SECRET: &str = "whsec_dGhlLW5leHQtc2VjcmV0LW9mLXRoZS10ZXN0";
@@ -238,6 +240,24 @@ async fn f12_what_cannot_be_used_is_told_and_leaves_the_rest_alone() {
     let mixed = json!({"at": Timestamp::now(), "prices": [{"article": PLIERS}, {"article": "x".repeat(300)}]});
     assert_eq!(receipt(&world, mixed).await, (1, json!({"invalid": 1})));
     assert_eq!(receipt(&world, json!({})).await, (0, json!({})), "nothing is no mistake");
+}
+
+#[tokio::test]
+async fn f12_strangers_who_send_bit_by_bit_take_no_place_from_who_is_proven() {
+    let world = World::with(|config| pushing(config).set("adapters.nordwind.inbound.max_concurrent", "2")).await;
+    let address = world.host.api().trim_start_matches("http://").to_owned();
+    let mut strangers = Vec::new();
+    for _ in 0..8 {
+        let mut stranger = TcpStream::connect(&address).await.unwrap();
+        let head = format!("POST {DOOR} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n");
+        stranger.write_all(head.as_bytes()).await.unwrap();
+        // The host says so when it begins to read.
+        let mut go_on = [0; 12];
+        stranger.read_exact(&mut go_on).await.unwrap();
+        assert_eq!(&go_on, b"HTTP/1.1 100");
+        strangers.push(stranger);
+    }
+    push(&world, json!({})).await.expect(200);
 }
 
 #[tokio::test]

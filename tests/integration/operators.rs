@@ -141,7 +141,7 @@ async fn t11_the_audit_log_names_the_key_whatever_its_holder_says_of_themselves(
     world.host.operator().post("/ops/v1/adapters/nordwind/breaker", &act("bob")).await.expect(200);
     let adapter = operator.get("/ops/v1/adapters/nordwind").await.expect(200);
     let actors: Vec<_> = adapter["audit"].as_array().unwrap().iter().map(|entry| entry["actor"].as_str().unwrap()).collect();
-    assert_eq!(actors, ["anna (key night-shift)", "night-shift", "bob"]);
+    assert_eq!(actors, ["anna (key night-shift)", "night-shift (key night-shift)", "bob"]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod hosts;
 mod outage;
 mod pool;
 mod pushes;
+mod tls;
 
 use std::sync::Arc;
 

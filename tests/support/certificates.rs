@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::{WantsServerCert, WebPkiClientVerifier};
@@ -12,13 +12,14 @@ use tempfile::TempDir;
 
 /// An authority, and the certificates that it has given out, as files: `ca.pem`, `client.pem`, `client.key`, and those of a stranger, whom
 /// another authority knows.
-pub(crate) struct Certificates {
+pub struct Certificates {
     folder: TempDir,
     authority: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Certificates {
-    pub(crate) fn new() -> Self {
+    #[expect(clippy::new_without_default, reason = "each has keys of its own")]
+    pub fn new() -> Self {
         let (authority, other) = (Self::authority(), Self::authority());
         let new = Self { folder: tempfile::tempdir().unwrap(), authority };
         new.write("ca.pem", &new.authority.pem());
@@ -45,13 +46,19 @@ impl Certificates {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// A new certificate with a new key in the client's files: the certificate first, then the key.
     pub(crate) fn renew_client(&self) {
         self.give("client", &self.authority);
+    }
+
+    /// A certificate and its key for a server of this name, as PEM.
+    pub fn pem_for(&self, name: &str) -> (String, String) {
+        let (certificate, key) = given_out(&self.authority, name);
+        (certificate.pem(), key.serialize_pem())
     }
 
     /// A server for 127.0.0.1 that everybody may call.
@@ -87,5 +94,8 @@ fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {
 fn given_out(authority: &CertifiedIssuer<'static, KeyPair>, name: &str) -> (Certificate, KeyPair) {
     let key = KeyPair::generate().unwrap();
     let names = if name.contains(' ') { Vec::new() } else { vec![name.to_owned()] };
-    (CertificateParams::new(names).unwrap().signed_by(&key, authority).unwrap(), key)
+    let mut parameters = CertificateParams::new(names).unwrap();
+    // Unlike the authority's: one that names itself as its issuer is nobody's for OpenSSL.
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    (parameters.signed_by(&key, authority).unwrap(), key)
 }

@@ -40,6 +40,7 @@ mod zoo;
 pub use adf::{AdfBackend, AdfWorld};
 pub use backend::DemoBackend;
 pub use cache_server::CacheServer;
+pub use certificates::Certificates;
 pub use client::{Client, Reply};
 pub use config::{ALL_SCOPES, HostConfig, key_of};
 pub use depot::Depot;

@@ -124,8 +124,11 @@ pub(super) fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
 }
 
-/// `Authorization: Bearer …`, or `X-Api-Key: …`.
+/// `Authorization: Bearer …`, or `X-Api-Key: …`. None as well when one of them is there twice: nobody could tell who asks.
 pub(super) fn credential(parts: &Parts) -> Option<&str> {
+    if [header::AUTHORIZATION.as_str(), "x-api-key"].into_iter().any(|name| parts.headers.get_all(name).iter().count() > 1) {
+        return None;
+    }
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         authorization.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));

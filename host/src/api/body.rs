@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use super::problem::Problem;
 use super::problem_pages as pages;
@@ -86,8 +87,23 @@ pub struct BodyLimit(pub usize);
 const DISCARDED_LIMITS: usize = 16;
 const DISCARD_TIME: Duration = Duration::from_secs(2);
 
-/// The whole body, up to a limit.
+/// Longest that a body may take to arrive: whoever sends it bit by bit keeps a place that others need.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// The whole body, up to a limit and within [`BODY_TIME`].
 pub(super) async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
+    read_within(BODY_TIME, request, limit).await
+}
+
+async fn read_within(time: Duration, request: Request, limit: usize) -> Result<Bytes, Problem> {
+    let late = || {
+        let detail = format!("the body did not arrive within {} s", time.as_secs());
+        Problem::new(&pages::REQUEST_TIMEOUT).with_detail(detail).with_retry_after(Duration::from_secs(1))
+    };
+    timeout(time, collect(request, limit)).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn collect(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(&pages::BODY_TOO_LARGE).with_detail(format!("at most {limit} bytes are taken"));
     // A client that waits for `100 Continue` has sent nothing yet.
     let waits = request.headers().contains_key(header::EXPECT);
@@ -213,12 +229,12 @@ impl Findings {
         }
     }
 
-    /// An identifier: 1 to 128 characters, none of them a control character.
+    /// An identifier: 1 to 128 characters, none of them a control character, not only blanks.
     pub fn id(&mut self, pointer: impl Display, text: &str) {
         // No character takes more than 4 bytes: a long text is not counted out.
         let too_long = text.len() > 4 * MAX_ID || (text.len() > MAX_ID && text.chars().count() > MAX_ID);
-        if text.is_empty() || too_long || text.chars().any(char::is_control) {
-            self.add(pointer, format!("must have 1 to {MAX_ID} characters and no control characters"));
+        if text.trim().is_empty() || too_long || text.chars().any(char::is_control) {
+            self.add(pointer, format!("must have 1 to {MAX_ID} characters, not only blanks and no control characters"));
         }
     }
 
@@ -231,6 +247,9 @@ impl Findings {
     /// Who acts, and why: for the audit log.
     pub fn deed(&mut self, actor: &str, reason: &str) {
         self.id("/actor", actor);
+        if actor.contains("(key ") {
+            self.add("/actor", "must not name a key: the host adds the one that was used");
+        }
         self.id("/reason", reason);
     }
 
@@ -268,6 +287,8 @@ impl Findings {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
+
     use super::*;
 
     #[test]
@@ -277,6 +298,15 @@ mod tests {
             findings.id(format_args!("/items/{index}/sku"), "");
         }
         assert_eq!(findings.into_vec().len(), MAX_FINDINGS);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_to_its_end_is_given_up() {
+        let endless = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        let refused = read_within(Duration::from_millis(20), Request::new(endless), 1_000).await.unwrap_err();
+        assert_eq!(refused.into_response().status(), 504);
+        let whole = read_within(Duration::from_secs(60), Request::new(Body::from("{}")), 1_000).await;
+        assert_eq!(whole.unwrap(), "{}");
     }
 
     #[test]

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use super::{Commerce, ServiceError, not_loaded};
@@ -66,22 +65,18 @@ struct Handled {
 /// Events by kind.
 type Kinds = BTreeMap<&'static str, u32>;
 
-/// A message on its way in: it has a place, its sender is not known yet.
+/// A message on its way in, whose sender is not known yet.
 pub struct Delivery {
     commerce: Commerce,
     adapter: AdapterName,
     door: Arc<Door>,
-    _place: OwnedSemaphorePermit,
 }
 
 impl Commerce {
-    /// A place for one message to an adapter, before anything of it is read.
+    /// One message to an adapter, before anything of it is read.
     pub fn inbound(&self, adapter: &AdapterName) -> Result<Delivery, ServiceError> {
         let door = self.inner.doors.of(adapter).ok_or_else(|| ServiceError::NoInbound(adapter.to_string()))?;
-        let Ok(place) = Arc::clone(&door.places).try_acquire_owned() else {
-            return Err(door.shed(adapter, "max_concurrent", self.now()));
-        };
-        Ok(Delivery { commerce: self.clone(), adapter: adapter.clone(), door, _place: place })
+        Ok(Delivery { commerce: self.clone(), adapter: adapter.clone(), door })
     }
 
     /// What was pushed to an adapter lately, to this host.
@@ -99,11 +94,14 @@ impl Delivery {
         self.door.config.max_body_bytes
     }
 
-    /// Checks who sent it, has it read, and applies it.
+    /// Checks who sent it, has it read, and applies it. Only who has proven that takes a place: strangers cannot take them all.
     pub async fn take(self, message: PushedMessage) -> Result<Receipt, ServiceError> {
         let (door, adapter, now) = (&self.door, &self.adapter, self.commerce.now());
         let proof = sender::check(&door.config, &message.headers, &message.body, now)
             .map_err(|forged| door.refuse(adapter, forged, now))?;
+        let Ok(_place) = door.places.try_acquire() else {
+            return Err(door.shed(adapter, "max_concurrent", now));
+        };
         if door.pace.take(Instant::now()).is_err() {
             return Err(door.shed(adapter, "max_per_sec", now));
         }

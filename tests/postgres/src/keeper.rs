@@ -13,6 +13,14 @@ cd "$FOLDER" || exit 1
 say() { if "$@" >>output 2>&1; then echo ok; else echo failed; fi; }
 options="-c listen_addresses= -c unix_socket_directories=$FOLDER -c max_connections=300 -c shared_buffers=32MB -c synchronous_commit=off"
 say "$PROGRAMS/initdb" --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync
+if [ -n "$TLS_KEY" ]; then
+    (umask 077 && printf '%s' "$TLS_KEY" >server.key)
+    printf '%s' "$TLS_CERTIFICATE" >server.pem
+    printf '%s' "$TLS_AUTHORITY" >ca.pem
+    printf '%s\n' "local all all trust" "hostssl all all 127.0.0.1/32 trust clientcert=verify-ca" >data/pg_hba.conf
+    options="$options -c ssl=on -c ssl_cert_file=$FOLDER/server.pem -c ssl_key_file=$FOLDER/server.key -c ssl_ca_file=$FOLDER/ca.pem"
+    options="$options -c listen_addresses=127.0.0.1 -c port=$TLS_PORT"
+fi
 while read -r verb; do
     case "$verb" in
         start) say "$PROGRAMS/pg_ctl" --pgdata=data --wait --log=log --options="$options" start ;;
@@ -30,13 +38,15 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(crate) fn start() -> Self {
+    /// `environment`: what the script is given beside its folder.
+    pub(crate) fn start(environment: &[(&str, &str)]) -> Self {
         // Short: the path of a socket may have about a hundred characters. The shell clears it away.
         let folder = tempfile::Builder::new().prefix("og-pg-").tempdir_in("/tmp").unwrap().keep();
         let mut shell = programs::shell_of_the_server(&folder)
             .args(["-c", SCRIPT])
             .env("FOLDER", &folder)
             .env("PROGRAMS", programs::folder())
+            .envs(environment.iter().copied())
             // Ctrl-C is for the tests; the shell notices that they are gone.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

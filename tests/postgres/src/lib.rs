@@ -13,18 +13,40 @@ use keeper::Keeper;
 /// The superuser of every scratch server; it needs no password.
 const USER: &str = "postgres";
 
+/// The port of a server that nobody reaches but by its socket.
+const PORT: u16 = 5432;
+
 /// A running or stopped server.
 pub struct Server {
     keeper: Keeper,
+    port: u16,
     databases: AtomicU32,
+}
+
+/// What a server shows to clients, and whom it believes their certificates: PEM.
+pub struct Tls<'a> {
+    pub certificate: &'a str,
+    pub key: &'a str,
+    pub authority: &'a str,
 }
 
 impl Server {
     /// Makes and starts a server. Its defaults are those that a careless operator could have: commits are not waited for.
     pub fn start() -> Self {
-        let keeper = Keeper::start();
+        Self::begin(PORT, &[])
+    }
+
+    /// One that takes connections over TCP as well, at a port of 127.0.0.1: with TLS only, and only of clients with a certificate.
+    pub fn start_with_tls(port: u16, tls: &Tls<'_>) -> Self {
+        let Tls { certificate, key, authority } = tls;
+        let given = [("TLS_CERTIFICATE", *certificate), ("TLS_KEY", *key), ("TLS_AUTHORITY", *authority)];
+        Self::begin(port, &[&given[..], &[("TLS_PORT", &port.to_string())]].concat())
+    }
+
+    fn begin(port: u16, environment: &[(&str, &str)]) -> Self {
+        let keeper = Keeper::start(environment);
         keeper.tell("start");
-        Self { keeper, databases: AtomicU32::new(0) }
+        Self { keeper, port, databases: AtomicU32::new(0) }
     }
 
     /// One server for all tests of this program that do nothing to the server itself.
@@ -57,7 +79,7 @@ impl Server {
 
     /// The socket itself.
     pub fn socket(&self) -> String {
-        format!("{}/.s.PGSQL.5432", self.folder())
+        format!("{}/.s.PGSQL.{}", self.folder(), self.port)
     }
 
     /// Runs statements in a database; gives the rows, one a line, columns separated by `|`.
@@ -93,7 +115,8 @@ impl Server {
 
     fn run(&self, program: &str, arguments: &[&str]) -> String {
         let mut command = programs::command(program);
-        let output = command.args(["--host", &self.folder(), "--username", USER]).args(arguments).output().unwrap();
+        command.args(["--host", &self.folder(), "--port", &self.port.to_string(), "--username", USER]);
+        let output = command.args(arguments).output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program} {arguments:?} failed: {errors}");
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()

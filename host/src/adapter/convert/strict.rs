@@ -84,9 +84,10 @@ impl<'a> Place<'a> {
         date.ok_or_else(|| self.not(field, text, "date such as 2026-11-22"))
     }
 
-    /// RFC 3339 date-time with an offset.
+    /// RFC 3339 date-time with an offset. The last days of the year 9999 mean for ever in many back ends, and are later than the last instant.
     pub(super) fn instant(self, field: &str, text: &str) -> Result<Timestamp, Failure> {
-        text.parse().map_err(|_| self.not(field, text, "instant such as 2026-11-22T14:36:00Z"))
+        let for_ever = || is_for_ever(text).then_some(Timestamp::MAX);
+        text.parse().ok().or_else(for_ever).ok_or_else(|| self.not(field, text, "instant such as 2026-11-22T14:36:00Z"))
     }
 
     /// A text that must say something, such as a document number. It identifies something, so it is not cut when it is too long, and what no
@@ -121,6 +122,13 @@ pub(super) fn unusable(how: &str, message: impl Into<String>) -> Failure {
 /// An optional field, read when it is there.
 pub(super) fn optional<T, U>(field: Option<&T>, read: impl FnOnce(&T) -> Result<U, Failure>) -> Result<Option<U>, Failure> {
     field.map(read).transpose()
+}
+
+/// A date-time with an offset on one of the last two days that there are.
+fn is_for_ever(text: &str) -> bool {
+    let of_a_day_before =
+        |day: &str| text.strip_prefix(day).and_then(|time| format!("9999-12-29{time}").parse::<Timestamp>().ok());
+    ["9999-12-30", "9999-12-31"].into_iter().find_map(of_a_day_before).is_some()
 }
 
 fn is_plain_decimal(text: &str) -> bool {
@@ -159,6 +167,16 @@ mod tests {
             "0.00000000000000000000000000001",
         ] {
             assert!(PLACE.decimal("available", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_calendar_is_for_ever() {
+        for text in ["9999-12-31T23:59:59Z", "9999-12-31T00:00:00+01:00", "9999-12-30T23:00:00-05:00"] {
+            assert_eq!(PLACE.instant("valid-until", text), Ok(Timestamp::MAX), "{text}");
+        }
+        for text in ["9999-12-31", "9999-12-31T25:00:00Z", "9999-12-32T00:00:00Z", "10000-01-01T00:00:00Z"] {
+            assert!(PLACE.instant("valid-until", text).is_err(), "{text}");
         }
     }
 

@@ -102,8 +102,8 @@ impl<P> By<P> {
     /// As the audit log names who does it: what they say of themselves, and the name of their key, which nobody else can claim.
     pub(super) fn sign(&self, actor: String) -> String {
         match &self.0.name {
-            Some(name) if *name != actor => format!("{actor} (key {name})"),
-            _ => actor,
+            Some(name) => format!("{actor} (key {name})"),
+            None => actor,
         }
     }
 }
