@@ -11,6 +11,7 @@ mod backoff;
 mod checkout;
 mod comparison;
 mod context;
+pub(crate) mod decimal;
 mod description;
 mod difference;
 mod edit;

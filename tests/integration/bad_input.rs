@@ -43,6 +43,14 @@ async fn a_wrong_field_is_pointed_at() {
         ("/v1/availability:query", json!({"items": [{"sku": "a\u{0}b"}]}), "/items/0/sku"),
         ("/v1/availability:query", json!({"items": [{"sku": "x".repeat(300)}]}), "/items/0/sku"),
         ("/v1/offer-prices:query", json!({"items": [{"sku": PLIERS, "quantity": {"value": "many"}}]}), "/items/0/quantity/value"),
+        ("/v1/availability:query", json!({"items": [{"sku": PLIERS}, {"sku": " "}]}), "/items/1/sku"),
+        (
+            "/v1/offer-prices:query",
+            json!({"items": [{"sku": PLIERS, "quantity": {"value": "1_000"}}]}),
+            "/items/0/quantity/value",
+        ),
+        ("/v1/offer-prices:query", json!({"items": [{"sku": PLIERS, "quantity": {"value": "1E2"}}]}), "/items/0/quantity/value"),
+        ("/v1/offer-prices:query", json!({"items": [{"sku": PLIERS, "quantity": {"value": 1}}]}), "/items/0/quantity/value"),
         ("/v1/offer-prices:query", json!({"items": [{"sku": PLIERS, "quantity": {"value": "0"}}]}), "/items/0/quantity/value"),
         ("/v1/offer-prices:query", json!({"items": [{"sku": PLIERS, "quantity": {"value": "-1"}}]}), "/items/0/quantity/value"),
         ("/v1/offer-prices:query", json!({"items": [{"sku": PLIERS}], "currency": "EURO"}), "/currency"),
@@ -52,6 +60,11 @@ async fn a_wrong_field_is_pointed_at() {
         (
             "/v1/checkouts",
             json!({"lines": [{"sku": PLIERS, "quantity": {"value": "1"}, "requested_date": "tomorrow"}]}),
+            "/lines/0/requested_date",
+        ),
+        (
+            "/v1/checkouts",
+            json!({"lines": [{"sku": PLIERS, "quantity": {"value": "1"}, "requested_date": "0000-01-01"}]}),
             "/lines/0/requested_date",
         ),
     ];

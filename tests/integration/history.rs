@@ -103,6 +103,18 @@ async fn h2_the_last_known_list_survives_the_host() {
 }
 
 #[tokio::test]
+async fn h2_when_nothing_is_remembered_what_was_captured_here_is_shown() {
+    let mut world = World::start().await;
+    let waiting = seal(&world.hansen(), PLIERS, "1").await;
+    world.backend.stop().await;
+    let captured = order(&world.hansen(), &waiting, "one").await.expect(202);
+    let shown = list(&world.hansen(), "").await;
+    assert_eq!((text(&shown, "/source"), items(&shown).len()), ("stale", 1), "{shown:#}");
+    assert_eq!(items(&shown)[0]["reference"], captured["reference"]);
+    world.bauer().get("/v1/orders").await.expect_problem(503, "backend_unavailable");
+}
+
+#[tokio::test]
 async fn h2_when_nothing_is_known_there_is_an_error_never_an_empty_list() {
     let mut world = World::start().await;
     world.backend.stop().await;

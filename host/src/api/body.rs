@@ -270,6 +270,13 @@ impl Findings {
         self.id(format_args!("{pointer}/unit"), quantity.unit.as_str());
     }
 
+    /// A day that somebody can mean; other years are slips, and some back ends cannot hold them.
+    pub fn date(&mut self, pointer: impl Display, date: Option<jiff::civil::Date>) {
+        if date.is_some_and(|date| !(1900..=9998).contains(&date.year())) {
+            self.add(pointer, "must be a day of the years 1900 to 9998");
+        }
+    }
+
     /// How many there are; whether that many are read further.
     #[must_use]
     pub fn count(&mut self, pointer: impl Display, count: usize, max: usize) -> bool {

@@ -62,7 +62,9 @@ impl Check for NewCheckout {
             findings.id(format_args!("/lines/{index}/sku"), line.sku.as_str());
             findings.quantity(format_args!("/lines/{index}/quantity"), &line.quantity);
             findings.optional_id(format_args!("/lines/{index}/location"), line.location.as_ref().map(Location::as_str));
+            findings.date(format_args!("/lines/{index}/requested_date"), line.requested_date);
         }
+        findings.date("/requested_date", self.requested_date);
         check_parties(&mut findings, &self.parties);
         findings.optional_id("/ship_to", self.ship_to.as_deref());
         findings.optional_id("/contract", self.contract.as_deref());

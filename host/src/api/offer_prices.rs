@@ -15,7 +15,7 @@ use super::availability::{MAX_ITEMS, ReadPurpose, check_sku, show, sole_answer};
 use super::body::{Check, Checked, CheckedQuery, Findings};
 use super::conditional::{Freshness, KnownTag, respond};
 use super::problem::{ItemProblem, Problem, Problems};
-use crate::domain::{Currency, Fresh, Location, OfferPrice, PriceItem, Quantity, Scope, Sku, Unit};
+use crate::domain::{Currency, Fresh, Location, OfferPrice, PriceItem, Quantity, Scope, Sku, Unit, decimal};
 use crate::service::{Caller, Commerce, FieldProblem, ItemAnswer, OfferPriceRequest, Shown};
 use cart_totals::CartTotals;
 
@@ -81,6 +81,7 @@ pub struct OfferPriceAnswerItem {
 #[into_params(parameter_in = Query)]
 pub struct OfferPriceParameters {
     #[param(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "decimal::deserialize_given")]
     quantity: Option<Decimal>,
     unit: Option<String>,
     location: Option<String>,

@@ -69,6 +69,7 @@ impl Check for NewOrder {
         if self.lines.len() > MAX_LINES {
             findings.add("/lines", format!("must have at most {MAX_LINES} entries"));
         }
+        findings.date("/requested_date", self.requested_date);
         check_notes(&mut findings, &self.notes);
         findings.into_vec()
     }

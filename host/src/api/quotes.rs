@@ -104,6 +104,7 @@ fn check_lines(findings: &mut Findings, lines: &[NewQuoteLine]) {
         findings.id(format_args!("/lines/{index}/sku"), line.sku.as_str());
         findings.quantity(format_args!("/lines/{index}/quantity"), &line.quantity);
         findings.text(format_args!("/lines/{index}/description"), line.description.as_deref());
+        findings.date(format_args!("/lines/{index}/requested_date"), line.requested_date);
         let id = line_id(line.id.as_ref(), index);
         if lines.iter().take(index).enumerate().any(|(other, line)| line_id(line.id.as_ref(), other) == id) {
             findings.add(format_args!("/lines/{index}/id"), format!("line {id} is there twice"));
@@ -139,6 +140,7 @@ impl Check for NewQuote {
         check_parties(&mut findings, &self.parties);
         findings.optional_id("/purchase_order", self.purchase_order.as_deref());
         findings.optional_id("/contract", self.contract.as_deref());
+        findings.date("/requested_date", self.requested_date);
         findings.into_vec()
     }
 }
@@ -159,6 +161,7 @@ impl Check for Acceptance {
         findings.id("/revision", &self.revision);
         findings.optional_id("/purchase_order", self.purchase_order.as_deref());
         findings.optional_id("/delivery_method", self.delivery_method.as_deref());
+        findings.date("/requested_date", self.requested_date);
         findings.optional_id("/payment_token", self.payment_token.as_deref());
         if self.payment_token.as_deref().is_some_and(looks_like_card_number) {
             findings.add("/payment_token", "looks like a card number: send the payment service's token instead");

@@ -39,6 +39,7 @@ impl fmt::Display for Unit {
 #[serde(deny_unknown_fields)]
 pub struct Quantity {
     #[schema(value_type = String, example = "12")]
+    #[serde(deserialize_with = "super::decimal::deserialize")]
     pub value: Decimal,
     #[serde(default = "Unit::one")]
     pub unit: Unit,

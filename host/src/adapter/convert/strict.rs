@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::super::bindings::shared::types as wit;
 use super::super::error::UNUSABLE;
-use crate::domain::{Currency, Failure, FailureCode, Money, Quantity, Unit};
+use crate::domain::{Currency, Failure, FailureCode, Money, Quantity, Unit, decimal};
 
 /// Most bytes of what identifies something.
 const MAX_ID_BYTES: usize = 256;
@@ -42,8 +42,7 @@ impl<'a> Place<'a> {
 
     /// Optional sign, digits, optional fraction. No exponent, no grouping; all digits must fit.
     pub(super) fn decimal(self, field: &str, text: &str) -> Result<Decimal, Failure> {
-        let plain = is_plain_decimal(text).then(|| Decimal::from_str_exact(text).ok()).flatten();
-        plain.ok_or_else(|| self.not(field, text, "decimal number"))
+        decimal::plain(text).ok_or_else(|| self.not(field, text, "decimal number"))
     }
 
     /// A decimal of at least zero.
@@ -129,13 +128,6 @@ fn is_for_ever(text: &str) -> bool {
     let of_a_day_before =
         |day: &str| text.strip_prefix(day).and_then(|time| format!("9999-12-29{time}").parse::<Timestamp>().ok());
     ["9999-12-30", "9999-12-31"].into_iter().find_map(of_a_day_before).is_some()
-}
-
-fn is_plain_decimal(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    is_digits(whole) && is_digits(fraction)
 }
 
 fn shortened(text: &str) -> String {

@@ -125,6 +125,10 @@ impl Commerce {
         let mut ours = self.all_of(query).await?;
         let known = Known::of(&pages);
         ours.retain(|document| !known.has(document) && matches_search(document, request.filter.search.as_deref()));
+        // Without anything remembered, a list that has nothing of ours either would be a lie.
+        if let Some(failure) = pages.iter().find_map(|page| page.unknown.as_ref()).filter(|_| ours.is_empty()) {
+            return Err(failure.clone().into());
+        }
         let mut left = Vec::new();
         let mut items: Vec<_> = ours.into_iter().map(|document| Either::Ours(Box::new(document))).collect();
         for page in pages {

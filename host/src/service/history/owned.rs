@@ -1,17 +1,24 @@
 //! Authorization of what adapters return (rule H3): every document is checked against the account and the number that were asked for.
 
+use std::collections::HashSet;
+
 use crate::adapter::Adapter;
 use crate::domain::{AccountNumber, AdapterName, BackendNumber, Failure, FailureCode};
 use crate::service::BackendDocument;
 use crate::store::Document;
 
-/// Only documents of the account: whatever else an adapter returns is dropped and counted (rule H3).
+/// Only documents of the account, each once: whatever else an adapter returns is dropped and counted (rules H1, H3).
 pub(super) fn only_of<T: BackendDocument>(adapter: &AdapterName, account: &AccountNumber, documents: Vec<T>) -> Vec<T> {
     let (own, foreign): (Vec<_>, Vec<_>) = documents.into_iter().partition(|document| document.head().account == account);
     if !foreign.is_empty() {
         count_foreign(adapter, foreign.len() as u64);
     }
-    own
+    let mut numbers = HashSet::new();
+    let (once, again): (Vec<_>, Vec<_>) = own.into_iter().partition(|document| numbers.insert(document.head().number.clone()));
+    if !again.is_empty() {
+        count(adapter, "doubled-document", again.len() as u64);
+    }
+    once
 }
 
 /// Which document was asked for.

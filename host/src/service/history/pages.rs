@@ -43,6 +43,8 @@ pub(super) struct Listed<T> {
     pub(super) next: Option<At>,
     pub(super) provenance: Provenance,
     pub(super) as_of: Timestamp,
+    /// Why nothing is known of it, not even what was remembered.
+    pub(super) unknown: Option<Failure>,
 }
 
 impl Source {
@@ -95,7 +97,7 @@ impl Commerce {
                 }
                 let items = self.filtered(caller, items, &request.filter);
                 let next = page.next.map(At::Page);
-                Listed { source, items, oldest, next, provenance: Provenance::Live, as_of: now }
+                Listed { source, items, oldest, next, provenance: Provenance::Live, as_of: now, unknown: None }
             }
             Err(failure) if may_show_last_known(&failure) => {
                 return self.last_known(caller, &key, request, source, before, failure).await;
@@ -157,8 +159,9 @@ impl Commerce {
         before: Option<Timestamp>,
         failure: Failure,
     ) -> Result<Listed<T>, ServiceError> {
-        // Without anything remembered, an empty list would be a lie.
-        let Some((known, as_of)) = self.inner.store.last_known_list::<T>(key).await? else { return Err(failure.into()) };
+        let remembered = self.inner.store.last_known_list::<T>(key).await?;
+        let unknown = remembered.is_none().then_some(failure);
+        let (known, as_of) = remembered.unwrap_or_else(|| (Vec::new(), self.inner.clock.now()));
         let mut items = self.filtered(caller, known, &request.filter);
         items.retain(|document| before.is_none_or(|before| document.head().placed_at < before));
         items.sort_by_key(|document| std::cmp::Reverse(document.head().placed_at));
@@ -168,7 +171,7 @@ impl Commerce {
         items.retain(|document| last.is_none_or(|last| document.head().placed_at >= last));
         let (source, next) = (Source { at: At::Remembered, ..source }, more.then_some(At::Remembered));
         let oldest = items.last().map(|document| document.head().placed_at);
-        Ok(Listed { source, items, oldest, next, provenance: Provenance::Stale, as_of })
+        Ok(Listed { source, items, oldest, next, provenance: Provenance::Stale, as_of, unknown })
     }
 
     /// The host filters again: an adapter may not be able to, and a remembered list was not asked.
