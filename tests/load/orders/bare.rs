@@ -56,6 +56,7 @@ pub(super) fn pgbench(server: &Server, database: &str, clients: usize, text: &st
         database,
         "CREATE TABLE IF NOT EXISTS bare (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload TEXT NOT NULL)",
     );
-    let insert = format!("INSERT INTO bare (payload) VALUES ('{}');\n", text.replace('\'', "''"));
+    // With a colon begins one of pgbench's variables.
+    let insert = format!("INSERT INTO bare (payload) VALUES ('{}');\n", text.replace('\'', "''").replace(':', ";"));
     server.transactions_per_second(database, &insert, clients, PGBENCH_SECONDS)
 }
