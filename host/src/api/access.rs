@@ -126,7 +126,7 @@ pub(super) fn digest(text: &str) -> [u8; 32] {
 
 /// `Authorization: Bearer …`, or `X-Api-Key: …`. None as well when one of them is there twice: nobody could tell who asks.
 pub(super) fn credential(parts: &Parts) -> Option<&str> {
-    if [header::AUTHORIZATION.as_str(), "x-api-key"].into_iter().any(|name| parts.headers.get_all(name).iter().count() > 1) {
+    if is_repeated(parts, header::AUTHORIZATION.as_str()) || is_repeated(parts, "x-api-key") {
         return None;
     }
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -146,7 +146,7 @@ impl FromRequestParts<ApiState> for Caller {
         };
         // Sent twice, with a proxy between, nobody could tell for whom the request is.
         for name in ["x-account", "x-store"] {
-            if parts.headers.get_all(name).iter().count() > 1 {
+            if is_repeated(parts, name) {
                 return Err(Problem::invalid(vec![FieldProblem::new(name, "is there more than once: send it once")]));
             }
             if let Some(value) = text(name) {
@@ -176,6 +176,10 @@ impl FromRequestParts<ApiState> for Caller {
             locale: text("accept-language").and_then(first_language),
         })
     }
+}
+
+fn is_repeated(parts: &Parts, header: &str) -> bool {
+    parts.headers.get_all(header).iter().nth(1).is_some()
 }
 
 /// The first language of `Accept-Language`, without its weight.

@@ -72,9 +72,9 @@ pub(super) async fn replay(connection: &mut Connection, answers: &[&Answer]) -> 
     if answers.is_empty() {
         return Ok(Vec::new());
     }
-    let keys = answers.iter().map(|answer| vec![scope(&answer.principal).into(), answer.key.as_str().into()]);
+    let keys: Vec<_> = answers.iter().map(|answer| (scope(&answer.principal), answer.key.clone())).collect();
     let rows = query("SELECT principal, key, reference, body_sha256, status, body FROM (VALUES ")
-        .push_rows(keys)
+        .push_rows(keys.iter().map(|(scope, key)| vec![scope.as_str().into(), key.as_str().into()]))
         .push(") AS wanted JOIN answers ON principal = wanted.column1 AND key = wanted.column2")
         .all(connection)
         .await?;
@@ -82,8 +82,7 @@ pub(super) async fn replay(connection: &mut Connection, answers: &[&Answer]) -> 
     for row in &rows {
         known.insert((row.text("principal")?, row.text("key")?), stored(row)?);
     }
-    let of = |answer: &&Answer| known.get(&(scope(&answer.principal), answer.key.clone())).map(|first| again(first, answer));
-    Ok(answers.iter().map(of).collect())
+    Ok(keys.iter().zip(answers).map(|(key, answer)| known.get(key).map(|first| again(first, answer))).collect())
 }
 
 fn again(first: &StoredAnswer, answer: &Answer) -> CaptureOutcome {

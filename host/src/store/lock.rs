@@ -31,11 +31,14 @@ pub(super) async fn lock(connection: &mut Connection, lock: Lock<'_>) -> Result<
 
 /// The same for several of one kind, in an order that is the same for everyone.
 pub(super) async fn lock_all<'a>(connection: &mut Connection, locks: impl Iterator<Item = Lock<'a>>) -> Result<(), StoreError> {
-    let mut numbers: Vec<_> = locks.map(|lock| lock.number()).collect();
-    numbers.sort_unstable();
-    if connection.dialect() == Dialect::Sqlite || numbers.is_empty() {
+    if connection.dialect() == Dialect::Sqlite {
         return Ok(());
     }
+    let mut numbers: Vec<_> = locks.map(|lock| lock.number()).collect();
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    numbers.sort_unstable();
     let wanted = query("SELECT pg_advisory_xact_lock(number) FROM (VALUES ");
     let wanted = wanted.push_rows(numbers.into_iter().map(|number| vec![number.into()])).push(") AS wanted (number)");
     wanted.execute(connection).await.map(drop)

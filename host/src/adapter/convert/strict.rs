@@ -125,9 +125,8 @@ pub(super) fn optional<T, U>(field: Option<&T>, read: impl FnOnce(&T) -> Result<
 
 /// A date-time with an offset on one of the last two days that there are.
 fn is_for_ever(text: &str) -> bool {
-    let of_a_day_before =
-        |day: &str| text.strip_prefix(day).and_then(|time| format!("9999-12-29{time}").parse::<Timestamp>().ok());
-    ["9999-12-30", "9999-12-31"].into_iter().find_map(of_a_day_before).is_some()
+    let time = ["9999-12-30", "9999-12-31"].into_iter().find_map(|day| text.strip_prefix(day));
+    time.is_some_and(|time| format!("9999-12-29{time}").parse::<Timestamp>().is_ok())
 }
 
 fn shortened(text: &str) -> String {

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
@@ -12,7 +12,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection as _};
 
-use super::place::Place;
+use super::place::{Place, lock_of};
 use crate::store::StoreError;
 use crate::store::schema::{self, SQLITE, Schema};
 use crate::store::sql::Local;
@@ -69,10 +69,7 @@ fn writer(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
 
 /// Only one process may have the database open: a second host would take the first one's transfers for those of a dead host.
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let file = private().open(&name).map_err(|error| refuse_file(path, &error))?;
+    let file = private().open(lock_of(path)).map_err(|error| refuse_file(path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse { database: path.display().to_string() }),
