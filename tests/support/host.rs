@@ -151,6 +151,11 @@ impl Host {
         self.process.take().expect("the host runs").kill_9();
     }
 
+    /// Has a host do nothing until it is resumed (`SIGSTOP`).
+    pub fn pause(&mut self) {
+        self.process.as_mut().expect("the host runs").pause();
+    }
+
     /// Lets a host go on that was stopped (`SIGCONT`).
     pub fn resume(&mut self) {
         self.process.as_mut().expect("the host runs").resume();

@@ -101,6 +101,9 @@ pub(crate) struct Attempt {
 pub(crate) struct Facts {
     pub(crate) stories: Vec<Story>,
     pub(crate) kills: Vec<Kill>,
+    pub(crate) pauses: usize,
+    /// Of the database server.
+    pub(crate) crashes: usize,
     pub(crate) passages: Vec<Passage>,
     pub(crate) taken: Vec<Taken>,
     pub(crate) reserved: Vec<Reserved>,
@@ -139,9 +142,11 @@ impl Facts {
         let orders = self.transfers.iter().filter(|transfer| transfer.operation == "submit-order");
         let releases = self.transfers.iter().filter(|transfer| transfer.operation == "release-reservation");
         format!(
-            "  {acknowledged} orders acknowledged in {tries} requests ({unanswered} without an answer), {} kills, storm {} s, drained in {} s\n  \
+            "  {acknowledged} orders acknowledged in {tries} requests ({unanswered} without an answer), {} kills, {} pauses, {} crashes of the database, storm {} s, drained in {} s\n  \
              orders: {}; releases: {}; {} reservations left\n  network: {}",
             self.kills.len(),
+            self.pauses,
+            self.crashes,
             self.storm_ms / 1_000,
             self.drain_ms / 1_000,
             count(&mut orders.map(|transfer| transfer.state.clone())),

@@ -1,4 +1,5 @@
-//! Torture: hosts are killed without warning while customers order and the network before the back end drops, delays, doubles and resets.
+//! Torture: hosts are killed without warning or stand still, and their database crashes, while customers order and the network before the back
+//! end drops, delays, doubles and resets.
 //! Afterwards everything that was told to a customer must be true (rules T, A2, C4, H3), whatever the host, the back end and the network did
 //! to each other. `cargo xtask torture` runs it for long, `cargo xtask test` for a short while.
 //!
@@ -12,11 +13,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod crasher;
 mod customers;
 mod desk;
 mod dice;
 mod evidence;
 mod facts;
+mod killer;
 mod network;
 mod plan;
 mod stored;

@@ -43,6 +43,16 @@ impl Size {
         }
     }
 
+    /// How often a host stands still.
+    pub(crate) fn pauses(self) -> usize {
+        self.kills.div_ceil(4)
+    }
+
+    /// How often a database server crashes.
+    pub(crate) fn crashes(self) -> usize {
+        self.kills.div_ceil(5)
+    }
+
     /// Both kinds of back end, or only the usual one when time is short.
     pub(crate) fn classes(self, usual: Class) -> Vec<Class> {
         if self.is_long { vec![Class::Queryable, Class::UniqueReference] } else { vec![usual] }

@@ -1,26 +1,26 @@
 //! The storm itself, the calm after it, and what is then seen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use ordergate_tests::{Client, Host, items, text, within};
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::RwLock;
 
+use crate::crasher::crash;
 use crate::customers::Crowd;
 use crate::desk;
 use crate::dice::Dice;
-use crate::facts::{Facts, Kill, Reserved, Story, Taken};
+use crate::facts::{Facts, Reserved, Story, Taken};
+use crate::killer::Killer;
 use crate::plan::Plan;
 use crate::stored::Stored;
 use crate::world::{ACCOUNT_SAMPLE, BLOCKED, World, accounts};
 
 /// Longest time until everything is settled once nothing fails any more.
 const DRAIN: Duration = Duration::from_secs(240);
-
-/// In so many of a hundred cases a host is killed again before it is ready.
-const KILLED_AT_START: u64 = 15;
 
 /// Carries a storm out and tells what was seen.
 pub(crate) async fn run(plan: &Plan) -> Facts {
@@ -29,25 +29,30 @@ pub(crate) async fn run(plan: &Plan) -> Facts {
     let storefronts = world.hosts.iter().map(|host| host.caller("shop")).collect();
     let crowd = Crowd::new(storefronts, plan.size.seed, plan.size.orders, began, world.network.taken());
     world.network.turn_bad();
+    // No host is started while its database is down: that is an operator's business.
+    let starts = Arc::new(RwLock::new(()));
+    let server = world.server.as_ref().map(|(server, _)| Arc::clone(server));
+    let orders = crowd.done.subscribe();
+    let crashes = async {
+        let Some(server) = server else { return 0 };
+        let dice = Dice::seeded(plan.size.seed, "crasher");
+        crash(&server, plan, dice, orders, &starts).await
+    };
     let killers = world.hosts.iter_mut().enumerate();
     let killers: Vec<_> = killers
         .map(|(index, host)| {
             let dice = Dice::seeded(plan.size.seed, &format!("killer {index}"));
-            let kills = plan.size.kills / plan.hosts + usize::from(index < plan.size.kills % plan.hosts);
-            Killer { host, index, dice, began, kills: Vec::new(), logs: Vec::new() }.kill(
-                kills,
-                plan.size.orders,
-                crowd.done.subscribe(),
-            )
+            Killer::new(host, index, dice, began, Arc::clone(&starts)).disturb(plan, crowd.done.subscribe())
         })
         .collect();
-    let (stories, killed) = tokio::join!(crowd.shop(), join_all(killers));
+    let (stories, disturbed, crashes) = tokio::join!(crowd.shop(), join_all(killers), crashes);
     world.network.calm_down();
     let storm_ms = began.elapsed().as_millis() as u64;
-    let (mut kills, mut logs) = (Vec::new(), Vec::new());
-    for (some_kills, some_logs) in killed {
-        kills.extend(some_kills);
-        logs.extend(some_logs);
+    let (mut kills, mut pauses, mut logs) = (Vec::new(), 0, Vec::new());
+    for of_host in disturbed {
+        kills.extend(of_host.kills);
+        pauses += of_host.pauses;
+        logs.extend(of_host.logs);
     }
     let stored = Stored::of(&world).await;
     until_settled(&stored).await;
@@ -59,6 +64,8 @@ pub(crate) async fn run(plan: &Plan) -> Facts {
     let (listed, strangers) = readable(&world, &stories).await;
     Facts {
         kills,
+        pauses,
+        crashes,
         passages: world.network.passages(),
         taken: taken(&world).await,
         reserved: reserved(&world).await,
@@ -77,50 +84,6 @@ pub(crate) async fn run(plan: &Plan) -> Facts {
 
 async fn until_settled(stored: &Stored) {
     within(DRAIN, "everything is settled", async || (stored.unsettled().await == 0).then_some(())).await;
-}
-
-/// Ends one host again and again.
-struct Killer<'a> {
-    host: &'a mut Host,
-    index: usize,
-    dice: Dice,
-    began: Instant,
-    kills: Vec<Kill>,
-    logs: Vec<String>,
-}
-
-impl Killer<'_> {
-    /// So many kills, spread over what customers do.
-    async fn kill(mut self, kills: usize, carts: usize, mut done: watch::Receiver<usize>) -> (Vec<Kill>, Vec<String>) {
-        let mut moments: Vec<_> = (0..kills).map(|_| self.dice.below(carts as u64) as usize).collect();
-        moments.sort_unstable();
-        for moment in moments {
-            let _ = done.wait_for(|done| *done >= moment).await;
-            // In the middle of whatever comes next.
-            tokio::time::sleep(Duration::from_millis(self.dice.below(500))).await;
-            self.logs.push(self.host.log());
-            self.host.kill_9();
-            self.note();
-            self.start_again().await;
-        }
-        (self.kills, self.logs)
-    }
-
-    /// What is given up while it starts is killed.
-    async fn start_again(&mut self) {
-        if self.dice.percent(KILLED_AT_START) {
-            let soon = Duration::from_millis(self.dice.below(600));
-            if tokio::time::timeout(soon, self.host.start_again()).await.is_ok() {
-                return;
-            }
-            self.note();
-        }
-        self.host.start_again().await;
-    }
-
-    fn note(&mut self) {
-        self.kills.push(Kill { host: self.index, at: self.began.elapsed().as_millis() as u64 });
-    }
 }
 
 /// All orders that came through the network, as the back end has them.

@@ -1,7 +1,7 @@
 //! The processes of a storm: back end, database, hosts.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ordergate_tests::{DemoBackend, Host, HostConfig, demo_profile, lasting_port};
 use scratch_postgres::Server;
@@ -10,6 +10,9 @@ use tempfile::TempDir;
 use crate::dice::Dice;
 use crate::network::Network;
 use crate::plan::{Class, Database, Plan};
+
+/// For how long a host holds a transfer: longer than an attempt may take, with what recording it takes.
+pub(crate) const LEASE: Duration = Duration::from_secs(12);
 
 /// What everybody orders; there is enough of it.
 pub(crate) const ARTICLE: &str = "NW-1017";
@@ -75,7 +78,7 @@ pub(crate) fn accounts() -> impl Iterator<Item = String> {
 fn config(plan: &Plan, network: &Network, back_end: &DemoBackend, settings: &TempDir) -> HostConfig {
     let config = HostConfig::for_backend(&network.url(), back_end.key())
         .set("transfer.deadline_ms", "2000")
-        .set("transfer.lease_secs", "12")
+        .set("transfer.lease_secs", &LEASE.as_secs().to_string())
         // Longer than the network may hold a request back.
         .set("transfer.settle_ms", "2500")
         .set("transfer.max_attempts", "5")

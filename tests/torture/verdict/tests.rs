@@ -39,6 +39,8 @@ fn sound() -> Facts {
         ],
         reserved: vec![Reserved { id: "RS-2".to_owned(), cart: 2 }, Reserved { id: "RS-9".to_owned(), cart: 3 }],
         kills: vec![Kill { host: 0, at: 100 }],
+        pauses: 0,
+        crashes: 0,
         passages: vec![Passage { replies: vec![(201, Some("RS-9".to_owned()))], was_answered: true, ..Passage::default() }],
         parked: [("O2".to_owned(), "why".to_owned())].into(),
         blocked: ["X".to_owned()].into(),
