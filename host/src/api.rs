@@ -25,6 +25,7 @@ mod quote_view;
 mod quotes;
 mod rates;
 mod request_id;
+mod route;
 
 use std::sync::Arc;
 

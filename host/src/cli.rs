@@ -16,7 +16,8 @@ mod webhooks;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 pub use failure::CliError;
 
@@ -71,7 +72,7 @@ enum Command {
     #[command(subcommand)]
     Cache(cache::CacheCommand),
     /// Orders and quotes of a running host that wait for a person.
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "quotes")]
     Orders(orders::OrdersCommand),
     /// What the back ends have otherwise than they should.
     #[command(subcommand)]
@@ -99,6 +100,12 @@ enum Command {
     /// Inspect or compile one component from stdin to stdout, within limits. The host runs it in a child process.
     #[command(hide = true, name = adapter::compiler::COMMAND)]
     CompileAdapter,
+    /// Print what makes a shell complete commands and options.
+    #[command(after_help = "Example: ordergate completions bash > /etc/bash_completion.d/ordergate")]
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// Print the version.
     Version {
         /// As JSON.
@@ -186,6 +193,11 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
             print(&document)
         }
         Command::CompileAdapter => adapter::compiler::serve().await.map_err(|error| CliError::Failed(error.into())),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "ordergate", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
         Command::Version { json: true } => {
             print(&format!("{{\"name\": \"ordergate\", \"version\": \"{}\"}}", env!("CARGO_PKG_VERSION")))
         }
@@ -208,8 +220,7 @@ fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cli, printable};
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn nobody_elses_words_steer_the_terminal() {

@@ -56,8 +56,8 @@ pub use failure::{Failure, FailureCode, Side};
 pub use finding::{Evidence, Finding, FindingAction, FindingReason, FindingState};
 pub use fresh::{Fresh, Source};
 pub use identity::{
-    AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, HoldCode, Location, Reference, ReferenceError, Sku,
-    StoreName, WebhookName,
+    AccountNumber, AdapterName, BackendNumber, CheckoutId, EndpointName, HoldCode, Location, MAX_ID_CHARACTERS, Reference,
+    ReferenceError, Sku, StoreName, WebhookName, is_identifier,
 };
 pub use money::{Currency, CurrencyError, Money};
 pub use offer_price::{OfferPrice, PriceItem, PriceQuery, QuantityBreak};

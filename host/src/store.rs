@@ -22,6 +22,7 @@ mod gauges;
 mod held;
 mod history;
 mod holds;
+mod hurry;
 mod instant;
 mod left_out;
 mod lists;

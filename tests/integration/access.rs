@@ -1,6 +1,6 @@
 //! Who may do what (rules A1, H3).
 
-use ordergate_tests::{ALL_SCOPES, Client, ES256_PUBLIC, PLIERS, Token, World, line, seal, text};
+use ordergate_tests::{ALL_SCOPES, Client, ES256_PUBLIC, PLIERS, Token, World, line, seal, slow_body, text};
 use serde_json::{Value, json};
 
 const PRICE: &str = "/v1/offer-prices/NW-1014";
@@ -29,6 +29,20 @@ async fn a1_an_api_key_is_taken_from_either_header_and_a_wrong_one_refused() {
     for wrong in ["wrong", "test-key-of-hansen-012345678", "test-key-of-hansen-01234567899", "TEST-KEY-OF-HANSEN-0123456789"] {
         anonymous.with("x-api-key", wrong).get(PRICE).await.expect_problem(401, "token_invalid");
     }
+}
+
+#[tokio::test]
+async fn a1_two_credentials_in_one_request_open_nothing() {
+    let world = World::start().await;
+    let (hansen, again) = ("Bearer test-key-of-hansen-0123456789", "Bearer test-key-of-hansen-0123456789");
+    for headers in
+        [[("authorization", hansen), ("authorization", again)], [("x-api-key", &hansen[7..]), ("x-api-key", &again[7..])]]
+    {
+        let (said, _) = slow_body(world.host.api(), "/v1/offer-prices:query", &headers).await;
+        assert!(said.starts_with("HTTP/1.1 401"), "{said}");
+    }
+    let (said, _) = slow_body(world.host.api(), "/v1/offer-prices:query", &[("authorization", hansen)]).await;
+    assert_eq!(said, "HTTP/1.1 100 Continue", "one is enough");
 }
 
 #[tokio::test]

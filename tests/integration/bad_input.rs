@@ -148,6 +148,36 @@ async fn a_body_that_is_not_json_is_refused_by_its_type() {
 }
 
 #[tokio::test]
+async fn a_compressed_body_is_refused_by_its_coding() {
+    let world = World::start().await;
+    let body = json!({"items": [{"sku": PLIERS}]}).to_string();
+    let send = async |coding| {
+        let client = world.hansen().with("content-type", "application/json").with("content-encoding", coding);
+        client.send(Method::POST, "/v1/availability:query", body.clone().into()).await
+    };
+    let problem = send("gzip").await.expect_problem(415, "unsupported_media_type");
+    assert!(problem["detail"].as_str().unwrap().contains("Content-Encoding"), "{problem:#}");
+    send("identity").await.expect(200);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_a_route_or_query_is_a_problem_with_its_place() {
+    let world = World::start().await;
+    let (customer, operator) = (world.hansen(), world.host.operator());
+    for (client, path, place) in [
+        (&customer, "/v1/orders/%ff", "path"),
+        (&customer, "/v1/availability/%c3%28", "path"),
+        (&operator, "/ops/v1/cache/%ff", "path"),
+        (&operator, "/ops/v1/findings/seven", "path"),
+        (&operator, "/ops/v1/transfers?colour=red", "?"),
+        (&operator, "/ops/v1/findings?limit=many", "?"),
+    ] {
+        let problem = client.get(path).await.expect_problem(422, "invalid_request");
+        assert_eq!(problem["errors"][0]["pointer"], place, "{path}: {problem:#}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_route_and_a_wrong_method_are_told_apart() {
     let world = World::start().await;
     world.hansen().get("/v2/orders").await.expect_problem(404, "not_found");

@@ -15,7 +15,20 @@ async fn run(arguments: &[&str]) -> ordergate_tests::Ended {
 async fn help_shows_every_verb() {
     let ended = run(&["--help"]).await;
     assert_eq!(ended.code, Some(0));
-    for verb in ["serve", "check", "config", "adapter", "cache", "customers", "orders", "migrate", "openapi", "version"] {
+    for verb in [
+        "serve",
+        "check",
+        "config",
+        "adapter",
+        "cache",
+        "customers",
+        "orders",
+        "quotes",
+        "migrate",
+        "openapi",
+        "completions",
+        "version",
+    ] {
         assert!(ended.stdout.contains(verb), "{verb}:\n{}", ended.stdout);
     }
 }
@@ -64,6 +77,28 @@ async fn the_api_description_needs_no_running_host() {
     assert_eq!(ended.code, Some(0));
     let description: Value = serde_json::from_str(&ended.stdout).expect("JSON");
     assert!(description["paths"]["/v1/orders"].is_object());
+}
+
+#[tokio::test]
+async fn shells_complete_the_commands() {
+    let ended = run(&["completions", "bash"]).await;
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended.stdout.contains("ordergate__subcmd__orders") || ended.stdout.contains("ordergate__orders"),
+        "{:.500}",
+        ended.stdout
+    );
+    assert_eq!(run(&["completions", "dos"]).await.code, Some(64));
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_answer_is_a_missing_dependency() {
+    let config = config().env("ORDERGATE_OPS_KEY", "ops-key-of-this-test");
+    for command in [&["orders", "list"][..], &["cache", "show", "NW-1014"], &["adapter", "list"]] {
+        let ended = run_host(&config, &[command, &["--ops", "http://127.0.0.1:1"]].concat()).await;
+        assert_eq!(ended.code, Some(69), "{command:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("no host answers at http://127.0.0.1:1 (--ops): "), "{}", ended.stderr);
+    }
 }
 
 #[tokio::test]

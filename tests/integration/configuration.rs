@@ -4,7 +4,7 @@ mod events;
 
 use std::path::{Path, PathBuf};
 
-use ordergate_tests::{Ended, HostConfig, adapter_file, run_host};
+use ordergate_tests::{ALL_SCOPES, Ended, HostConfig, adapter_file, run_host};
 use tempfile::TempDir;
 
 /// A complete configuration in a folder of its own; the back end need not be there to check it.
@@ -121,6 +121,17 @@ async fn all_mistakes_are_told_at_once() {
     checked.refused("listn", &[]);
     checked.refused("concurrency", &[]);
     checked.refused("currency", &["EURO"]);
+}
+
+#[tokio::test]
+async fn a_mistake_of_one_key_among_several_is_told_at_its_own_line() {
+    let late = |accounts: &[&str]| config().caller("late", accounts, ALL_SCOPES);
+    check(late(&["C-1001"]).env("TEST_KEY_LATE", "short"))
+        .await
+        .refused("TEST_KEY_LATE", &["access.api_keys.4.key: the key of \"late\" is shorter than"]);
+    check(late(&["C-1001", "*"]))
+        .await
+        .refused(r#"accounts = ["C-1001", "*"]"#, &["access.api_keys.4.accounts: \"*\" stands for every account"]);
 }
 
 #[tokio::test]

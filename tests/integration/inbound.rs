@@ -5,12 +5,10 @@ mod operators;
 
 use jiff::{SignedDuration, Timestamp};
 use ordergate_tests::{
-    DOOR, HostConfig, PLIERS, PUSH_SECRET, Reply, World, eventually, not_to_cache, order, push_signed, seal, stock_message, text,
-    until_order,
+    DOOR, HostConfig, PLIERS, PUSH_SECRET, Reply, World, eventually, not_to_cache, order, push_signed, seal, slow_body,
+    stock_message, text, until_order,
 };
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 const STOCK: &str = "GET /api/stock";
 const NEXT_SECRET: &str = "whsec_dGhlLW5leHQtc2VjcmV0LW9mLXRoZS10ZXN0";
@@ -245,16 +243,10 @@ async fn f12_what_cannot_be_used_is_told_and_leaves_the_rest_alone() {
 #[tokio::test]
 async fn f12_strangers_who_send_bit_by_bit_take_no_place_from_who_is_proven() {
     let world = World::with(|config| pushing(config).set("adapters.nordwind.inbound.max_concurrent", "2")).await;
-    let address = world.host.api().trim_start_matches("http://").to_owned();
     let mut strangers = Vec::new();
     for _ in 0..8 {
-        let mut stranger = TcpStream::connect(&address).await.unwrap();
-        let head = format!("POST {DOOR} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n");
-        stranger.write_all(head.as_bytes()).await.unwrap();
-        // The host says so when it begins to read.
-        let mut go_on = [0; 12];
-        stranger.read_exact(&mut go_on).await.unwrap();
-        assert_eq!(&go_on, b"HTTP/1.1 100");
+        let (said, stranger) = slow_body(world.host.api(), DOOR, &[]).await;
+        assert_eq!(said, "HTTP/1.1 100 Continue");
         strangers.push(stranger);
     }
     push(&world, json!({})).await.expect(200);

@@ -142,6 +142,8 @@ async fn t11_the_audit_log_names_the_key_whatever_its_holder_says_of_themselves(
     let adapter = operator.get("/ops/v1/adapters/nordwind").await.expect(200);
     let actors: Vec<_> = adapter["audit"].as_array().unwrap().iter().map(|entry| entry["actor"].as_str().unwrap()).collect();
     assert_eq!(actors, ["anna (key night-shift)", "night-shift (key night-shift)", "bob"]);
+    let forged = world.host.operator().post("/ops/v1/adapters/nordwind/breaker", &act("anna (key night-shift)")).await;
+    assert_eq!(forged.expect_problem(422, "invalid_request")["errors"][0]["pointer"], "/actor");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Orders that a person must decide about: the thin desk on the operations port (rules T4, T11).
 
-use ordergate_tests::{PLIERS, World, eventually, line, order, seal, text, until_order};
+use ordergate_tests::{PLIERS, Reply, World, eventually, line, order, seal, text, until_order};
 use serde_json::{Value, json};
 
 /// A world whose back end fails at every order, and the reference of an order that was given up.
@@ -69,6 +69,86 @@ async fn a_parked_order_can_be_linked_to_one_that_was_entered_by_hand() {
     let linked = until_order(&world.hansen(), &reference, "linked", |order| order["number"] == number.as_str()).await;
     assert_eq!(text(&linked, "/reference"), reference);
     assert_eq!(world.backend.orders_with_reference(&reference).await.len(), 0, "only the clerk's order is there");
+}
+
+async fn link(world: &World, reference: &str, more: Value) -> Reply {
+    let mut body = json!({"actor": "anna", "reason": "entered by hand"});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    world.host.operator().post(&format!("/ops/v1/orders/{reference}/link"), &body).await
+}
+
+#[tokio::test]
+async fn t11_an_order_is_linked_only_to_what_the_back_end_shows_as_the_customers() {
+    let (world, reference) = parked_order().await;
+    let own = world.backend.telephone_order("C-1001", PLIERS).await;
+    world.backend.faults(&json!({"rules": [{"method": "GET", "path_prefix": "/api/orders", "fault": "refuse-503"}]})).await;
+    link(&world, &reference, json!({"number": own})).await.expect_problem(503, "backend_unavailable");
+    world.backend.no_faults().await;
+    let foreign = world.backend.telephone_order("C-1002", PLIERS).await;
+    let sealed = seal(&world.hansen(), PLIERS, "1").await;
+    let other = order(&world.hansen().with("prefer", "wait=20"), &sealed, "another").await.expect(201);
+    for (number, why) in [
+        (foreign.as_str(), "the back end shows no order SO-100001 of customer C-1001"),
+        ("SO-1", "the back end shows no order SO-1 of customer C-1001"),
+        (text(&other, "/number"), "which is another one"),
+    ] {
+        let refused = link(&world, &reference, json!({"number": number})).await.expect_problem(422, "invalid_request");
+        assert_eq!(text(&refused, "/errors/0/pointer"), "/number");
+        let detail = text(&refused, "/errors/0/detail");
+        assert!(detail.contains(&why.replace("SO-100001", number)), "{detail}");
+    }
+    assert!(mentions(&parked(&world).await, &reference));
+    link(&world, &reference, json!({"number": own})).await.expect(200);
+    let linked = world.hansen().get(&format!("/v1/orders/{reference}")).await.expect(200);
+    assert_eq!((text(&linked, "/number"), text(&linked, "/transfer/state")), (own.as_str(), "linked"));
+    assert!(linked["status"].is_string(), "{linked:#}");
+    // What is here already is no second order.
+    let next = seal(&world.hansen(), PLIERS, "1").await;
+    world.backend.disturb("POST", "/api/orders", "error-500", None).await;
+    let next = order(&world.hansen(), &next, "next").await.expect(202);
+    let next = text(&next, "/reference");
+    until_order(&world.hansen(), next, "parked", |order| order["transfer"]["state"] == "parked").await;
+    let again = link(&world, next, json!({"number": own})).await.expect_problem(409, "conflict");
+    assert!(text(&again, "/detail").contains(&format!("{own} is the number of {reference}")), "{again:#}");
+}
+
+#[tokio::test]
+async fn t11_a_number_that_is_not_looked_at_is_linked_on_request_and_the_audit_log_says_so() {
+    let (world, reference) = parked_order().await;
+    let number = world.backend.telephone_order("C-1001", PLIERS).await;
+    let by_hand =
+        ["orders", "link", &reference, "--number", &number, "--unchecked", "--actor", "anna", "--reason", "seen on paper"];
+    let done = world.host.operate(&by_hand).await;
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let shown = world.host.operate(&["orders", "show", &reference]).await;
+    assert!(shown.stdout.contains(&format!("number {number}, unchecked")), "{}", shown.stdout);
+    let wrong = json!({"actor": "anna", "reason": "x", "unchecked": true});
+    let refused = world.host.operator().post(&format!("/ops/v1/orders/{reference}/abandon"), &wrong).await;
+    assert_eq!(text(&refused.expect_problem(422, "invalid_request"), "/errors/0/pointer"), "/unchecked");
+}
+
+#[tokio::test]
+async fn t11_an_order_that_waits_is_listed_and_tried_at_once_when_a_person_says_so() {
+    let world =
+        World::with(|config| config.set("transfer.backoff_initial_ms", "600000").set("transfer.backoff_max_ms", "600000")).await;
+    let sealed = seal(&world.hansen(), PLIERS, "1").await;
+    world.backend.disturb("POST", "/api/orders", "refuse-503", None).await;
+    let captured = order(&world.hansen(), &sealed, "one").await.expect(202);
+    let reference = text(&captured, "/reference");
+    eventually("the first attempt has failed", async || {
+        let listed = world.host.operate(&["orders", "list", "--state", "under-way"]).await.stdout;
+        (listed.contains(reference) && listed.contains("next ") && listed.contains("queued")).then_some(())
+    })
+    .await;
+    world.backend.no_faults().await;
+    let hurried = world.host.operate(&["orders", "resend", reference, "--actor", "anna", "--reason", "it is there again"]).await;
+    assert_eq!(hurried.code, Some(0), "{}", hurried.stderr);
+    until_order(&world.hansen(), reference, "confirmed", |order| order["number"].is_string()).await;
+    assert_eq!(world.backend.orders_with_reference(reference).await.len(), 1);
+    let listed = world.host.operator().get("/ops/v1/transfers?state=under-way").await.expect(200);
+    assert!(!mentions(&listed, reference), "{listed:#}");
+    let wrong = world.host.operator().get("/ops/v1/transfers?state=queued").await;
+    assert!(wrong.text().contains("under-way"), "{wrong}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! How often one client may call (rule A1). None of these tests waits for a rate: many calls at once are more than any machine lets through.
 
 use futures::future::join_all;
-use ordergate_tests::{ALL_SCOPES, Client, HostConfig, Reply, Token, World, eventually, run_host};
+use ordergate_tests::{ALL_SCOPES, Client, HostConfig, Reply, Token, World, eventually, run_host, slow_body};
 use serde_json::json;
 
 const PRICE: &str = "/v1/offer-prices/NW-1014";
@@ -56,6 +56,34 @@ async fn a1_all_tokens_of_one_customer_have_one_rate_and_another_customer_has_an
     other.get(PRICE).await.expect(200);
     assert!(refusals(&world, "customer").await >= 1.0);
     world.hansen().get(PRICE).await.expect(200);
+}
+
+#[tokio::test]
+async fn a1_one_customer_who_sends_bit_by_bit_takes_so_many_places_and_no_more() {
+    let world = World::with(|config| config.set("rates.customer_at_once", "3")).await;
+    let (slow, other) = (Token::of(&["C-1001"]), Token::of(&["C-1002"]));
+    let bearer = format!("Bearer {}", slow.signed());
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let (said, connection) = slow_body(world.host.api(), "/v1/offer-prices:query", &[("authorization", &bearer)]).await;
+        assert_eq!(said, "HTTP/1.1 100 Continue");
+        open.push(connection);
+    }
+    let (said, _) = slow_body(world.host.api(), "/v1/offer-prices:query", &[("authorization", &bearer)]).await;
+    assert!(said.starts_with("HTTP/1.1 429"), "{said}");
+    let refused = world.host.customer(&slow).get(PRICE).await;
+    let problem = refused.expect_problem(429, "rate_limited");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("rates.customer_at_once")), "{problem:#}");
+    assert_eq!(refused.header("retry-after"), Some("1"), "{refused}");
+    assert_eq!(refusals(&world, "customer_at_once").await, 2.0);
+    for another in [world.host.customer(&other), world.hansen()] {
+        another.get(PRICE).await.expect(200);
+    }
+    open.pop();
+    eventually("a call that has ended makes room", async || {
+        (world.host.customer(&slow).get(PRICE).await.status == 200).then_some(())
+    })
+    .await;
 }
 
 /// The host behind one proxy of ours, and three wrong credentials allowed.
@@ -143,6 +171,7 @@ async fn rates_are_checked_and_told_with_their_place() {
     let config = || HostConfig::for_backend("http://127.0.0.1:9", "back-end-key-of-this-test");
     let cases = [
         (config().set("rates.service_per_sec", "0"), "rates.service_per_sec: must be 1 to 1000000"),
+        (config().set("rates.customer_at_once", "0"), "rates.customer_at_once: must be 1 to 1000000"),
         (config().set("rates.saved_secs", "61"), "rates.saved_secs: must be 1 to 60"),
         (config().set("rates.wrong_credentials_per_min", "0"), "rates.wrong_credentials_per_min: must be 1 to 1000000"),
         (config().set("rates.max_clients", "99"), "rates.max_clients: must be 100 to 10000000"),

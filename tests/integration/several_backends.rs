@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ordergate_tests::{Client, DemoBackend, PLIERS, World, eventually, items, order, seal, text, until_order};
+use ordergate_tests::{ALL_SCOPES, Client, DemoBackend, PLIERS, World, eventually, items, order, seal, text, until_order};
 use serde_json::{Value, json};
 
 /// A world with a second back end under `name`, and options.
@@ -65,6 +65,24 @@ async fn b1_several_stores_of_a_host_have_their_own_back_ends() {
         assert_eq!(backend.orders_with_reference(&references[foreign]).await.len(), 0);
     }
     customer("b2b").get(&format!("/v1/orders/{}", references[0])).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a1_who_may_use_one_store_of_several_need_not_name_it() {
+    let other = DemoBackend::start().await;
+    let world = World::with(|config| {
+        let config = config.another_backend("other", &other.url()).in_stores(&["main", "b2b"]);
+        let config = config.set("stores.b2b.adapter", "\"other\"").set("stores.b2b.currency", "\"EUR\"");
+        let config = config.set("access.jwt.stores", r#"["main", "b2b"]"#);
+        config.caller("clerk", &["C-1001"], ALL_SCOPES).in_stores(&["b2b"])
+    })
+    .await;
+    let clerk = world.host.caller("clerk");
+    let path = format!("/v1/availability/{PLIERS}");
+    clerk.get(&path).await.expect(200);
+    assert_eq!((other.requests("GET /api/stock").await, world.backend.requests("GET /api/stock").await), (1, 0));
+    clerk.with("x-store", "main").get(&path).await.expect_problem(403, "store_forbidden");
+    world.host.caller("shop").with("x-account", "C-1001").get(&path).await.expect_problem(404, "store_unknown");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use sha2::{Digest, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::ApiState;
 use super::body::check_id;
@@ -17,7 +18,7 @@ use super::rates::{Customers, Limited, Strangers};
 use super::request_id::{self, RequestId};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{AccountGrant, AccountNumber, Pace, Principal, PrincipalKind, Scope};
+use crate::domain::{AccountGrant, AccountNumber, Pace, Principal, PrincipalKind, Scope, StoreName};
 use crate::identity::{SetupError, TokenRefusal, Tokens};
 use crate::service::{Caller, FieldProblem};
 
@@ -33,6 +34,12 @@ pub struct Authenticator {
 struct Service {
     principal: Arc<Principal>,
     pace: Pace,
+}
+
+/// Who may call now.
+struct Admitted {
+    principal: Arc<Principal>,
+    place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Why a credential opens nothing.
@@ -84,17 +91,17 @@ impl Authenticator {
     }
 
     /// Who calls, when they may call now.
-    async fn admit(&self, parts: &Parts) -> Result<Arc<Principal>, Problem> {
+    async fn admit(&self, parts: &Parts) -> Result<Admitted, Problem> {
         let credential = credential(parts).ok_or_else(|| Problem::new(&pages::UNAUTHENTICATED))?;
         self.strangers.admit(parts)?;
         if let Some(Service { principal, pace }) = self.services.get(&digest(credential)) {
             pace.take(Instant::now()).map_err(|wait| Limited::Service.refuse(wait))?;
-            return Ok(Arc::clone(principal));
+            return Ok(Admitted { principal: Arc::clone(principal), place: None });
         }
         match self.customer(credential).await {
             Ok(principal) => {
-                self.customers.admit(&principal)?;
-                Ok(Arc::new(principal))
+                let place = Some(Arc::new(self.customers.admit(&principal)?));
+                Ok(Admitted { principal: Arc::new(principal), place })
             }
             Err(Refused::Wrong) => {
                 self.strangers.guessed(parts);
@@ -140,7 +147,7 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let principal = state.authenticator.admit(parts).await?;
+        let Admitted { principal, place } = state.authenticator.admit(parts).await?;
         let text = |name: &str| {
             parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty())
         };
@@ -153,7 +160,7 @@ impl FromRequestParts<ApiState> for Caller {
                 check_id(name, value)?;
             }
         }
-        let shop = state.commerce.shop(text("x-store"))?;
+        let shop = state.commerce.shop(text("x-store").or_else(|| principal.sole_store().map(StoreName::as_str)))?;
         if !principal.may_use(&shop.name) {
             return Err(Problem::new(&pages::STORE_FORBIDDEN));
         }
@@ -171,6 +178,7 @@ impl FromRequestParts<ApiState> for Caller {
             shop,
             account,
             principal,
+            place,
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             trace_parent: text("traceparent").and_then(request_id::trace_parent),
             locale: text("accept-language").and_then(first_language),

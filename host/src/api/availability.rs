@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,6 +12,7 @@ use super::body::{Check, Checked, CheckedQuery, Findings};
 use super::conditional::{Freshness, KnownTag, respond};
 use super::problem::{ItemProblem, Problem, Problems};
 use super::problem_pages as pages;
+use super::route::Path;
 use crate::domain::{Availability, AvailabilityItem, FailureCode, Fresh, Location, Purpose, Scope, Sku, Unit};
 use crate::service::{AvailabilityRequest, Caller, Commerce, FieldProblem, ItemAnswer, Shown};
 

@@ -1,7 +1,7 @@
 //! `/v1/checkouts`: the live check of a cart before billing, and the seal that it leaves.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::access::require;
 use super::body::{Check, Checked, Findings};
 use super::checkout_view::Checkout;
 use super::problem::{Problem, Problems};
+use super::route::Path;
 use crate::domain::{CartLine, CheckoutId, Currency, Location, Money, Party, Quantity, Scope, Sku};
 use crate::service::{Caller, CheckoutRequest, Commerce, FieldProblem, SeenPrice};
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use super::access::require;
 use super::checkouts::no_store;
 use super::front::LongLived;
 use super::problem::{Problem, Problems};
+use super::route::Path;
 use crate::domain::Scope;
 use crate::service::{Caller, Commerce, DocumentKind, EventMessage, Following, Told};
 

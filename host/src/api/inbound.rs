@@ -1,12 +1,13 @@
 //! What back ends push (rule F12). Who sends is proven by the message itself, not by a caller's key.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 
 use super::body;
 use super::problem::{Problem, Problems};
 use super::request_id::{self, RequestId};
+use super::route::Path;
 use crate::domain::AdapterName;
 use crate::service::{Commerce, PushedMessage, Receipt};
 

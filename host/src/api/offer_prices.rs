@@ -4,7 +4,7 @@ mod cart_totals;
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use super::availability::{MAX_ITEMS, ReadPurpose, check_sku, show, sole_answer};
 use super::body::{Check, Checked, CheckedQuery, Findings};
 use super::conditional::{Freshness, KnownTag, respond};
 use super::problem::{ItemProblem, Problem, Problems};
+use super::route::Path;
 use crate::domain::{Currency, Fresh, Location, OfferPrice, PriceItem, Quantity, Scope, Sku, Unit, decimal};
 use crate::service::{Caller, Commerce, FieldProblem, ItemAnswer, OfferPriceRequest, Shown};
 use cart_totals::CartTotals;

@@ -13,7 +13,7 @@ mod webhooks;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::extract::{FromRef, Path, Query, State};
+use axum::extract::{FromRef, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -23,10 +23,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::Authenticator;
-use super::body::BodyLimit;
+use super::body::{BodyLimit, Check, CheckedQuery};
 use super::front::Front;
 use super::limits::Gate;
 use super::problem::{Problem, method_not_allowed, route_not_found};
+use super::route::Path;
 use crate::config::Config;
 use crate::domain::Reference;
 use crate::service::{Commerce, DeskFilter, Dossier, FieldProblem, Waiting};
@@ -152,11 +153,13 @@ struct TransferParameters {
     limit: Option<u32>,
 }
 
-/// Parked or held transfers, or (without `state`) how many wait.
+impl Check for TransferParameters {}
+
+/// Transfers that are parked, held or under way, or (without `state`) how many wait.
 async fn list_transfers(
     State(state): State<OpsState>,
     _: By<Read>,
-    parameters: Query<TransferParameters>,
+    CheckedQuery(parameters): CheckedQuery<TransferParameters>,
 ) -> Result<Json<Value>, Problem> {
     match parameters.state.as_deref() {
         None => {
@@ -165,13 +168,11 @@ async fn list_transfers(
                 json!({"by_state": backlog.by_state, "oldest_waiting": backlog.oldest_waiting, "findings": backlog.findings}),
             ))
         }
-        Some(name @ ("parked" | "held")) => {
-            let waiting = if name == "parked" { Waiting::Parked } else { Waiting::Held };
+        Some(name) => {
+            let must_be = || format!("must be \"parked\", \"held\" or \"under-way\", is {name:?}");
+            let waiting = Waiting::parse(name).ok_or_else(|| Problem::invalid(vec![FieldProblem::new("?state", must_be())]))?;
             let limit = parameters.limit.unwrap_or(100).clamp(1, 1_000);
             Ok(Json(json!({ "items": state.commerce.waiting(DeskFilter::all(waiting, limit)).await? })))
-        }
-        Some(other) => {
-            Err(Problem::invalid(vec![FieldProblem::new("?state", format!("must be \"parked\" or \"held\", is {other:?}"))]))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `/v1/orders`: placing, listing, showing and cancelling orders.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use super::documents::{ListParameters, PageView};
 use super::idempotency::{Key, Wait, captured, replayed};
 use super::order_view::OrderView;
 use super::problem::{Problem, Problems};
+use super::route::Path;
 use crate::domain::{BusinessStatus, CheckoutId, Money, Note, Quantity, Scope, Sku};
 use crate::service::{Caller, Captured, Commerce, FieldProblem, IdempotencyKey, LineClaim, OrderRecord, OrderRequest};
 

@@ -258,17 +258,6 @@ impl From<StoreError> for Problem {
             StoreError::Conflict(Conflict::EditRefused(EditRefused { place, why })) => {
                 Self::invalid(vec![FieldProblem::new(format!("/changes{place}"), why)])
             }
-            StoreError::Conflict(
-                conflict @ (Conflict::NotParked { .. }
-                | Conflict::NoPriceToAccept { .. }
-                | Conflict::FindingNotOpen { .. }
-                | Conflict::NotWaiting { .. }
-                | Conflict::HeldAlready { .. }
-                | Conflict::NotHeld { .. }
-                | Conflict::NotEditable { .. }
-                | Conflict::NothingChanged { .. }
-                | Conflict::Webhook(_)),
-            ) => Self::new(&pages::CONFLICT).with_detail(conflict.to_string()),
             StoreError::Conflict(Conflict::UnderWay { transfers }) => {
                 let stands_in_the_way = |open: UnderWay| {
                     let detail = format!("{} is {}", open.operation, open.state.as_str());
@@ -276,7 +265,10 @@ impl From<StoreError> for Problem {
                 };
                 Self::new(&pages::CUSTOMER_UNDER_WAY).with_fields(transfers.into_iter().map(stands_in_the_way).collect())
             }
-            StoreError::Conflict(_) => Self::new(&pages::CONFLICT),
+            StoreError::Conflict(Conflict::StaleFence | Conflict::IllegalMove(_) | Conflict::Exists(_)) => {
+                Self::new(&pages::CONFLICT)
+            }
+            StoreError::Conflict(conflict) => Self::new(&pages::CONFLICT).with_detail(conflict.to_string()),
             StoreError::NotFound(_) => Self::new(&pages::NOT_FOUND),
             StoreError::Corrupt { .. } | StoreError::NewerSchema { .. } => Self::new(&pages::INTERNAL),
         }

@@ -1,10 +1,10 @@
 //! Every problem code with its status, and a page that says what it means and what to do.
 
-use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
+use super::route::Path;
 
 /// What a code stands for.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pages! {
     MALFORMED_JSON "malformed_json" BAD_REQUEST never "The body is no JSON"
         "Send well-formed JSON in UTF-8; the detail names line and column."
     UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE never "The body must be JSON"
-        "Send the header `Content-Type: application/json`."
+        "Send the header `Content-Type: application/json`, and the body without a `Content-Encoding`."
     BODY_TOO_LARGE "body_too_large" PAYLOAD_TOO_LARGE never "The body is too large"
         "Send less at once. The limit is `server.max_body_bytes`."
     INVALID_REQUEST "invalid_request" UNPROCESSABLE_ENTITY never "The request is not valid"

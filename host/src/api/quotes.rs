@@ -1,7 +1,7 @@
 //! `/v1/quotes`: requesting a binding price, and acting on the answer.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use super::order_view::OrderView;
 use super::orders::{answer_captured, check_notes, looks_like_card_number, render as render_order};
 use super::problem::{Problem, Problems};
 use super::quote_view::QuoteView;
+use super::route::Path;
 use crate::domain::{Currency, Location, Money, Note, Party, Quantity, QuoteLine, QuoteStatus, Scope, Sku};
 use crate::service::{
     AcceptRequest, Caller, Captured, Commerce, CounterRequest, FieldProblem, NewQuoteRequest, QuoteEnd, QuoteRecord,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
 use quick_cache::sync::Cache;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::origin::{self, Origin, Peer};
 use super::problem::Problem;
@@ -23,6 +24,8 @@ const REFUSED: &str = "ordergate_rate_limited_total";
 pub(super) enum Limited {
     Service,
     Customer,
+    /// By calls that are under way.
+    CustomerAtOnce,
     Address,
 }
 
@@ -31,6 +34,7 @@ impl Limited {
         match self {
             Self::Service => "service",
             Self::Customer => "customer",
+            Self::CustomerAtOnce => "customer_at_once",
             Self::Address => "address",
         }
     }
@@ -40,6 +44,7 @@ impl Limited {
         match self {
             Self::Service => "the API key makes more calls than `rates.service_per_sec`, or its own `per_sec`, allows",
             Self::Customer => "the customer makes more calls than `rates.customer_per_sec` allows",
+            Self::CustomerAtOnce => "the customer has more calls under way than `rates.customer_at_once` allows",
             Self::Address => "more wrong credentials came from this address than `rates.wrong_credentials_per_min` allows",
         }
     }
@@ -72,15 +77,27 @@ impl<K: Clone + Eq + Hash> Paces<K> {
 }
 
 /// Customers, by whom their tokens are about.
-pub(super) struct Customers(Paces<String>);
+pub(super) struct Customers {
+    paces: Paces<String>,
+    places: Cache<String, Arc<Semaphore>>,
+    at_once: usize,
+}
 
 impl Customers {
     pub(super) fn new(config: &RatesConfig) -> Self {
-        Self(Paces::new(config.customer(), config.max_clients))
+        Self {
+            paces: Paces::new(config.customer(), config.max_clients),
+            places: Cache::new(config.max_clients),
+            at_once: config.customer_at_once,
+        }
     }
 
-    pub(super) fn admit(&self, customer: &Principal) -> Result<(), Problem> {
-        self.0.take(&customer.id, Instant::now()).map_err(|wait| Limited::Customer.refuse(wait))
+    /// A place, to be kept as long as the call is under way.
+    pub(super) fn admit(&self, customer: &Principal) -> Result<OwnedSemaphorePermit, Problem> {
+        self.paces.take(&customer.id, Instant::now()).map_err(|wait| Limited::Customer.refuse(wait))?;
+        let Ok(places) =
+            self.places.get_or_insert_with(&customer.id, || Ok::<_, Infallible>(Arc::new(Semaphore::new(self.at_once))));
+        places.try_acquire_owned().map_err(|_| Limited::CustomerAtOnce.refuse(Duration::from_secs(1)))
     }
 }
 
@@ -138,7 +155,7 @@ fn tell_of_proxies() {
 
 fn describe() {
     metrics::describe_counter!(REFUSED, "Requests answered with 429, by whose rate was too high");
-    for client in [Limited::Service, Limited::Customer, Limited::Address] {
+    for client in [Limited::Service, Limited::Customer, Limited::CustomerAtOnce, Limited::Address] {
         metrics::counter!(REFUSED, "client" => client.as_str()).increment(0);
     }
 }

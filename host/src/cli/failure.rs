@@ -1,5 +1,6 @@
 //! How a command fails: what is printed, and with which exit code.
 
+use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -35,6 +36,9 @@ pub enum CliError {
     /// The issuer's keys cannot be fetched, or not be used.
     #[error("access.jwt.jwks_url: {0}")]
     Issuer(FetchError),
+    /// No host answers where one should.
+    #[error("no host answers at {address} (--ops): {cause}")]
+    NoHost { address: String, cause: String },
     /// A registry does not give or take an adapter.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -64,7 +68,7 @@ impl CliError {
                 eprintln!("{error}");
                 ExitCode::from(UNAVAILABLE)
             }
-            Self::Issuer(_) => {
+            Self::Issuer(_) | Self::NoHost { .. } => {
                 eprintln!("{self}");
                 ExitCode::from(UNAVAILABLE)
             }
@@ -85,6 +89,12 @@ impl CliError {
             }
         }
     }
+}
+
+/// The causes of an error in one line.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// What keeps adapters from loading, at its place in the configuration.

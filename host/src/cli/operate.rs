@@ -12,6 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
+use super::failure::chain;
 use super::{CliError, print, pushes};
 
 /// How often `--wait` looks.
@@ -242,10 +243,11 @@ impl RunningHost {
             .body(Full::new(body))
             .map_err(|cause| CliError::Refused(format!("{url}: {cause}: --ops must be such as http://127.0.0.1:9090")))?;
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
-        let unreachable = || format!("no host answers at {} (--ops)", self.ops);
-        let response = client.request(request).await.with_context(unreachable)?;
+        let unreachable =
+            |cause: &(dyn std::error::Error + 'static)| CliError::NoHost { address: self.ops.clone(), cause: chain(cause) };
+        let response = client.request(request).await.map_err(|cause| unreachable(&cause))?;
         let status = response.status();
-        let bytes = response.into_body().collect().await.with_context(unreachable)?.to_bytes();
+        let bytes = response.into_body().collect().await.map_err(|cause| unreachable(&cause))?.to_bytes();
         let answer: Value = serde_json::from_slice(&bytes).with_context(|| format!("{url} answered {status} without JSON"))?;
         if status.is_success() { Ok(answer) } else { Err(anyhow!(refusal(&answer)).into()) }
     }

@@ -17,12 +17,12 @@ use shown::{lines, show, transfer};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OrdersCommand {
-    /// List the orders and quotes that wait for a person.
+    /// List the orders and quotes that wait, for a person or by themselves.
     #[command(
-        after_help = "Example: ordergate orders list --state held\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+        after_help = "Example: ordergate orders list --state under-way\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
     )]
     List {
-        /// `parked`: given up, or `held`: held back by a person.
+        /// `parked`: given up, `held`: held back by a person, `under-way`: not there yet, with the time of the next attempt.
         #[arg(long, value_enum, default_value = "parked")]
         state: Listed,
         #[command(flatten)]
@@ -47,7 +47,7 @@ pub(super) enum OrdersCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Queue it again.
+    /// Queue it again; what waits to be tried again is tried at once.
     #[command(
         after_help = "Example: ordergate orders resend O01K9… --accept-price --reason \"the customer agreed by telephone\"\nWithout --accept-price an order whose price rose beyond its limit is priced again, and sent only when the price has come back.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
     )]
@@ -68,6 +68,9 @@ pub(super) enum OrdersCommand {
         /// The back end's number.
         #[arg(long)]
         number: String,
+        /// Do not ask the back end whether it has that number for this customer: only while it cannot be asked.
+        #[arg(long)]
+        unchecked: bool,
     },
     /// Change what is written on a parked order, or who gets it, before it is sent again.
     #[command(
@@ -126,6 +129,7 @@ pub(super) enum OrdersCommand {
 pub(super) enum Listed {
     Parked,
     Held,
+    UnderWay,
 }
 
 // No doc comment: it would take the place of the command's own.
@@ -182,7 +186,7 @@ pub(super) struct OrderDeed {
 pub(super) async fn orders(command: OrdersCommand) -> Result<(), CliError> {
     match command {
         OrdersCommand::List { state, host, json } => {
-            let state = if matches!(state, Listed::Held) { "held" } else { "parked" };
+            let state = state.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
             let list = host.ask(Method::GET, &format!("/ops/v1/transfers?state={state}"), None).await?;
             if json { print(&list.to_string()) } else { print(&lines(list_in(&list, "items"), transfer)) }
         }
@@ -191,7 +195,9 @@ pub(super) async fn orders(command: OrdersCommand) -> Result<(), CliError> {
             if json { print(&dossier.to_string()) } else { print(&show(&dossier, bodies)) }
         }
         OrdersCommand::Resend { deed, accept_price } => deed.decide("resend", json!({ "accept_price": accept_price })).await,
-        OrdersCommand::Link { deed, number } => deed.decide("link", json!({ "number": number })).await,
+        OrdersCommand::Link { deed, number, unchecked } => {
+            deed.decide("link", json!({ "number": number, "unchecked": unchecked })).await
+        }
         OrdersCommand::Abandon { deed } => deed.decide("abandon", json!({})).await,
         OrdersCommand::Edit { deed, changes } => {
             let changes = changes.into_json()?;

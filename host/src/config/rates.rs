@@ -15,6 +15,8 @@ pub struct RatesConfig {
     pub service_per_sec: u32,
     /// Calls of one customer's tokens in a second.
     pub customer_per_sec: u32,
+    /// Calls of one customer's tokens that are under way at the same time: whoever sends slowly takes only so many places of the port.
+    pub customer_at_once: usize,
     /// Seconds for which calls that were not made are saved up: so many seconds' calls may come at once.
     pub saved_secs: u32,
     /// Wrong credentials from one address in a minute; then it is answered with 429, whatever it sends.
@@ -25,7 +27,14 @@ pub struct RatesConfig {
 
 impl Default for RatesConfig {
     fn default() -> Self {
-        Self { service_per_sec: 5_000, customer_per_sec: 20, saved_secs: 5, wrong_credentials_per_min: 60, max_clients: 100_000 }
+        Self {
+            service_per_sec: 5_000,
+            customer_per_sec: 20,
+            customer_at_once: 32,
+            saved_secs: 5,
+            wrong_credentials_per_min: 60,
+            max_clients: 100_000,
+        }
     }
 }
 
@@ -53,11 +62,12 @@ impl RatesConfig {
     }
 
     /// Every option.
-    pub fn limits(&self) -> [Limit; 5] {
+    pub fn limits(&self) -> [Limit; 6] {
         let most = u64::from(MOST_PER_SEC);
         [
             Limit::new("service_per_sec", self.service_per_sec.into(), 1, most),
             Limit::new("customer_per_sec", self.customer_per_sec.into(), 1, most),
+            Limit::new("customer_at_once", self.customer_at_once as u64, 1, most),
             Limit::new("saved_secs", self.saved_secs.into(), 1, 60),
             Limit::new("wrong_credentials_per_min", self.wrong_credentials_per_min.into(), 1, most),
             Limit::new("max_clients", self.max_clients as u64, 100, 10_000_000),

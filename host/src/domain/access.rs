@@ -124,6 +124,11 @@ impl Principal {
         self.stores.is_empty() || self.stores.contains(store)
     }
 
+    /// The store of a caller who may use only one.
+    pub fn sole_store(&self) -> Option<&StoreName> {
+        self.stores.first().filter(|_| self.stores.len() == 1)
+    }
+
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }

@@ -130,6 +130,18 @@ fn sortable_id() -> String {
         .collect()
 }
 
+/// Most characters of an identifier that comes from outside.
+pub const MAX_ID_CHARACTERS: usize = 128;
+
+/// Whether a text from outside can be an identifier: neither blank nor long, without control characters. A back end that is asked for an empty
+/// account might answer for all.
+pub fn is_identifier(text: &str) -> bool {
+    // No character takes more than 4 bytes: a long text is not counted out.
+    let is_short =
+        text.len() <= MAX_ID_CHARACTERS || (text.len() <= 4 * MAX_ID_CHARACTERS && text.chars().count() <= MAX_ID_CHARACTERS);
+    is_short && !text.trim().is_empty() && !text.chars().any(char::is_control)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -174,6 +174,11 @@ impl TransferOperation {
         matches!(self, Self::SubmitOrder | Self::AcceptQuote)
     }
 
+    /// Whether it brings a document to the back end; the others act on one that is there.
+    pub fn carries_document(self) -> bool {
+        self.carries_order() || matches!(self, Self::SubmitQuote | Self::CounterQuote)
+    }
+
     /// Done twice it does no harm, and left undone nobody needs to decide about it (a reservation ends by itself). It is given up, not
     /// parked, and lines up with nobody.
     pub fn is_best_effort(self) -> bool {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::issuer::Issuer;
 use crate::clock::Clock;
 use crate::config::{JwtAlgorithm, JwtConfig};
-use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope, StoreName};
+use crate::domain::{AccountGrant, AccountNumber, Principal, PrincipalKind, Scope, StoreName, is_identifier};
 use crate::egress::BindError;
 
 /// Knows whom tokens are believed from.
@@ -96,9 +96,6 @@ impl TokenRefusal {
     }
 }
 
-/// Most characters of an account number, as in `X-Account`.
-const MAX_ACCOUNT: usize = 128;
-
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
@@ -120,13 +117,8 @@ impl Claims {
             (_, Some(serde_json::Value::Array(accounts))) => accounts.iter().filter_map(|account| account.as_str()).collect(),
             _ => vec![],
         };
-        named.into_iter().filter(|account| is_account(account)).map(AccountNumber::new).collect()
+        named.into_iter().filter(|account| is_identifier(account)).map(AccountNumber::new).collect()
     }
-}
-
-/// As a request could name it: a back end that is asked for an empty account might answer for all.
-fn is_account(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= MAX_ACCOUNT && !text.contains(char::is_control)
 }
 
 impl Tokens {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::{ServiceError, Shop};
 use crate::domain::{AccountNumber, Buyer, CallContext, Currency, Extensions, Principal, Purpose};
 
@@ -10,6 +12,8 @@ use crate::domain::{AccountNumber, Buyer, CallContext, Currency, Extensions, Pri
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub principal: Arc<Principal>,
+    /// A customer's place among their calls that are under way: free again when the last copy of this is gone.
+    pub place: Option<Arc<OwnedSemaphorePermit>>,
     pub shop: Arc<Shop>,
     /// The account that the request is for; checked against the principal's grant.
     pub account: Option<AccountNumber>,
@@ -77,6 +81,7 @@ mod tests {
         };
         let caller = Caller {
             principal: Arc::new(principal),
+            place: None,
             shop: Arc::new(Shop::new("main".into(), store)),
             account: None,
             request_id: "r".into(),

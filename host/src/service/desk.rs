@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Commerce, DeskFilter, FindingFilter, FindingReport, HoldReport, Operator, ServiceError};
+use super::{Commerce, DeskFilter, FindingFilter, FindingReport, HoldReport, LinkTo, Operator, ServiceError};
 use crate::domain::{
     AccountNumber, AdapterName, Amendment, BackendNumber, Exchange, Failure, OrderEdit, Reference, StoreName, Terms,
     TransferOperation, TransferState,
@@ -120,13 +120,13 @@ impl From<AuditEntry> for AuditReport {
     }
 }
 
-/// What a person decides about a parked transfer.
+/// What a person decides about a parked transfer; `Resend` also of one that waits to be tried again.
 #[derive(Clone, Debug)]
 pub enum Decision {
     Resend,
     /// Of an order whose price rose beyond its limit: it may cost what the back end asked last.
     ResendAtPrice,
-    Link(BackendNumber),
+    Link(LinkTo),
     Abandon,
 }
 
@@ -200,7 +200,7 @@ impl Commerce {
         let transfer = match decision {
             Decision::Resend => store.resend(reference, deed).await?,
             Decision::ResendAtPrice => store.resend_at_price(reference, deed).await?,
-            Decision::Link(number) => store.link(reference, number, deed).await?,
+            Decision::Link(to) => self.link(reference, to, deed).await?,
             Decision::Abandon => store.abandon(reference, deed).await?,
         };
         self.inner.pipeline.wake();

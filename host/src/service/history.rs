@@ -12,7 +12,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use merge::{Either, Merged, Shown};
-use owned::{Asked, owned};
+pub(super) use owned::{Asked, owned};
 
 use super::{BackendDocument, Caller, Commerce, DocumentPage, Provenance, Record, ServiceError, Shop};
 use crate::adapter::operation::Operation;

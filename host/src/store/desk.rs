@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::columns::transfer_columns;
 use super::lock::{Lock, lock};
 use super::sql::{Connection, Row, query};
-use super::{Conflict, Store, StoreError, Transfer, findings, holds, pricing, release, rows, taken};
+use super::{Conflict, Store, StoreError, Transfer, findings, holds, hurry, pricing, release, rows, taken};
 use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferState};
 
 /// Who does something by hand, and why. Both are needed.
@@ -34,7 +34,7 @@ pub struct AuditEntry {
 
 impl Store {
     /// Queues the parked transfer of a reference again, with a fresh count of attempts and its whole time. One that may have been taken is
-    /// looked up before it is sent.
+    /// looked up before it is sent. One that waits to be tried again is tried at once.
     pub async fn resend(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
         self.by_hand(reference, Action::Resend, deed).await
     }
@@ -44,9 +44,16 @@ impl Store {
         self.by_hand(reference, Action::AcceptPrice, deed).await
     }
 
-    /// Confirms the parked transfer of a reference with the number that the back end has for it.
-    pub async fn link(&self, reference: &Reference, number: BackendNumber, deed: Deed) -> Result<Transfer, StoreError> {
-        self.by_hand(reference, Action::Link(number), deed).await
+    /// Confirms the parked transfer of a reference with the number that the back end has for it; refused when that is another order's of
+    /// ours. The audit log says when nobody has looked whether it is there.
+    pub async fn link(
+        &self,
+        reference: &Reference,
+        number: BackendNumber,
+        unchecked: bool,
+        deed: Deed,
+    ) -> Result<Transfer, StoreError> {
+        self.by_hand(reference, Action::Link { number, unchecked }, deed).await
     }
 
     /// Gives the parked transfer of a reference up.
@@ -86,7 +93,7 @@ impl Store {
 enum Action {
     Resend,
     AcceptPrice,
-    Link(BackendNumber),
+    Link { number: BackendNumber, unchecked: bool },
     Abandon,
 }
 
@@ -95,7 +102,7 @@ impl Action {
         match self {
             Self::Resend => "resend",
             Self::AcceptPrice => "resend at the new price",
-            Self::Link(_) => "link",
+            Self::Link { .. } => "link",
             Self::Abandon => "abandon",
         }
     }
@@ -104,7 +111,7 @@ impl Action {
         match self {
             Self::Resend | Self::AcceptPrice if transfer.unknown_since.is_some() => TransferEvent::ResentInDoubt,
             Self::Resend | Self::AcceptPrice => TransferEvent::Resent,
-            Self::Link(_) => TransferEvent::LinkedByHand,
+            Self::Link { .. } => TransferEvent::LinkedByHand,
             Self::Abandon => TransferEvent::AbandonedByHand,
         }
     }
@@ -113,6 +120,13 @@ impl Action {
 async fn act(connection: &mut Connection, reference: Reference, action: Action, deed: Deed) -> Result<Transfer, StoreError> {
     let mut transfer = match action {
         Action::Abandon => given_up(connection, &reference).await?,
+        Action::Resend => match parked_transfer(connection, &reference).await {
+            Err(StoreError::Conflict(not_parked @ Conflict::NotParked { .. })) => {
+                let waiting = hurry::waiting(connection, &reference).await?.ok_or(not_parked)?;
+                return hurry::at_once(connection, waiting, deed).await;
+            }
+            parked => parked?,
+        },
         _ => parked_transfer(connection, &reference).await?,
     };
     transfer.state = transfer.state.after(action.event(&transfer))?;
@@ -122,8 +136,8 @@ async fn act(connection: &mut Connection, reference: Reference, action: Action, 
         transfer.resent_at = Some(deed.at);
     }
     // Before the move, which is told with the number.
-    if let Action::Link(number) = &action {
-        link_document(connection, &reference, number, &deed).await?;
+    if let Action::Link { number, .. } = &action {
+        link_document(connection, &transfer, number, &deed).await?;
     }
     lock(connection, Lock::Line { store: &transfer.store, account: &transfer.account, adapter: &transfer.adapter }).await?;
     // A resent transfer lines up again; when its account has none under way, it is in turn (rule T6).
@@ -148,7 +162,8 @@ async fn act(connection: &mut Connection, reference: Reference, action: Action, 
     findings::follow(connection, &transfer, transfer.state, deed.at).await?;
     taken::compare_from(connection, &transfer, transfer.state, deed.at).await?;
     let detail = match &action {
-        Action::Link(number) => Some(format!("number {number}")),
+        Action::Link { number, unchecked: false } => Some(format!("number {number}")),
+        Action::Link { number, unchecked: true } => Some(format!("number {number}, unchecked")),
         Action::AcceptPrice => Some(accepted(pricing::accept(connection, &reference, deed.at).await?)),
         Action::Resend | Action::Abandon => None,
     };
@@ -178,13 +193,25 @@ pub(super) async fn parked_transfer(connection: &mut Connection, reference: &Ref
     parked.ok_or_else(|| Conflict::NotParked { reference: reference.to_string(), state: newest_state }.into())
 }
 
-/// The back end's number, for a document that has none yet (a parked cancellation's order has one).
+/// The back end's number, for a document that has none yet (a parked cancellation's order has one). One order there is not two of ours; quotes
+/// that answer each other share a number.
 async fn link_document(
     connection: &mut Connection,
-    reference: &Reference,
+    parked: &Transfer,
     number: &BackendNumber,
     deed: &Deed,
 ) -> Result<(), StoreError> {
+    let Transfer { store, adapter, reference, .. } = parked;
+    if parked.operation.carries_order() {
+        lock(connection, Lock::Number { store, adapter, number: number.as_str() }).await?;
+        let other = query(
+            "SELECT reference FROM documents WHERE backend_number = $1 AND kind = 'order' AND adapter = $2 AND reference <> $3",
+        );
+        let other = other.bind(number.to_string()).bind(adapter.to_string()).bind(reference.to_string());
+        if let Some(other) = other.optional(connection).await? {
+            return Err(Conflict::NumberTaken { number: number.to_string(), by: other.text("reference")? }.into());
+        }
+    }
     query(
         "UPDATE documents SET backend_number = $1, updated_at = $2, version = version + 1 WHERE reference = $3 AND backend_number IS NULL",
     )

@@ -46,6 +46,12 @@ pub enum Conflict {
     StaleFence,
     #[error("only a parked transfer can be changed by hand; {reference} has none (its last one is {})", state.as_str())]
     NotParked { reference: String, state: TransferState },
+    #[error("{reference} is held: release it, and it is sent")]
+    Held { reference: String },
+    #[error("{reference} is being sent or looked up at this moment: look again before you do anything")]
+    AtWork { reference: String },
+    #[error("{number} is the number of {by}: one order there is not two of ours")]
+    NumberTaken { number: String, by: String },
     #[error("only what waits to be sent can be held; {reference} is {}", state.as_str())]
     NotWaiting { reference: String, state: TransferState },
     #[error("{reference} is held for {code} already")]

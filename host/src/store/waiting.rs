@@ -1,4 +1,4 @@
-//! What waits for a person: parked transfers, and documents that are held. Narrowed as bulk actions need it (rule T11).
+//! What waits: parked transfers and documents that are held, for a person; the others on their own. Narrowed as bulk actions need it (rule T11).
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::domain::{AccountNumber, AdapterName, StoreName};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskFilter {
     pub waiting: Waiting,
-    /// Of what is parked: the code of its last failure; of what is held: the code of a hold.
+    /// Of what is held: the code of a hold; else the code of the last failure.
     pub code: Option<String>,
     pub store: Option<StoreName>,
     pub adapter: Option<AdapterName>,
@@ -26,6 +26,24 @@ pub struct DeskFilter {
 pub enum Waiting {
     Parked,
     Held,
+    /// For its time, its turn or its back end: nobody has to do anything.
+    UnderWay,
+}
+
+impl Waiting {
+    const ALL: [Self; 3] = [Self::Parked, Self::Held, Self::UnderWay];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Parked => "parked",
+            Self::Held => "held",
+            Self::UnderWay => "under-way",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|waiting| waiting.as_str() == name)
+    }
 }
 
 impl DeskFilter {
@@ -36,24 +54,26 @@ impl DeskFilter {
 }
 
 impl Store {
-    /// Transfers that wait for a person, oldest first.
+    /// Transfers that wait, oldest first.
     pub async fn waiting(&self, filter: DeskFilter) -> Result<Vec<Transfer>, StoreError> {
         let mut connection = self.read().await?;
         let code_of_failure =
             connection.dialect().choose("json_extract(t.last_failure, '$.code')", "t.last_failure::json->>'code'");
         let mut wanted = query(concat!("SELECT ", transfer_columns!("t."), " FROM transfers t WHERE "));
+        wanted = match filter.waiting {
+            Waiting::Parked => wanted.push("t.state = 'parked'"),
+            Waiting::UnderWay => wanted.push("t.turn IS NOT NULL"),
+            Waiting::Held => wanted.push("t.state = 'queued' AND t.turn IS NULL"),
+        };
         wanted = match (filter.waiting, filter.code) {
-            (Waiting::Parked, None) => wanted.push("t.state = 'parked'"),
-            (Waiting::Parked, Some(code)) => {
-                wanted.push("t.state = 'parked' AND ").push(code_of_failure).push(" = ").push_bind(code)
+            (Waiting::Parked | Waiting::UnderWay, None) => wanted,
+            (Waiting::Parked | Waiting::UnderWay, Some(code)) => {
+                wanted.push(" AND ").push(code_of_failure).push(" = ").push_bind(code)
             }
-            (Waiting::Held, None) => {
-                wanted.push("t.state = 'queued' AND t.turn IS NULL AND t.reference IN (SELECT h.reference FROM holds h)")
+            (Waiting::Held, None) => wanted.push(" AND t.reference IN (SELECT h.reference FROM holds h)"),
+            (Waiting::Held, Some(code)) => {
+                wanted.push(" AND t.reference IN (SELECT h.reference FROM holds h WHERE h.code = ").push_bind(code).push(")")
             }
-            (Waiting::Held, Some(code)) => wanted
-                .push("t.state = 'queued' AND t.turn IS NULL AND t.reference IN (SELECT h.reference FROM holds h WHERE h.code = ")
-                .push_bind(code)
-                .push(")"),
         };
         let names = [
             ("store", filter.store.map(|store| store.to_string())),

@@ -1,7 +1,7 @@
 //! Adapters on the operators' port: their generations, loading, promoting and rolling back; and the reload of the configuration.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::super::body::{Check, Checked, Findings};
 use super::super::problem::Problem;
 use super::operator::DeedBody;
 use super::{By, Operator as Authorized, OpsState, Read};
+use crate::api::route::Path;
 use crate::domain::AdapterName;
 use crate::service::{AdapterReport, FieldProblem, Meant, Operator, PushLog, ReloadReport, ShadowReport};
 

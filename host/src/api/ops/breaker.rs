@@ -1,12 +1,13 @@
 //! `POST /ops/v1/adapters/{name}/breaker`: an operator moves a breaker.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 
 use super::super::body::{Check, Checked, Findings};
 use super::super::problem::Problem;
 use super::{Operator as Authorized, OpsState};
+use crate::api::route::Path;
 use crate::domain::Side;
 use crate::service::{AdapterReport, BreakerSetting, FieldProblem, Operator};
 

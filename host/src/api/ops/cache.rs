@@ -1,13 +1,14 @@
 //! `/ops/v1/cache/{sku}`: what is cached of an item and why a read of it is answered as it is; and having it asked again.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 
 use super::super::availability::check_sku;
 use super::super::body::{Check, Checked, CheckedQuery, Findings};
 use super::super::problem::Problem;
 use super::{By, Operator as Authorized, OpsState, Read};
+use crate::api::route::Path;
 use crate::domain::Sku;
 use crate::service::{CacheFilter, CacheReport, FieldProblem, InvalidationReport, InvalidationRequest, Operator};
 

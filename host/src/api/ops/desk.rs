@@ -1,7 +1,7 @@
 //! The desk on the operations port: decisions about one order or quote, about many, and holds (rules T6, T11).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -9,13 +9,16 @@ use super::operator::{By, Desk, Read};
 use super::{OpsState, parse};
 use crate::api::body::{Check, Checked, Findings};
 use crate::api::problem::{Problem, route_not_found};
+use crate::api::route::Path;
 use crate::domain::{AccountNumber, AdapterName, BackendNumber, HoldCode, OrderEdit, Reference, StoreName};
-use crate::service::{BulkAction, BulkReport, BulkRequest, Decision, DeskFilter, FieldProblem, Operator as Deed, TransferReport};
+use crate::service::{
+    BulkAction, BulkReport, BulkRequest, Decision, DeskFilter, FieldProblem, LinkTo, Operator as Deed, TransferReport,
+};
 
 /// Most orders and quotes that one request decides about.
 const MOST_AT_ONCE: u32 = 500;
 
-/// Who decides what, and why. `number` only to link, `accept_price` only to resend an order whose price rose beyond its limit, `code` only to
+/// Who decides what, and why. `number` and `unchecked` only to link, `accept_price` only to resend an order whose price rose beyond its limit, `code` only to
 /// hold or release.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +29,9 @@ pub(super) struct DecisionBody {
     code: Option<String>,
     #[serde(default)]
     accept_price: bool,
+    /// Links to a number that the back end is not asked about.
+    #[serde(default)]
+    unchecked: bool,
 }
 
 impl Check for DecisionBody {
@@ -38,7 +44,7 @@ impl Check for DecisionBody {
     }
 }
 
-/// `resend`, `link` or `abandon` a parked order or quote, `hold` one that waits, `release` one that is held.
+/// `resend` (also what waits to be tried again), `link` or `abandon` a parked order or quote, `hold` one that waits, `release` one that is held.
 pub(super) async fn decide(
     State(state): State<OpsState>,
     by: By<Desk>,
@@ -50,6 +56,7 @@ pub(super) async fn decide(
     for (field, given, goes_with) in [
         ("/accept_price", body.accept_price, &["resend"][..]),
         ("/number", body.number.is_some(), &["link"]),
+        ("/unchecked", body.unchecked, &["link"]),
         ("/code", body.code.is_some(), &["hold", "release"]),
     ] {
         if given && !goes_with.contains(&decision.as_str()) {
@@ -64,7 +71,7 @@ pub(super) async fn decide(
         "resend" => Decision::Resend,
         "link" => {
             let number = body.number.ok_or_else(|| missing("/number", "name the back end's number to link to"))?;
-            Decision::Link(BackendNumber::from(number))
+            Decision::Link(LinkTo { number: BackendNumber::from(number), unchecked: body.unchecked })
         }
         "abandon" => Decision::Abandon,
         "hold" => {

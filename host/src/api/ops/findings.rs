@@ -1,14 +1,15 @@
 //! What the back end has otherwise than it should (rules T9, T10): listed, accepted, cancelled.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::OpsState;
 use super::operator::{By, DeedBody, Desk, Read};
-use crate::api::body::Checked;
+use crate::api::body::{Check, Checked, CheckedQuery};
 use crate::api::problem::{Problem, route_not_found};
+use crate::api::route::Path;
 use crate::domain::{FindingAction, FindingReason, FindingState, Reference, StoreName};
 use crate::service::{FieldProblem, FindingFilter, FindingReport};
 
@@ -54,11 +55,13 @@ impl FindingParameters {
     }
 }
 
+impl Check for FindingParameters {}
+
 /// Findings, oldest first.
 pub(super) async fn list_findings(
     State(state): State<OpsState>,
     _: By<Read>,
-    Query(parameters): Query<FindingParameters>,
+    CheckedQuery(parameters): CheckedQuery<FindingParameters>,
 ) -> Result<Json<Value>, Problem> {
     let items = state.commerce.findings(parameters.into_filter()?).await?;
     Ok(Json(json!({ "items": items })))

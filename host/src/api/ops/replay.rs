@@ -1,15 +1,16 @@
 //! An attempt of an order or quote played again on the operations port, with a component in the request's body or with the configured one.
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64;
 use serde::Deserialize;
 
 use super::operator::{By, Operate};
 use super::{OpsState, parse};
-use crate::api::body::read;
+use crate::api::body::{Check, CheckedQuery, read};
 use crate::api::problem::Problem;
+use crate::api::route::Path;
 use crate::service::{FieldProblem, ReplayReport, ReplayRequest, UploadedComponent};
 
 /// What the file of a component is sent as.
@@ -24,12 +25,14 @@ pub(super) struct Parameters {
     attempt: Option<u32>,
 }
 
+impl Check for Parameters {}
+
 /// Needs the scope to change what runs: a component is run, although it reaches nothing.
 pub(super) async fn replay(
     State(state): State<OpsState>,
     _: By<Operate>,
     Path(reference): Path<String>,
-    parameters: Query<Parameters>,
+    CheckedQuery(parameters): CheckedQuery<Parameters>,
     request: Request,
 ) -> Result<Json<ReplayReport>, Problem> {
     let reference = parse(&reference)?;

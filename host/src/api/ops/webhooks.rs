@@ -1,7 +1,7 @@
 //! `/ops/v1/webhooks`: how those outside who are told of events stand, and what a person decides about them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::OpsState;
 use super::operator::{By, Operate, Read};
 use crate::api::body::{Check, Checked, Findings};
 use crate::api::problem::{Problem, route_not_found};
+use crate::api::route::Path;
 use crate::domain::WebhookName;
 use crate::service::{FieldProblem, Operator as Deed, WebhookDeed, WebhookDossier};
 

@@ -20,6 +20,8 @@ pub(super) fn transfer(transfer: &Value) -> String {
         of("store"),
         of("account")
     );
+    let next = text(transfer.get("next_attempt_at"));
+    let line = if next.is_empty() { line } else { format!("{line}  next {next}") };
     match text(transfer.pointer("/last_failure/message")) {
         failure if failure.is_empty() => line,
         failure => format!("{line}  {failure}"),

@@ -16,30 +16,29 @@ impl Checker<'_, '_> {
             self.jwt(config, jwt);
         }
         for (index, key) in keys.iter().enumerate() {
-            self.stores_of(config, &["access", "api_keys"], &format!("the key of {:?}", key.name), &key.stores);
+            let place = index.to_string();
+            let path = |option| ["access", "api_keys", place.as_str(), option];
+            self.stores_of(config, &path("stores"), &format!("the key of {:?}", key.name), &key.stores);
             let earlier = || keys.iter().take(index);
             if earlier().any(|other| other.name == key.name) {
-                self.report(
-                    &["access", "api_keys"],
-                    "C015",
-                    format!("two keys are named {:?}: give each its own name", key.name),
-                );
+                self.report(&path("name"), "C015", format!("two keys are named {:?}: give each its own name", key.name));
             }
             if earlier().any(|other| other.key.expose() == key.key.expose()) {
-                self.report(&["access", "api_keys"], "C015", format!("the key of {:?} is used twice: make a new one", key.name));
+                self.report(&path("key"), "C015", format!("the key of {:?} is used twice: make a new one", key.name));
             }
             if key.key.expose().len() < MIN_KEY_CHARACTERS {
-                self.report(
-                    &["access", "api_keys"],
-                    "C015",
-                    format!("the key of {:?} is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one", key.name),
-                );
+                let message =
+                    format!("the key of {:?} is shorter than {MIN_KEY_CHARACTERS} characters: make a longer one", key.name);
+                self.report(&path("key"), "C015", message);
             }
             if let Some(problem) = key.rate().and_then(|rate| rate.problem()) {
-                self.report(&["access", "api_keys", &index.to_string(), "per_sec"], "C013", problem);
+                self.report(&path("per_sec"), "C013", problem);
+            }
+            if key.accounts.len() > 1 && key.accounts.iter().any(|account| account.as_str() == "*") {
+                self.report(&path("accounts"), "C015", "\"*\" stands for every account: leave out the others, or leave it out");
             }
             if key.scopes.contains(&Scope::Operate) {
-                self.report(&["access", "api_keys"], "C015", "the scope \"ops\" belongs to ops.key, not to a storefront's key");
+                self.report(&path("scopes"), "C015", "the scope \"ops\" belongs to ops.key, not to a storefront's key");
             }
         }
     }

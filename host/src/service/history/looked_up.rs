@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::owned::{Asked, owned};
-use crate::domain::{CallContext, Failure, FailureCode, Purpose};
+use crate::domain::{Failure, FailureCode, Purpose};
 use crate::service::{BackendDocument, Commerce, ServiceError};
 use crate::store::{Document, DocumentKind};
 
@@ -26,15 +26,7 @@ impl Commerce {
         let (shop, adapter) = (self.shop(Some(document.store.as_str()))?, self.adapter(&document.adapter)?);
         let not_found = || Failure::new(FailureCode::NotFound, "there is no such document");
         let number = document.backend_number.clone().ok_or_else(not_found)?;
-        let context = CallContext {
-            store: shop.name.clone(),
-            channel: shop.config.channel.clone(),
-            locale: shop.config.locale.clone(),
-            request_id: document.reference.to_string(),
-            trace_parent: None,
-            purpose: Purpose::History,
-            deadline: shop.config.read_deadline(),
-        };
+        let context = shop.context(document.reference.to_string(), Purpose::History);
         let asked = T::get(document.account.clone(), number);
         let answer = adapter.call_on(&self.inner.reads, &context, asked).await;
         let shown: T = owned(&adapter, &document.account, Asked::Ours(document), answer)?;

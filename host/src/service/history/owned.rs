@@ -23,7 +23,7 @@ pub(super) fn only_of<T: BackendDocument>(adapter: &AdapterName, account: &Accou
 
 /// Which document was asked for.
 #[derive(Clone, Copy)]
-pub(super) enum Asked<'a> {
+pub(in crate::service) enum Asked<'a> {
     /// By what somebody has typed.
     Number(&'a BackendNumber),
     /// One of ours.
@@ -47,7 +47,7 @@ fn is_written_as(number: &str, typed: &str) -> bool {
 }
 
 /// A foreign document, and any other than was asked for, is as if it were not there, and counted (rule H3).
-pub(super) fn owned<T: BackendDocument>(
+pub(in crate::service) fn owned<T: BackendDocument>(
     adapter: &Adapter,
     account: &AccountNumber,
     asked: Asked<'_>,
@@ -78,6 +78,21 @@ fn count(adapter: &AdapterName, kind: &'static str, documents: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::OrderDocument;
+
+    #[test]
+    fn h1_a_document_that_stands_on_a_page_twice_is_shown_once_and_anothers_not_at_all() {
+        let shown = |number: &str, account: &str| -> OrderDocument {
+            let at = "2026-11-27T09:00:00Z";
+            serde_json::from_value(
+                serde_json::json!({"number": number, "account": account, "placed_at": at, "status": "open", "currency": "EUR"}),
+            )
+            .unwrap()
+        };
+        let page = vec![shown("1", "A"), shown("2", "A"), shown("1", "A"), shown("3", "B")];
+        let left = only_of(&"erp".into(), &"A".into(), page);
+        assert_eq!(left.iter().map(|order| order.number.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    }
 
     #[test]
     fn a_typed_number_is_the_same_in_another_case_and_with_zeros_in_front() {

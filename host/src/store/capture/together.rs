@@ -101,7 +101,7 @@ async fn users_of(connection: &mut Connection, seals: Vec<CheckoutId>) -> Result
 async fn accepted_by(connection: &mut Connection, capture: &Capture) -> Result<Option<Reference>, StoreError> {
     let NewDocument { store, adapter, .. } = &capture.document;
     let Some(number) = &capture.instruction.number else { return Ok(None) };
-    lock(connection, Lock::Quote { store, adapter, number: number.as_str() }).await?;
+    lock(connection, Lock::Number { store, adapter, number: number.as_str() }).await?;
     let row = query(
         "SELECT reference FROM transfers WHERE store = $1 AND adapter = $2 AND accepts = $3 AND state NOT IN ('rejected', 'abandoned')",
     )

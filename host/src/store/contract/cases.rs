@@ -220,7 +220,7 @@ pub(super) async fn t11_what_is_done_by_hand_needs_a_parked_transfer_and_is_audi
     let resent = store.resend(&order.reference, deed()).await.unwrap();
     assert_eq!((resent.state, resent.spent), (TransferState::Queued, 0));
     park(store, later(100)).await;
-    let linked = store.link(&order.reference, BackendNumber::from("4711"), deed()).await.unwrap();
+    let linked = store.link(&order.reference, BackendNumber::from("4711"), false, deed()).await.unwrap();
     assert_eq!(linked.state, TransferState::Linked);
     assert_eq!(store.document(&order.reference).await.unwrap().unwrap().backend_number, Some("4711".into()));
     let audit = store.audit_of(&order.reference).await.unwrap();

@@ -94,3 +94,46 @@ pub(super) async fn t11_a_parked_order_is_edited_unless_the_back_end_may_have_it
     let doubtful = store.edit(&order, OrderEdit { ship_complete: Some(true), ..OrderEdit::default() }, deed()).await;
     assert!(matches!(doubtful, Err(StoreError::Conflict(Conflict::NotEditable { .. }))), "{doubtful:?}");
 }
+
+pub(super) async fn t11_what_waits_to_be_tried_again_is_tried_at_once(store: &Store) {
+    let order = captured(store, capture_order("A")).await.reference;
+    let claimed = claim_one(store, start()).await;
+    let at_work = store.resend(&order, deed()).await;
+    assert!(matches!(at_work, Err(StoreError::Conflict(Conflict::AtWork { .. }))), "{at_work:?}");
+    begin(store, &claimed, start()).await;
+    let failed = Outcome { due_at: later(10_000), ..outcome(&[TransferEvent::NotDelivered], start()) };
+    store.record_outcome(claimed.transfer.id, claimed.fence, failed).await.unwrap();
+    assert_eq!(store.waiting(DeskFilter::all(Waiting::UnderWay, 10)).await.unwrap()[0].due_at, later(10_000));
+    assert!(store.claim_due(later(200), 10, LEASE, &LeftOut::default()).await.unwrap().is_empty());
+    let hurried = store.resend(&order, deed()).await.unwrap();
+    assert_eq!((hurried.state, hurried.attempts, hurried.spent, hurried.due_at), (TransferState::Queued, 1, 1, later(100)));
+    let audit = store.audit_of(&order).await.unwrap();
+    assert_eq!((audit[0].action.as_str(), audit[0].detail.as_deref()), ("resend", Some("at once")));
+    hold(store, &order, "fraud").await.unwrap();
+    assert!(store.waiting(DeskFilter::all(Waiting::UnderWay, 10)).await.unwrap().is_empty());
+    let held = store.resend(&order, deed()).await;
+    assert!(matches!(held, Err(StoreError::Conflict(Conflict::Held { .. }))), "{held:?}");
+    store.release_hold(&order, None, deed()).await.unwrap();
+    let again = claim_one(store, later(200)).await;
+    begin(store, &again, later(200)).await;
+    let lost = Outcome { due_at: later(10_000), ..outcome(&[TransferEvent::OutcomeLost], later(201)) };
+    store.record_outcome(again.transfer.id, again.fence, lost).await.unwrap();
+    store.resend(&order, deed()).await.unwrap();
+    let looked_up = claim_one(store, later(300)).await;
+    assert_eq!((looked_up.transfer.reference, looked_up.transfer.state), (order, TransferState::Unknown), "never sent blindly");
+}
+
+pub(super) async fn t11_a_number_is_linked_to_one_order_of_ours(store: &Store) {
+    let first = captured(store, capture_order("A")).await.reference;
+    park(store, start()).await;
+    let second = captured(store, capture_order("B")).await.reference;
+    park(store, start()).await;
+    store.link(&first, "4711".into(), true, deed()).await.unwrap();
+    let audit = store.audit_of(&first).await.unwrap();
+    assert_eq!(audit[0].detail.as_deref(), Some("number 4711, unchecked"));
+    let again = store.link(&second, "4711".into(), false, deed()).await;
+    let Err(StoreError::Conflict(Conflict::NumberTaken { by, .. })) = again else { panic!("{again:?}") };
+    assert_eq!(by, first.as_str());
+    assert_eq!(store.document(&second).await.unwrap().unwrap().transfer, TransferState::Parked);
+    store.link(&second, "4712".into(), false, deed()).await.unwrap();
+}

@@ -106,7 +106,7 @@ async fn settle_with_trouble(store: &Store, order: &NewDocument) {
     let failed = Outcome { failure: Some(failure()), ..outcome(&events, later(1)) };
     store.record_outcome(claimed.transfer.id, claimed.fence, failed).await.unwrap();
     let why = Deed { reason: format!("{MARK} called"), ..deed() };
-    store.link(&order.reference, "SO-2".into(), why).await.unwrap();
+    store.link(&order.reference, "SO-2".into(), false, why).await.unwrap();
 }
 
 /// Every text of the database.

@@ -57,7 +57,7 @@ pub(super) async fn a_person_s_decision_is_in_the_log_with_the_number_that_it_ga
     park(store, start()).await;
     store.resend(&order.reference, deed()).await.unwrap();
     park(store, later(200)).await;
-    store.link(&order.reference, "N9".into(), deed()).await.unwrap();
+    store.link(&order.reference, "N9".into(), false, deed()).await.unwrap();
     let abandoned = captured(store, capture_order("B")).await;
     park(store, later(300)).await;
     store.abandon(&abandoned.reference, deed()).await.unwrap();

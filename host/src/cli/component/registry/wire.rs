@@ -1,7 +1,6 @@
 //! One HTTP exchange with a registry: bounded in time and size, over TLS unless the registry is on this machine or the operator says otherwise. No
 //! redirect is followed here.
 
-use std::error::Error;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -17,6 +16,7 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::error::RegistryError;
+use crate::cli::failure::chain;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// Until the head of the reply; whatever is sent is sent by then.
@@ -91,12 +91,6 @@ fn is_this_machine(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-/// The causes of an error in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]
