@@ -104,8 +104,14 @@ impl<B: Backends> Engine<B> {
 
     async fn record(&self, claimed: &Claimed, outcome: Outcome) {
         failpoint::pass(Failpoint::BeforeRecord);
-        let outcome = Outcome { finding: self.finding(claimed, &outcome), ..outcome };
-        match self.store.record_outcome(claimed.transfer.id, claimed.fence, outcome.clone()).await {
+        let mut outcome = Outcome { finding: self.finding(claimed, &outcome), ..outcome };
+        let (id, fence) = (claimed.transfer.id, claimed.fence);
+        let mut recorded = self.store.record_outcome(id, fence, outcome.clone()).await;
+        if let Err(StoreError::Conflict(conflict @ Conflict::NumberTaken { .. })) = &recorded {
+            outcome = self.doubted(claimed, outcome, conflict);
+            recorded = self.store.record_outcome(id, fence, outcome.clone()).await;
+        }
+        match recorded {
             Ok(state) => {
                 figures::settle(&claimed.transfer, state, &outcome);
                 log(claimed, state, &outcome);
@@ -114,6 +120,19 @@ impl<B: Backends> Engine<B> {
             }
             Err(error) => report(claimed, "what came of the attempt was not recorded", &error),
         }
+    }
+
+    /// An order that the back end says to have taken under another one's number may be there under its own, or not at all: it is looked for.
+    fn doubted(&self, claimed: &Claimed, said: Outcome, conflict: &Conflict) -> Outcome {
+        let adapter = &claimed.transfer.adapter;
+        let labels = [("adapter", adapter.to_string()), ("kind", "number-of-another".to_owned())];
+        metrics::counter!("ordergate_contract_violations_total", &labels).increment(1);
+        let traits = self.backends.get(adapter).map(|backend| backend.traits());
+        let Outcome { started_at, ended_at, exchanges, .. } = said;
+        let case = Case { started_at, ended_at, ..self.case(claimed, traits.as_ref()) };
+        let failure =
+            Failure::new(FailureCode::InvalidResponse, format!("the back end says that it has taken it, and {conflict}"));
+        Outcome { exchanges, adapter_digest: said.adapter_digest, ..case.after_attempt(Err(failure)) }
     }
 
     /// What of an order that was taken must not stand before a person has agreed (rule T9).

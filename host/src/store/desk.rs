@@ -204,13 +204,7 @@ async fn link_document(
     let Transfer { store, adapter, reference, .. } = parked;
     if parked.operation.carries_order() {
         lock(connection, Lock::Number { store, adapter, number: number.as_str() }).await?;
-        let other = query(
-            "SELECT reference FROM documents WHERE backend_number = $1 AND kind = 'order' AND adapter = $2 AND reference <> $3",
-        );
-        let other = other.bind(number.to_string()).bind(adapter.to_string()).bind(reference.to_string());
-        if let Some(other) = other.optional(connection).await? {
-            return Err(Conflict::NumberTaken { number: number.to_string(), by: other.text("reference")? }.into());
-        }
+        taken::no_other_order(connection, parked, number).await?;
     }
     query(
         "UPDATE documents SET backend_number = $1, updated_at = $2, version = version + 1 WHERE reference = $3 AND backend_number IS NULL",

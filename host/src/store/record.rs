@@ -8,11 +8,12 @@ use super::claim::held;
 use super::lock::{Lock, lock};
 use super::rows::json;
 use super::sql::{Connection, query};
-use super::{Counts, Fence, Outcome, Store, StoreError, Transfer, TransferId, findings, release, taken};
+use super::{Counts, Fence, Outcome, Store, StoreError, Taken, Transfer, TransferId, findings, release, taken};
 use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
-    /// Commits what came of an attempt or look-up and ends the claim. Refused with a stale fence (rule T5). Returns the new state.
+    /// Commits what came of an attempt or look-up and ends the claim. Refused with a stale fence (rule T5), and when the back end said that
+    /// it has taken an order under a number that is another one's ([`Conflict::NumberTaken`]). Returns the new state.
     pub async fn record_outcome(&self, id: TransferId, fence: Fence, outcome: Outcome) -> Result<TransferState, StoreError> {
         let (state, reference) = self.write(move |connection| record(connection, id, fence, outcome).boxed()).await?;
         self.tell_other_hosts(&reference);
@@ -28,6 +29,12 @@ async fn record(
 ) -> Result<(TransferState, Reference), StoreError> {
     let transfer = held(connection, id, fence).await?;
     let state = outcome.events.iter().try_fold(transfer.state, |state, event| state.after(*event))?;
+    // One that was found has our reference: its number is its own, whoever had it before.
+    if let (Some(Taken::Order(accepted)), [TransferEvent::Taken]) = (&outcome.taken, &outcome.events[..])
+        && transfer.operation.carries_order()
+    {
+        taken::no_other_order(connection, &transfer, &accepted.number).await?;
+    }
     let failure = outcome.failure.as_ref().map(|failure| json("failure", failure)).transpose()?;
     write_timeline(connection, &transfer, state, &outcome, failure.as_deref()).await?;
     // The document first: the move, once it is written, is told with what the back end said.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::rows::json;
 use super::sql::{Connection, query};
-use super::{DocumentKind, Observed, StoreError, Taken, Transfer};
+use super::{Conflict, DocumentKind, Observed, StoreError, Taken, Transfer};
 use crate::domain::{Amendment, BackendNumber, QuoteStatus, Reference, TransferOperation, TransferState};
 
 /// Brings a confirmed transfer's document, and the quote that it settles, up to what the back end said.
@@ -60,6 +60,25 @@ pub(super) async fn observe(
     .execute(connection)
     .await?;
     Ok(changed == 1)
+}
+
+/// Refused when a number is another order's of ours: one order there is not two here.
+pub(super) async fn no_other_order(
+    connection: &mut Connection,
+    carrier: &Transfer,
+    number: &BackendNumber,
+) -> Result<(), StoreError> {
+    let other = query(
+        "SELECT reference FROM documents WHERE backend_number = $1 AND kind = 'order' AND store = $2 AND adapter = $3 AND reference <> $4",
+    )
+    .bind(number.to_string())
+    .bind(carrier.store.to_string())
+    .bind(carrier.adapter.to_string())
+    .bind(carrier.reference.to_string())
+    .optional(connection)
+    .await?;
+    let Some(other) = other else { return Ok(()) };
+    Err(Conflict::NumberTaken { number: number.to_string(), by: other.text("reference")? }.into())
 }
 
 /// Gives the document that a transfer carried its number and status.

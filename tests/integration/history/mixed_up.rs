@@ -52,6 +52,24 @@ async fn h3_another_order_of_the_same_customer_is_not_shown_and_not_cancelled_in
 }
 
 #[tokio::test]
+async fn t4_an_order_that_is_confirmed_under_another_ones_number_is_found_under_its_own() {
+    let world = World::start().await;
+    let first = confirmed_order(&world).await;
+    let sealed = seal(&world.hansen(), PLIERS, "2").await;
+    world.backend.disturb("POST", "/api/orders", "other-number", Some(1)).await;
+    let second = order(&world.hansen(), &sealed, "second").await.expect(202);
+    let reference = text(&second, "/reference");
+    let second = until_order(&world.hansen(), reference, "confirmed", |order| order["number"].is_string()).await;
+    assert_ne!(second["number"], first["number"]);
+    let there = world.backend.orders_with_reference(reference).await;
+    assert_eq!((there.len(), &there[0]["no"]), (1, &second["number"]));
+    let dossier = world.host.operator().get(&format!("/ops/v1/orders/{reference}")).await.expect(200);
+    let told = format!("{} is the number of {}", text(&first, "/number"), text(&first, "/reference"));
+    assert!(dossier["attempts"][0]["failure"].to_string().contains(&told), "{dossier:#}");
+    assert_eq!(world.host.metric("ordergate_contract_violations_total", &["number-of-another"]).await, 1.0);
+}
+
+#[tokio::test]
 async fn a_list_cursor_that_names_a_back_end_again_and_again_is_refused() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let world = World::start().await;

@@ -27,6 +27,10 @@ pub(super) enum Act {
     Take,
     /// Taken, but the reply is lost.
     TakeSilently,
+    /// Taken, and said to be this document.
+    TakeAs(usize),
+    /// Said to be this document, and not taken.
+    ClaimAs(usize),
     /// Taken so much later than the reply was given up.
     TakeLate(Duration),
     /// Lost on the way: not taken, and nobody can tell.
@@ -182,6 +186,8 @@ impl Backend for Scripted {
             }
             Act::Take => self.take(reference, now),
             Act::TakeSilently => self.take(reference, now).and(Err(lost())),
+            Act::TakeAs(number) => self.take(reference, now).map(|_| accepted(number)),
+            Act::ClaimAs(number) => Ok(accepted(number)),
             Act::TakeLate(wait) => self.take(reference, now + SignedDuration::try_from(wait).unwrap()).and(Err(lost())),
             Act::Lose => Err(lost()),
             Act::Fail(failure) => Err(failure),

@@ -31,6 +31,43 @@ async fn order_is_sent_once_when_the_reply_is_lost() {
 }
 
 #[tokio::test]
+async fn t4_an_order_that_is_confirmed_as_another_one_is_looked_for_and_has_its_own_number() {
+    for class in [Deduplication::NativeKey, Deduplication::UniqueReference, Deduplication::Queryable] {
+        let rig = Rig::new(class).await;
+        let first = rig.capture("A").await;
+        rig.step().await;
+        rig.script([Act::TakeAs(0)]);
+        let second = rig.capture("B").await;
+        rig.step().await;
+        assert_eq!((rig.state(&first).await, rig.state(&second).await), (TransferState::Confirmed, TransferState::Unknown));
+        rig.step().await;
+        let document = rig.temp.store.document(&second).await.unwrap().unwrap();
+        assert_eq!((document.transfer, document.backend_number), (TransferState::Confirmed, Some("1".into())), "{class:?}");
+        assert_eq!((rig.sends(), rig.backend.copies(&second)), (2, 1), "{class:?}");
+        let attempts = rig.temp.store.attempts_of(&second).await.unwrap();
+        let failure = attempts[0].failure.as_ref().unwrap();
+        assert!(failure.message.contains(&format!("0 is the number of {first}")), "{}", failure.message);
+    }
+}
+
+#[tokio::test]
+async fn t4_an_order_that_is_confirmed_as_another_one_and_is_not_there_is_sent_again_or_parked() {
+    for (class, state, copies) in [
+        (Deduplication::Queryable, TransferState::Confirmed, 1),
+        (Deduplication::NativeKey, TransferState::Confirmed, 1),
+        (Deduplication::None, TransferState::Parked, 0),
+    ] {
+        let rig = Rig::new(class).await;
+        rig.capture("A").await;
+        rig.step().await;
+        rig.script([Act::ClaimAs(0)]);
+        let second = rig.capture("B").await;
+        rig.run(20).await;
+        assert_eq!((rig.state(&second).await, rig.backend.copies(&second)), (state, copies), "{class:?}");
+    }
+}
+
+#[tokio::test]
 async fn t4_class_none_is_parked_after_a_lost_reply_and_never_resent() {
     let rig = Rig::new(Deduplication::None).await;
     rig.script([Act::TakeSilently]);

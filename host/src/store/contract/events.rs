@@ -106,7 +106,7 @@ async fn amended(store: &Store, now: Timestamp) -> (Reference, i64) {
     begin(store, &claimed, now).await;
     let evidence = Evidence { differences: vec![], numbers: vec!["N1".into()] };
     let finding = Some(Finding { reason: FindingReason::Amended, evidence });
-    let taken = Outcome { taken: Some(accepted("N1")), finding, ..outcome(&[TransferEvent::Taken], now) };
+    let taken = Outcome { taken: Some(accepted(order.as_str())), finding, ..outcome(&[TransferEvent::Taken], now) };
     store.record_outcome(claimed.transfer.id, claimed.fence, taken).await.unwrap();
     let found = FindingFilter { reference: Some(order.clone()), limit: 10, ..FindingFilter::default() };
     (order, store.findings(found).await.unwrap()[0].id)

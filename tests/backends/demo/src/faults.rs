@@ -3,6 +3,7 @@
 
 mod broken_body;
 mod freight;
+mod other_number;
 
 use std::time::Duration;
 
@@ -61,6 +62,7 @@ enum Fault {
     CutMidBody,
     Drip,
     FreightLine,
+    OtherNumber,
     GarbageJson,
     HtmlError,
     #[serde(rename = "error-500")]
@@ -82,6 +84,7 @@ impl Fault {
             Self::CutMidBody => "cut-mid-body",
             Self::Drip => "drip",
             Self::FreightLine => "freight-line",
+            Self::OtherNumber => "other-number",
             Self::GarbageJson => "garbage-json",
             Self::HtmlError => "html-error",
             Self::Error500 => "error-500",
@@ -179,7 +182,8 @@ async fn carry_out(rule: &Rule, request: Request, next: Next) -> Response {
         }
         Fault::CutMidBody => rewrite(next.run(request).await, BrokenBody::cut_in_half).await,
         Fault::Drip => rewrite(next.run(request).await, |bytes| BrokenBody::dripping(bytes, pause(200))).await,
-        Fault::FreightLine => with_freight(next.run(request).await).await,
+        Fault::FreightLine => changed(next.run(request).await, freight::added).await,
+        Fault::OtherNumber => changed(next.run(request).await, other_number::told).await,
         Fault::GarbageJson => garbage(next.run(request).await.status()),
         Fault::HtmlError => html_error(),
         Fault::Error500 => Refusal::new(Code::Internal, "unexpected condition in module ORDB, see log 7731").into_response(),
@@ -213,12 +217,12 @@ async fn rewrite(response: Response, broken: impl FnOnce(Bytes) -> BrokenBody) -
     HttpResponse::from_parts(parts, Body::new(broken(bytes)))
 }
 
-/// The same with one line more.
-async fn with_freight(response: Response) -> Response {
+/// The same with another body, where there is one to be made of it.
+async fn changed(response: Response, change: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Response {
     let (mut parts, body) = response.into_parts();
     let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     parts.headers.remove(header::CONTENT_LENGTH);
-    HttpResponse::from_parts(parts, Body::from(freight::added(&bytes).unwrap_or_else(|| bytes.to_vec())))
+    HttpResponse::from_parts(parts, Body::from(change(&bytes).unwrap_or_else(|| bytes.to_vec())))
 }
 
 fn garbage(status: StatusCode) -> Response {
