@@ -6,11 +6,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::backend::Backends;
 use super::work::Engine;
 use crate::store::{StoreError, TransferId};
+
+/// Of all workers, an eighth is claimed for at once.
+const GATHERED: usize = 8;
+/// Longest that a free worker waits for others to be free.
+const GATHERING: Duration = Duration::from_millis(10);
 
 /// Runs until `stop`, then finishes what is under way. `under_way` is how many that are.
 pub(super) async fn run<B: Backends>(engine: Arc<Engine<B>>, stop: CancellationToken, under_way: Arc<AtomicUsize>) {
@@ -25,7 +31,7 @@ pub(super) async fn run<B: Backends>(engine: Arc<Engine<B>>, stop: CancellationT
             () = stop.cancelled() => {}
             () = engine.wake.notified(), if workers.count() < engine.config.concurrency => {}
             () = engine.backends.resumed(), if workers.count() < engine.config.concurrency => {}
-            true = workers.one_ends() => {}
+            true = workers.one_ends() => workers.gather(engine.config.concurrency).await,
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -90,8 +96,42 @@ impl Workers {
         true
     }
 
+    /// When all were at work, waits a moment for more to end: a claim costs the store about the same for one as for many.
+    async fn gather(&mut self, concurrency: usize) {
+        let wanted = concurrency.saturating_sub(concurrency / GATHERED);
+        let enough = async { while self.count() > wanted && self.one_ends().await {} };
+        let _ = timeout(GATHERING, enough).await;
+    }
+
     fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
         let worker = ended.map_or_else(|error| error.id(), |(worker, ())| worker);
         self.transfers.remove(&worker);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn workers_that_end_together_are_replaced_together_and_one_alone_at_once() {
+        let mut workers = Workers::default();
+        for id in 0..16 {
+            // Four end, twelve go on.
+            workers.begin(TransferId(id), async move {
+                if id >= 4 {
+                    std::future::pending().await
+                }
+            });
+        }
+        assert!(workers.one_ends().await);
+        workers.gather(16).await;
+        assert!(workers.count() <= 14, "an eighth is free: {}", workers.count());
+        workers.gather(1_000).await;
+        assert!(workers.count() >= 12, "nobody waits for more than are wanted");
+        let mut few = Workers::default();
+        (0..4).for_each(|id| few.begin(TransferId(id), std::future::pending()));
+        few.gather(4).await;
+        assert_eq!(few.count(), 4);
     }
 }

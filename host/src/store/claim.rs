@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::columns::transfer_columns;
 use super::instant::after;
 use super::left_out::claimable;
-use super::sql::{Connection, Row, query};
+use super::sql::{Connection, Query, Row, query};
 use super::time::put_right;
-use super::{Claimed, Conflict, Document, Fence, LeftOut, Store, StoreError, Transfer, TransferId, rows};
+use super::{Claimed, Conflict, Database, Document, Fence, LeftOut, Store, StoreError, Transfer, TransferId, rows};
 use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
@@ -91,14 +91,29 @@ impl Store {
         adapter_digest: String,
     ) -> Result<(), StoreError> {
         let lease_until = after(now, lease);
-        self.write(move |connection| {
-            async move {
-                let (transfer, leased_until) = leased(connection, id, fence).await?;
-                begin(connection, &transfer, now, lease_until.max(leased_until), adapter_digest).await
+        let begun = match &self.database {
+            // One statement, which is a transaction of its own: a server is waited for at each.
+            Database::Postgres(postgres) => {
+                let begin = query("WITH begun AS (");
+                let begin =
+                    begin_under(begin, "greatest", id, fence, now, lease_until)?.push(" RETURNING id, attempts, lookups) ");
+                let begin = begin.push(BEGUN).push_bind(now).push(", ").push_bind(adapter_digest).push(" FROM begun");
+                self.noted(postgres.execute(begin).await)?
             }
-            .boxed()
-        })
-        .await
+            Database::Sqlite(_) => {
+                self.write(move |connection| {
+                    async move {
+                        let begun = begin_under(query(""), "max", id, fence, now, lease_until)?.execute(connection).await?;
+                        let line = query(BEGUN).push_bind(now).push(", ").push_bind(adapter_digest);
+                        let line = line.push(" FROM transfers WHERE id = ").push_bind(id.0);
+                        if begun == 1 { line.execute(connection).await } else { Ok(0) }
+                    }
+                    .boxed()
+                })
+                .await?
+            }
+        };
+        if begun == 1 { Ok(()) } else { Err(Conflict::StaleFence.into()) }
     }
 
     /// Ends all claims of a host that died: `sending` becomes `unknown` (rule T3), the others can be claimed at once. For the start of the
@@ -178,41 +193,43 @@ async fn lose_outcome(connection: &mut Connection, transfer: &mut Transfer, now:
     Ok(())
 }
 
-async fn begin(
-    connection: &mut Connection,
-    transfer: &Transfer,
+/// The line of an attempt that has just been counted.
+const BEGUN: &str =
+    "INSERT INTO attempts (transfer, number, kind, started_at, adapter_digest) SELECT id, attempts + lookups, 'send', ";
+
+/// The move to `sending`, if this claim still holds (rule T5). `later` names the function that gives the later of two instants.
+fn begin_under(
+    begun: Query,
+    later: &str,
+    id: TransferId,
+    fence: Fence,
     now: Timestamp,
     lease_until: Timestamp,
-    adapter_digest: String,
-) -> Result<(), StoreError> {
-    let state = transfer.state.after(TransferEvent::AttemptBegan)?;
-    query(
-        "UPDATE transfers SET state = $1, attempts = attempts + 1, unknown_since = NULL, lease_until = $2, due_at = $2, updated_at = $3 \
-         WHERE id = $4",
-    )
-    .bind(state.as_str())
-    .bind(lease_until)
-    .bind(now)
-    .bind(transfer.id.0)
-    .execute(connection)
-    .await?;
-    query("INSERT INTO attempts (transfer, number, kind, started_at, adapter_digest) VALUES ($1, $2, 'send', $3, $4)")
-        .bind(transfer.id.0)
-        .bind(transfer.attempts + transfer.lookups + 1)
-        .bind(now)
-        .bind(adapter_digest)
-        .execute(connection)
-        .await?;
-    Ok(())
+) -> Result<Query, StoreError> {
+    let (from, to) = (TransferState::Queued, TransferState::Queued.after(TransferEvent::AttemptBegan)?);
+    Ok(begun
+        .push("UPDATE transfers SET state = ")
+        .push_bind(to.as_str())
+        .push(", attempts = attempts + 1, unknown_since = NULL, updated_at = ")
+        .push_bind(now)
+        .push(", lease_until = ")
+        .push(later)
+        .push("(lease_until, ")
+        .push_bind(lease_until)
+        .push("), due_at = ")
+        .push(later)
+        .push("(lease_until, ")
+        .push_bind(lease_until)
+        .push(") WHERE lease_until IS NOT NULL AND id = ")
+        .push_bind(id.0)
+        .push(" AND fence = ")
+        .push_bind(fence.0)
+        .push(" AND state = ")
+        .push_bind(from.as_str()))
 }
 
 /// The transfer, if this claim on it still holds (rule T5).
 pub(super) async fn held(connection: &mut Connection, id: TransferId, fence: Fence) -> Result<Transfer, StoreError> {
-    Ok(leased(connection, id, fence).await?.0)
-}
-
-/// The same, and until when.
-async fn leased(connection: &mut Connection, id: TransferId, fence: Fence) -> Result<(Transfer, Timestamp), StoreError> {
     let transfer = query(concat!(
         "SELECT lease_until, ",
         transfer_columns!(""),
@@ -220,7 +237,7 @@ async fn leased(connection: &mut Connection, id: TransferId, fence: Fence) -> Re
     ));
     let transfer = transfer.push(connection.dialect().choose("", " FOR UPDATE"));
     let row = transfer.bind(id.0).bind(fence.0).optional(connection).await?.ok_or(Conflict::StaleFence)?;
-    Ok((rows::transfer(&row)?, row.instant("lease_until")?))
+    rows::transfer(&row)
 }
 
 async fn recover(connection: &mut Connection, now: Timestamp) -> Result<u64, StoreError> {

@@ -14,10 +14,11 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use sqlx::PgPool;
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::schema::Schema;
-use super::sql::Connection;
+use super::sql::{Connection, Query};
 use super::{Conflict, StoreError};
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, PostgresUrl};
@@ -106,12 +107,30 @@ impl Postgres {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
+        let pool = self.pool.clone();
+        ended(self.to_its_end(async move { transaction(&pool, command).await })?).await
+    }
+
+    /// Runs one statement as a transaction of its own, to its end as well; tells how many rows it changed.
+    pub(super) async fn execute(&self, statement: Query) -> Result<u64, StoreError> {
+        let pool = self.pool.clone();
+        let work = async move {
+            let mut connection = Connection::Postgres(pool.acquire().await?);
+            statement.execute(&mut connection).await.map_err(lost)
+        };
+        ended(self.to_its_end(work)?).await
+    }
+
+    fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<JoinHandle<Result<T, StoreError>>, StoreError> {
         if self.writes.is_closed() {
             return Err(StoreError::Stopped);
         }
-        let (pool, commits) = (self.pool.clone(), Arc::clone(&self.commits));
-        let work = self.writes.spawn(async move {
-            let done = transaction(&pool, command).await;
+        let commits = Arc::clone(&self.commits);
+        Ok(self.writes.spawn(async move {
+            let done = work.await;
             match &done {
                 Ok(_) => {
                     commits.fetch_add(1, Ordering::Relaxed);
@@ -122,9 +141,12 @@ impl Postgres {
                 Err(_) => {}
             }
             done
-        });
-        work.await.map_err(|_| StoreError::Unavailable("the transaction broke off".to_owned()))?
+        }))
     }
+}
+
+async fn ended<T>(work: JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {
+    work.await.map_err(|_| StoreError::Unavailable("the transaction broke off".to_owned()))?
 }
 
 async fn transaction<T, F>(pool: &PgPool, command: F) -> Result<T, StoreError>

@@ -49,7 +49,7 @@ async fn record(
         findings::raise(connection, &Route::of(&transfer), finding, outcome.ended_at).await?;
     }
     if state.is_settled() {
-        give_turn_on(connection, &transfer).await?;
+        pass_turn_on(connection, &transfer).await?;
     }
     Ok((state, transfer.reference))
 }
@@ -108,7 +108,8 @@ async fn move_on(
     };
     query(
         "UPDATE transfers SET state = $1, lookups = lookups + $2, spent = spent + $3, due_at = $4, lease_until = NULL, unknown_since = $5, \
-         last_failure = CASE WHEN $6 THEN NULL ELSE coalesce($7, last_failure) END, updated_at = $8 WHERE id = $9",
+         last_failure = CASE WHEN $6 THEN NULL ELSE coalesce($7, last_failure) END, updated_at = $8, \
+         turn = CASE WHEN $10 THEN NULL ELSE turn END WHERE id = $9",
     )
     .bind(state.as_str())
     .bind(i64::from(looked_up))
@@ -119,37 +120,27 @@ async fn move_on(
     .bind(failure)
     .bind(outcome.ended_at)
     .bind(transfer.id.0)
+    .bind(state.is_settled())
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// A settled transfer lets the next of its account go (rule T6). Each adapter has its own line: a sick quote system must not hold up orders
-/// to a healthy one.
-async fn give_turn_on(connection: &mut Connection, settled: &Transfer) -> Result<(), StoreError> {
-    if !settled.operation.is_best_effort() {
-        lock(connection, Lock::Line { store: &settled.store, account: &settled.account, adapter: &settled.adapter }).await?;
+/// A transfer that is settled or held, and has no turn any more, lets the next of its account go (rule T6). Each adapter has its own line: a
+/// sick quote system must not hold up orders to a healthy one. A release is in no line.
+pub(super) async fn pass_turn_on(connection: &mut Connection, gone: &Transfer) -> Result<(), StoreError> {
+    if gone.operation.is_best_effort() {
+        return Ok(());
     }
-    query("UPDATE transfers SET turn = NULL WHERE id = $1").bind(settled.id.0).execute(connection).await?;
-    // A release was in no line.
-    if settled.operation.is_best_effort() { Ok(()) } else { next_in_line(connection, settled).await }
-}
-
-/// A held transfer, which was in turn and has no turn any more, lets the next of its account go (rule T6).
-pub(super) async fn pass_turn_on(connection: &mut Connection, held: &Transfer) -> Result<(), StoreError> {
-    lock(connection, Lock::Line { store: &held.store, account: &held.account, adapter: &held.adapter }).await?;
-    next_in_line(connection, held).await
-}
-
-async fn next_in_line(connection: &mut Connection, settled: &Transfer) -> Result<(), StoreError> {
+    lock(connection, Lock::Line { store: &gone.store, account: &gone.account, adapter: &gone.adapter }).await?;
     query(
         "UPDATE transfers SET turn = 1 WHERE id = \
          (SELECT id FROM transfers WHERE store = $1 AND account = $2 AND adapter = $3 AND turn IS NOT NULL \
          AND operation <> 'release-reservation' ORDER BY id LIMIT 1)",
     )
-    .bind(settled.store.to_string())
-    .bind(settled.account.to_string())
-    .bind(settled.adapter.to_string())
+    .bind(gone.store.to_string())
+    .bind(gone.account.to_string())
+    .bind(gone.adapter.to_string())
     .execute(connection)
     .await?;
     Ok(())

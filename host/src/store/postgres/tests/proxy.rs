@@ -8,7 +8,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
-/// Where the next commit is cut off.
+/// What commits: as it is asked for, and as the server says that it is done.
+#[derive(Clone, Copy)]
+pub(super) struct Commit {
+    asked: &'static str,
+    told: &'static str,
+}
+
+/// Of a transaction.
+pub(super) const COMMIT: Commit = Commit { asked: "COMMIT", told: "COMMIT" };
+/// Of the statement that begins an attempt, which is a transaction of its own.
+pub(super) const BEGUN: Commit = Commit { asked: "INSERT INTO attempts", told: "INSERT 0 1" };
+
+/// Where the next one is cut off.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
     /// The server never hears of it.
@@ -19,7 +31,7 @@ pub(super) enum Cut {
 
 pub(super) struct Proxy {
     port: u16,
-    next: Arc<Mutex<Option<Cut>>>,
+    next: Arc<Mutex<Option<(Commit, Cut)>>>,
     accepting: JoinHandle<()>,
 }
 
@@ -42,8 +54,8 @@ impl Proxy {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    pub(super) fn cut_the_next_commit(&self, cut: Cut) {
-        *self.next.lock() = Some(cut);
+    pub(super) fn cut_the_next(&self, commit: Commit, cut: Cut) {
+        *self.next.lock() = Some((commit, cut));
     }
 }
 
@@ -54,37 +66,33 @@ impl Drop for Proxy {
 }
 
 /// Passes everything on, until an end goes away or the cut is made.
-async fn relay(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Option<Cut>>>) {
+async fn relay(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Option<(Commit, Cut)>>>) {
     let (mut asked, mut told) = (vec![0; 65_536], vec![0; 65_536]);
+    let mut swallowed: Option<Commit> = None;
     loop {
         tokio::select! {
             Ok(length) = client.read(&mut asked) => {
                 if length == 0 {
                     return;
                 }
-                let cut = if speaks_of_commit(&asked[..length]) { next.lock().take() } else { None };
-                if cut == Some(Cut::BeforeTheServer) {
-                    return;
+                match next.lock().take_if(|(commit, _)| speaks_of(&asked[..length], commit.asked)) {
+                    Some((_, Cut::BeforeTheServer)) => return,
+                    Some((commit, Cut::BeforeTheAnswer)) => swallowed = Some(commit),
+                    None => {}
                 }
                 server.write_all(&asked[..length]).await.unwrap();
-                if cut == Some(Cut::BeforeTheAnswer) {
-                    while !speaks_of_commit(&told) {
-                        assert_ne!(server.read(&mut told).await.unwrap(), 0, "the server did not commit");
-                    }
-                    return;
-                }
             }
             Ok(length) = server.read(&mut told) => {
-                if length == 0 || client.write_all(&told[..length]).await.is_err() {
+                let is_cut = swallowed.is_some_and(|commit| speaks_of(&told[..length], commit.told));
+                if length == 0 || is_cut || client.write_all(&told[..length]).await.is_err() {
                     return;
                 }
-                told[..length].fill(0);
             }
             else => return,
         }
     }
 }
 
-fn speaks_of_commit(bytes: &[u8]) -> bool {
-    bytes.windows(6).any(|six| six == b"COMMIT")
+fn speaks_of(bytes: &[u8], words: &str) -> bool {
+    bytes.windows(words.len()).any(|some| some == words.as_bytes())
 }
