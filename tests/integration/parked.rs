@@ -39,9 +39,8 @@ async fn an_order_is_parked_when_its_attempts_are_spent_and_can_be_resent() {
     assert!(!mentions(&parked(&world).await, &reference));
 }
 
-#[tokio::test]
-async fn t4_a_parked_order_that_the_back_end_has_is_found_and_not_sent_again() {
-    let world = World::with(|config| config.set("transfer.max_attempts", "2")).await;
+/// An order that the back end has taken, and that was given up because nobody could learn so.
+async fn taken_and_parked(world: &World) -> String {
     let checkout = seal(&world.hansen(), PLIERS, "1").await;
     let rules = json!([
         {"method": "POST", "path_prefix": "/api/orders", "fault": "reply-lost"},
@@ -49,13 +48,20 @@ async fn t4_a_parked_order_that_the_back_end_has_is_found_and_not_sent_again() {
     ]);
     world.backend.faults(&json!({"rules": rules})).await;
     let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
-    let reference = text(&captured, "/reference");
-    until_order(&world.hansen(), reference, "parked", |order| order["transfer"]["state"] == "parked").await;
+    let reference = text(&captured, "/reference").to_owned();
+    until_order(&world.hansen(), &reference, "parked", |order| order["transfer"]["state"] == "parked").await;
     world.backend.no_faults().await;
+    reference
+}
+
+#[tokio::test]
+async fn t4_a_parked_order_that_the_back_end_has_is_found_and_not_sent_again() {
+    let world = World::with(|config| config.set("transfer.max_attempts", "2")).await;
+    let reference = taken_and_parked(&world).await;
     let act = json!({"actor": "anna", "reason": "the back end is mended"});
     world.host.operator().post(&format!("/ops/v1/orders/{reference}/resend"), &act).await.expect(200);
-    until_order(&world.hansen(), reference, "confirmed", |order| order["number"].is_string()).await;
-    assert_eq!(world.backend.orders_with_reference(reference).await.len(), 1);
+    until_order(&world.hansen(), &reference, "confirmed", |order| order["number"].is_string()).await;
+    assert_eq!(world.backend.orders_with_reference(&reference).await.len(), 1);
 }
 
 #[tokio::test]
@@ -110,6 +116,18 @@ async fn t11_an_order_is_linked_only_to_what_the_back_end_shows_as_the_customers
     until_order(&world.hansen(), next, "parked", |order| order["transfer"]["state"] == "parked").await;
     let again = link(&world, next, json!({"number": own})).await.expect_problem(409, "conflict");
     assert!(text(&again, "/detail").contains(&format!("{own} is the number of {reference}")), "{again:#}");
+}
+
+#[tokio::test]
+async fn t11_an_order_that_the_back_end_has_is_linked_to_no_other_one() {
+    let world = World::with(|config| config.set("transfer.max_attempts", "2")).await;
+    let reference = taken_and_parked(&world).await;
+    let another = world.backend.telephone_order("C-1001", PLIERS).await;
+    let refused = link(&world, &reference, json!({"number": another})).await.expect_problem(422, "invalid_request");
+    let own = world.backend.orders_with_reference(&reference).await.remove(0);
+    let told = format!("the back end has {reference} as {}", text(&own, "/no"));
+    assert_eq!(text(&refused, "/errors/0/detail"), told);
+    link(&world, &reference, json!({"number": own["no"]})).await.expect(200);
 }
 
 #[tokio::test]

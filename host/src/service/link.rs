@@ -59,6 +59,15 @@ impl Commerce {
         };
         let document = self.inner.store.document(&parked.reference).await?;
         may_be(document.as_ref(), parked, &shown)?;
+        if parked.operation.carries_document() {
+            let find = T::find(parked.account.clone(), parked.reference.clone());
+            let found: Result<Option<T>, _> = adapter.call_on(&self.inner.reads, &context, find).await;
+            // What cannot be looked for was shown at least.
+            let own = found.ok().flatten().map(|found| found.head().number.clone());
+            if let Some(own) = own.filter(|own| own != shown.head().number) {
+                return Err(refused(format!("the back end has {} as {own}", parked.reference)));
+            }
+        }
         Ok((shown.head().number.clone(), Some(shown.observed())))
     }
 }
