@@ -28,6 +28,7 @@ mod request_id;
 mod route;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::routing::get;
@@ -49,6 +50,8 @@ pub struct ApiState {
     pub commerce: Commerce,
     pub authenticator: Arc<Authenticator>,
     pub max_body_bytes: usize,
+    /// A request is ended after it.
+    pub request_timeout: Duration,
 }
 
 impl axum::extract::FromRef<ApiState> for Commerce {

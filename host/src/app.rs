@@ -97,7 +97,8 @@ impl App {
         let draining = Arc::new(AtomicBool::new(false));
         let upkeep = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_up(metrics.clone())));
         let ops_state = OpsState::new(commerce.clone(), Arc::clone(&authenticator), metrics, config, Arc::clone(&draining));
-        let api_state = ApiState { commerce: commerce.clone(), authenticator, max_body_bytes: config.server.max_body_bytes };
+        let (max_body_bytes, request_timeout) = (config.server.max_body_bytes, config.server.request_timeout());
+        let api_state = ApiState { commerce: commerce.clone(), authenticator, max_body_bytes, request_timeout };
         let (api_front, ops_front) = (storefront_api(api_state, &config.server), operators_api(ops_state));
         let (api_address, ops_address) = (api.local_addr()?, ops.local_addr()?);
         let watch = AbortOnDropHandle::new(tokio::spawn(commerce.clone().watch_adapters()));

@@ -195,14 +195,20 @@ async fn c6_beyond_the_limit_the_desk_sees_both_amounts_and_sends_it_at_the_pric
     let asked = text(&shown, "/provisional/asked/amount");
     assert!(dossier.stdout.contains(&format!("agreed {agreed} EUR  asked {asked} EUR")), "{}", dossier.stdout);
     let deed = ["--actor", "anna", "--reason", "the customer agreed by telephone"];
-    let resent = world.host.operate(&[&["orders", "resend", reference, "--accept-price"], &deed[..]].concat()).await;
+    let other = world.host.operate(&[&["orders", "resend", reference, "--accept-price", agreed], &deed[..]].concat()).await;
+    assert!(
+        other.code == Some(1) && other.stderr.contains(&format!("costs {asked} EUR by now, not {agreed}")),
+        "{}",
+        other.stderr
+    );
+    let resent = world.host.operate(&[&["orders", "resend", reference, "--accept-price", asked], &deed[..]].concat()).await;
     assert_eq!(resent.code, Some(0), "{}", resent.stderr);
     let order = confirmed(&world.hansen(), &captured).await;
     assert_eq!(text(&in_backend(&world, &order).await, "/goods").parse::<Decimal>().unwrap(), asked.parse::<Decimal>().unwrap());
     let dossier = world.host.operator().get(&format!("/ops/v1/orders/{reference}")).await.expect(200);
     assert_eq!(text(&dossier, "/audit/0/action"), "resend at the new price");
     assert_eq!(text(&dossier, "/audit/0/detail"), format!("{asked} EUR instead of {agreed} EUR"));
-    let again = world.host.operate(&[&["orders", "resend", reference, "--accept-price"], &deed[..]].concat()).await;
+    let again = world.host.operate(&[&["orders", "resend", reference, "--accept-price", asked], &deed[..]].concat()).await;
     assert_eq!(again.code, Some(1), "it is not parked any more");
     let too_dear = world.host.metric("ordergate_orders_repriced_total", &["outcome=\"too-dear\""]).await;
     assert_eq!(too_dear, 1.0);
@@ -234,7 +240,7 @@ async fn c6_accept_price_goes_with_resend_only_and_needs_a_price_that_waits() {
     let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
     parked(&world.hansen(), &captured).await;
     let act = |decision: &str| format!("/ops/v1/orders/{}/{decision}", text(&captured, "/reference"));
-    let deed = json!({"actor": "anna", "reason": "why not", "accept_price": true});
+    let deed = json!({"actor": "anna", "reason": "why not", "accept_price": "1.00"});
     let refused = world.host.operator().post(&act("abandon"), &deed).await;
     assert_eq!(text(&refused.expect_problem(422, "invalid_request"), "/errors/0/pointer"), "/accept_price");
     let refused = world.host.operator().post(&act("resend"), &deed).await.expect_problem(409, "conflict");

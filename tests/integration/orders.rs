@@ -55,6 +55,15 @@ async fn t1_who_waits_for_a_back_end_that_is_down_gets_202_in_time() {
 }
 
 #[tokio::test]
+async fn t1_who_waits_longer_than_a_request_may_take_is_told_what_was_captured() {
+    let world = World::with(|config| config.set("server.request_timeout_ms", "4000")).await;
+    let checkout = seal(&world.hansen(), PLIERS, "1").await;
+    world.backend.faults(&json!({"rules": [{"method": "POST", "path_prefix": "/api/orders", "fault": "late-reply"}]})).await;
+    let captured = order(&world.hansen().with("prefer", "wait=20"), &checkout, "waits").await.expect(202);
+    assert!(text(&captured, "/reference").starts_with('O'), "{captured:#}");
+}
+
+#[tokio::test]
 async fn a_business_refusal_is_final_and_shown_with_its_reason() {
     let world = World::start().await;
     let blocked = world.host.caller("shop").with("x-account", "C-1009");

@@ -1,6 +1,6 @@
 //! Quotes: asked, offered, accepted or not (rules Q1 to Q5).
 
-use ordergate_tests::{PLIERS, Reply, World, money, text, until_order, until_quote};
+use ordergate_tests::{PLIERS, Reply, World, eventually, items, money, text, until_order, until_quote};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -93,6 +93,54 @@ async fn q2_a_counter_offer_is_answered_with_a_new_revision() {
     let next = until_quote(&world.hansen(), reference, "offered anew", |quote| quote["revision"] == "2").await;
     assert!(price(&next) < price(&offer), "{next:#}");
     act(&world, &next, "accept", json!({"revision": "1"})).await.expect_problem(409, "revision_stale");
+}
+
+#[tokio::test]
+async fn q2_a_counter_offer_that_waited_while_the_seller_offered_anew_is_not_sent() {
+    let world = World::start().await;
+    let offer = offered(&world).await;
+    world.backend.disturb("POST", "/api/rfqs", "refuse-503", None).await;
+    let counter = async |key: &'static str, wish: &str| {
+        let lines = json!([{"id": "1", "sku": PLIERS, "quantity": {"value": "100"}, "wished_price": money(wish)}]);
+        let body = json!({"revision": "1", "lines": lines, "notes": []});
+        let path = format!("/v1/quotes/{}/counter", text(&offer, "/reference"));
+        text(&world.hansen().capture(&path, key, &body).await.expect(202), "/reference").to_owned()
+    };
+    counter("first", "18.00").await;
+    let second = counter("second", "17.00").await;
+    let act = json!({"actor": "anna", "reason": "which one is meant?", "code": "manual"});
+    world.host.operator().post(&format!("/ops/v1/orders/{second}/hold"), &act).await.expect(200);
+    world.backend.no_faults().await;
+    eventually("it is offered anew", async || {
+        world.backend.answer_quotes().await;
+        let quote = world.hansen().get(&format!("/v1/quotes/{}", text(&offer, "/reference"))).await.expect(200);
+        (quote["revision"] == "2").then_some(())
+    })
+    .await;
+    world.host.operator().post(&format!("/ops/v1/orders/{second}/release"), &act).await.expect(200);
+    let parked = eventually("it is left to a person", async || {
+        let parked = world.host.operator().get("/ops/v1/transfers?state=parked").await.expect(200);
+        items(&parked).iter().find(|transfer| transfer["reference"] == second.as_str()).cloned()
+    })
+    .await;
+    assert!(parked["last_failure"].to_string().contains("revision 2 by now"), "{parked:#}");
+    let quote = world.hansen().get(&format!("/v1/quotes/{}", text(&offer, "/reference"))).await.expect(200);
+    assert_eq!((text(&quote, "/revision"), text(&quote, "/status")), ("2", "offered"));
+}
+
+#[tokio::test]
+async fn t11_a_quote_is_not_linked_to_another_one_of_the_customer() {
+    let world = World::with(|config| config.set("transfer.max_attempts", "1")).await;
+    let first = offered(&world).await;
+    world.backend.disturb("POST", "/api/rfqs", "error-500", None).await;
+    let second = request(&world, "second").await.expect(202);
+    let reference = text(&second, "/reference");
+    until_quote(&world.hansen(), reference, "parked", |quote| quote["transfer"]["state"] == "parked").await;
+    for unchecked in [false, true] {
+        let act = json!({"actor": "anna", "reason": "it is there", "number": first["number"], "unchecked": unchecked});
+        let refused = world.host.operator().post(&format!("/ops/v1/orders/{reference}/link"), &act).await;
+        assert!(matches!(refused.status.as_u16(), 409 | 422) && refused.text().contains(text(&first, "/reference")), "{refused}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
+use super::ApiState;
 use super::body::Checked;
 use super::problem::Problem;
 use super::problem_pages as pages;
@@ -53,16 +54,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 pub struct Wait(pub Option<Duration>);
 
 /// Longest wait that is granted.
-const MAX_WAIT_SECS: u64 = 20;
+const MAX_WAIT: Duration = Duration::from_secs(20);
 
-impl<S: Send + Sync> FromRequestParts<S> for Wait {
+impl FromRequestParts<ApiState> for Wait {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Self::Rejection> {
         let preferences =
             parts.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
         let wait = preferences.filter_map(|preference| preference.trim().strip_prefix("wait=")?.parse::<u64>().ok()).next();
-        Ok(Self(wait.map(|secs| Duration::from_secs(secs.min(MAX_WAIT_SECS)))))
+        // What comes before and after the wait has its time as well: a request that takes too long is told nothing of what was captured.
+        let most = MAX_WAIT.min(state.request_timeout / 2);
+        Ok(Self(wait.map(|secs| Duration::from_secs(secs).min(most))))
     }
 }
 

@@ -49,14 +49,14 @@ pub(super) enum OrdersCommand {
     },
     /// Queue it again; what waits to be tried again is tried at once.
     #[command(
-        after_help = "Example: ordergate orders resend O01K9… --accept-price --reason \"the customer agreed by telephone\"\nWithout --accept-price an order whose price rose beyond its limit is priced again, and sent only when the price has come back.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+        after_help = "Example: ordergate orders resend O01K9… --accept-price 65.12 --reason \"the customer agreed by telephone\"\nWithout --accept-price an order whose price rose beyond its limit is priced again, and sent only when the price has come back.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
     )]
     Resend {
         #[command(flatten)]
         deed: OrderDeed,
-        /// It may cost what the back end asked last.
-        #[arg(long)]
-        accept_price: bool,
+        /// It may cost this, which is what the back end asked last (`orders show`); refused when it asks something else by now.
+        #[arg(long, value_name = "AMOUNT")]
+        accept_price: Option<String>,
     },
     /// Confirm it by hand, with the number under which you found it in the back end.
     #[command(

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::Amendment;
+use super::comparison::leading_number;
 
 /// What a store lets a back end change without asking anybody.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -82,9 +83,13 @@ impl AmendmentPolicy {
     }
 }
 
+fn number(text: &Option<String>) -> Option<Decimal> {
+    leading_number(text.as_deref()?)
+}
+
 /// Whether the new value is at most so many percent below and above the old one. What cannot be compared is not.
 fn is_within(amendment: &Amendment, below: Decimal, above: Decimal) -> bool {
-    let (Some(from), Some(to)) = (number(amendment.from.as_deref()), number(amendment.to.as_deref())) else { return false };
+    let (Some(from), Some(to)) = (number(&amendment.from), number(&amendment.to)) else { return false };
     let limit = |percent: Decimal| from.checked_mul(percent)?.checked_div(Decimal::ONE_HUNDRED);
     let (Some(below), Some(above)) = (limit(below), limit(above)) else { return false };
     to >= from - below && to <= from + above
@@ -95,11 +100,6 @@ fn is_in_time(amendment: &Amendment, most_days: u32) -> bool {
     let (Some(wanted), Some(promised)) = (day(&amendment.from), day(&amendment.to)) else { return false };
     let late = promised.since(wanted).map_or(i32::MAX, |span| span.get_days());
     i64::from(late) <= i64::from(most_days)
-}
-
-/// The number that a text begins with: adapters may name a unit or currency after it.
-fn number(text: Option<&str>) -> Option<Decimal> {
-    text?.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]

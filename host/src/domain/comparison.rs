@@ -25,14 +25,55 @@ impl Order {
         }
     }
 
-    /// The sum to be paid, when it is another one there.
-    pub fn total_difference(&self, there: &OrderDocument) -> Option<Amendment> {
-        let (ours, theirs) = (self.totals.as_ref()?.payable, there.totals.as_ref()?.payable);
+    /// How it differs beyond what was told with the confirmation: what changed again since is news. Sums are not compared where something was
+    /// told that moves them.
+    pub fn differences_beyond(&self, there: &OrderDocument, told: &[Amendment]) -> Vec<Amendment> {
+        let is_told = |difference: &Amendment| told.iter().any(|told| is_told_by(difference, told, there));
+        let lines = self.differences(there).into_iter().filter(|difference| !is_told(difference));
+        let moves_the_sum = told.iter().any(|told| MOVE_THE_SUM.contains(&told.kind.as_str()));
+        lines.chain(self.total_difference(there).filter(|_| !moves_the_sum)).collect()
+    }
+
+    /// The sum to be paid, when it is another one there. An offer that names no charges does not say that there will be none: of an order that
+    /// came from one, the goods are compared.
+    fn total_difference(&self, there: &OrderDocument) -> Option<Amendment> {
+        let (ours, theirs) = (self.totals.as_ref()?, there.totals.as_ref()?);
+        let is_open = self.quote.is_some() && ours.charges.is_empty() && !theirs.charges.is_empty();
+        let (ours, theirs) = if is_open { (ours.lines, theirs.lines) } else { (ours.payable, theirs.payable) };
         let differs = ours.currency != theirs.currency || ours.amount != theirs.amount;
         differs.then(|| {
             amendment(None, "total", Some(ours.to_string()), Some(theirs.to_string()), "The sum to be paid is another one.")
         })
     }
+}
+
+/// Kinds of amendments that change what is to be paid.
+const MOVE_THE_SUM: [&str; 6] = ["price", "quantity", "substitution", "rejected-line", "added-line", "total"];
+
+/// Whether an amendment said what a document now has. One that says no value is believed to have said this one. A price is told by the line or
+/// by the unit.
+fn is_told_by(difference: &Amendment, told: &Amendment, there: &OrderDocument) -> bool {
+    if told.line != difference.line || told.kind != difference.kind {
+        return false;
+    }
+    let (Some(said), Some(now)) = (told.to.as_deref(), difference.to.as_deref()) else { return true };
+    let Some(number) = leading_number(said) else { return said.trim() == now.trim() };
+    let is_price_of = |line: &DocumentLine| {
+        let unit = line.unit_price.and_then(|price| one_unit(price, line.per));
+        [line.amount, line.amount.map(Money::rounded), line.unit_price, unit]
+            .into_iter()
+            .flatten()
+            .any(|price| price.amount == number)
+    };
+    let line_of = |line: &&DocumentLine| {
+        line.reference.as_deref() == told.line.as_deref() || Some(line.id.as_str()) == told.line.as_deref()
+    };
+    leading_number(now) == Some(number) || (told.kind == "price" && there.lines.iter().filter(line_of).any(is_price_of))
+}
+
+/// Adapters may name a unit or currency after a number.
+pub(super) fn leading_number(text: &str) -> Option<Decimal> {
+    text.split_whitespace().next()?.parse().ok()
 }
 
 type Pair<'a> = (&'a OrderLine, Option<&'a DocumentLine>);

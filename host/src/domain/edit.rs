@@ -75,16 +75,34 @@ fn may_replace(before: Option<&Party>, now: &Party) -> Result<(), (&'static str,
     if !matches!(now.role.as_str(), "ship-to" | "contact") {
         return Err(("/role", "only ship-to and contact can be changed: who buys and who pays was agreed"));
     }
-    let country = |party: &Party| party.address.as_ref().and_then(|address| address.country.clone());
-    if let (Some(agreed), Some(now)) = (before.and_then(country), country(now))
-        && agreed != now
-    {
+    if now.role == "contact" {
+        return Ok(());
+    }
+    let Some(before) = before else {
         return Err((
-            "/address/country",
-            "taxes and freight were agreed for another country: abandon the order and take a new one",
+            "/role",
+            "it goes to the customer's own address, whose country is not known here: abandon the order and take a new one",
+        ));
+    };
+    if before.number != now.number {
+        return Err((
+            "/number",
+            "another address of the customer may be in another country: keep the number, and change the address",
         ));
     }
-    Ok(())
+    let country = |party: &Party| party.address.as_ref().and_then(|address| address.country.clone());
+    match (country(before), country(now)) {
+        (Some(agreed), Some(now)) if agreed.eq_ignore_ascii_case(&now) => Ok(()),
+        (Some(_), None) => Err(("/address/country", "must be there, and the one for which taxes and freight were agreed")),
+        (Some(_), Some(_)) => {
+            Err(("/address/country", "taxes and freight were agreed for another country: abandon the order and take a new one"))
+        }
+        (None, _) if before.address == now.address => Ok(()),
+        (None, _) => Err((
+            "/address",
+            "the country for which taxes and freight were agreed is not known here: abandon the order and take a new one",
+        )),
+    }
 }
 
 fn changed_fields(before: Option<&Party>, now: &Party) -> Vec<&'static str> {
@@ -143,6 +161,29 @@ mod tests {
         let refused = |party| given().edited(&OrderEdit { parties: vec![party], ..OrderEdit::default() }).unwrap_err().place;
         assert_eq!(refused(ship_to("Wien", "AT")), "/parties/0/address/country");
         assert_eq!(refused(Party { role: "payer".into(), ..Party::default() }), "/parties/0/role");
+        let nowhere = Party { address: Some(Address::default()), ..ship_to("Berlin", "DE") };
+        assert_eq!(refused(nowhere), "/parties/0/address/country");
+        assert_eq!(refused(Party { number: Some("C-1003-2".into()), ..ship_to("Berlin", "DE") }), "/parties/0/number");
+    }
+
+    #[test]
+    fn t11_where_the_agreed_country_is_not_known_the_address_stays() {
+        let numbered = Party { role: "ship-to".into(), number: Some("C-1".into()), ..Party::default() };
+        let edit = |order: &Order, party: Party| {
+            let edit = OrderEdit { parties: vec![party], ..OrderEdit::default() };
+            order.edited(&edit).map(|_| ()).map_err(|refused| refused.place)
+        };
+        let to_a_number = Order { parties: vec![numbered.clone()], ..given() };
+        assert_eq!(edit(&to_a_number, numbered.clone()), Ok(()));
+        assert_eq!(edit(&to_a_number, Party { number: Some("C-2".into()), ..numbered.clone() }), Err("/parties/0/number".into()));
+        assert_eq!(
+            edit(&to_a_number, Party { address: ship_to("Wien", "AT").address, ..numbered }),
+            Err("/parties/0/address".into())
+        );
+        let to_nobody = Order { parties: vec![], ..given() };
+        assert_eq!(edit(&to_nobody, ship_to("Wien", "AT")), Err("/parties/0/role".into()));
+        let contact = Party { role: "contact".into(), ..ship_to("Wien", "AT") };
+        assert_eq!(edit(&to_nobody, contact), Ok(()));
     }
 
     #[test]

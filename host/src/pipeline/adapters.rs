@@ -133,7 +133,18 @@ impl Backend for LiveAdapter {
         let context = context(claimed, deadline);
         match claimed.transfer.operation {
             TransferOperation::CancelOrder => self.shown_order(leave, claimed, &context).await.map(drop),
-            _ => self.shown_quote(leave, claimed, &context).await.map(drop),
+            operation => {
+                let quote = self.shown_quote(leave, claimed, &context).await?;
+                // Back ends check which revision is accepted or declined, and few which one a counter-offer answers.
+                let answered = claimed.transfer.instruction.revision.as_ref();
+                let is_stale = answered.is_some_and(|answered| *answered != quote.revision);
+                if operation != TransferOperation::CounterQuote || !is_stale {
+                    return Ok(());
+                }
+                let message =
+                    format!("the quote has revision {} by now, not the one that was answered: nothing was sent", quote.revision);
+                Err(Failure::new(FailureCode::InvalidRequest, message))
+            }
         }
     }
 

@@ -26,11 +26,9 @@ fn names_a_document(operation: TransferOperation) -> bool {
     match operation {
         TransferOperation::CancelOrder
         | TransferOperation::AcceptQuote
+        | TransferOperation::CounterQuote
         | TransferOperation::DeclineQuote
         | TransferOperation::WithdrawQuote => true,
-        TransferOperation::SubmitOrder
-        | TransferOperation::SubmitQuote
-        | TransferOperation::CounterQuote
-        | TransferOperation::ReleaseReservation => false,
+        TransferOperation::SubmitOrder | TransferOperation::SubmitQuote | TransferOperation::ReleaseReservation => false,
     }
 }

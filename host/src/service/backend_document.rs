@@ -41,7 +41,7 @@ pub trait BackendDocument: Clone + Debug + Serialize + DeserializeOwned + Send +
     /// Whether it has come to nothing in the back end.
     fn is_void(&self) -> bool;
 
-    /// What of a document of ours is otherwise in the back end (rule T10).
+    /// What of a document of ours is otherwise in the back end than was agreed or told (rule T10).
     fn differences(&self, ours: &Document) -> Vec<Amendment>;
 
     /// What the back end says, as the store keeps it.
@@ -108,7 +108,7 @@ impl BackendDocument for OrderDocument {
 
     fn differences(&self, ours: &Document) -> Vec<Amendment> {
         let Some(order) = ours.order() else { return Vec::new() };
-        order.differences(self).into_iter().chain(order.total_difference(self)).collect()
+        order.differences_beyond(self, &ours.amendments)
     }
 
     fn observed(&self) -> Observed {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{BackendDocument, Caller, Commerce, IdempotencyKey, Record, ServiceError};
 use crate::domain::{AdapterName, CheckoutId, Reference, TransferOperation};
-use crate::store::{Capture, CaptureOutcome, Instruction, NewDocument, NewOperation, Payload};
+use crate::store::{Capture, CaptureOutcome, Instruction, NewDocument, NewOperation, Payload, StoreError};
 
 /// A new order or quote: where it goes, and where it comes from.
 pub(super) struct Filed {
@@ -49,7 +49,12 @@ impl Commerce {
             Payload::Quote(_) => None,
         };
         let instruction = from(caller, filed.instruction);
-        let outcome = self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await?;
+        let seal = document.seal.clone();
+        let outcome = match self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await {
+            // It was abandoned a moment ago.
+            Err(StoreError::NotFound(_)) if seal.is_some() => return Err(ServiceError::CheckoutUnknown),
+            outcome => outcome?,
+        };
         if outcome == CaptureOutcome::Captured {
             let operation = operation.as_str();
             metrics::counter!("ordergate_documents_captured_total", "operation" => operation).increment(1);

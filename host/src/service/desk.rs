@@ -1,6 +1,7 @@
 //! What operators see and do: backlog, parked transfers (rule T11, thin).
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{Commerce, DeskFilter, FindingFilter, FindingReport, HoldReport, LinkTo, Operator, ServiceError};
@@ -124,8 +125,8 @@ impl From<AuditEntry> for AuditReport {
 #[derive(Clone, Debug)]
 pub enum Decision {
     Resend,
-    /// Of an order whose price rose beyond its limit: it may cost what the back end asked last.
-    ResendAtPrice,
+    /// Of an order whose price rose beyond its limit: it may cost what the back end asked last, if that is still this.
+    ResendAtPrice(Decimal),
     Link(LinkTo),
     Abandon,
 }
@@ -199,7 +200,7 @@ impl Commerce {
         let store = &self.inner.store;
         let transfer = match decision {
             Decision::Resend => store.resend(reference, deed).await?,
-            Decision::ResendAtPrice => store.resend_at_price(reference, deed).await?,
+            Decision::ResendAtPrice(seen) => store.resend_at_price(reference, seen, deed).await?,
             Decision::Link(to) => self.link(reference, to, deed).await?,
             Decision::Abandon => store.abandon(reference, deed).await?,
         };

@@ -79,8 +79,13 @@ fn may_be<T: BackendDocument>(document: Option<&Document>, parked: &Transfer, sh
     if let Some(known) = known.filter(|known| !parked.operation.carries_document() && *known != head.number) {
         return Err(refused(format!("{} is {known} in the back end", parked.reference)));
     }
-    let reference = head.reference.filter(|_| document.is_some_and(|document| !document.may_be_known_as(head.reference)));
-    reference.map_or(Ok(()), |other| Err(refused(format!("the back end knows {} as {other}, which is another one", head.number))))
+    let is_own = |reference: &Reference| {
+        *reference == parked.reference || document.is_some_and(|document| document.parent.as_ref() == Some(reference))
+    };
+    match head.reference.filter(|reference| document.is_some() && !is_own(reference)) {
+        Some(other) => Err(refused(format!("the back end knows {} as {other}, which is another one", head.number))),
+        None => Ok(()),
+    }
 }
 
 enum Kind {

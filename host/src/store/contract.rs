@@ -86,7 +86,8 @@ contract! {
         t11_holds_are_listed_counted_and_refused_where_they_make_no_sense,
         t11_a_parked_order_is_edited_unless_the_back_end_may_have_it,
         t11_what_waits_to_be_tried_again_is_tried_at_once,
-        t11_a_number_is_linked_to_one_order_of_ours;
+        t11_a_number_is_linked_to_one_order_of_ours,
+        t11_what_is_not_in_turn_is_not_hurried;
     findings:
         t9_what_must_be_looked_at_is_committed_with_the_confirmation,
         t9_a_finding_is_settled_once,

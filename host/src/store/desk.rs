@@ -2,12 +2,13 @@
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::columns::transfer_columns;
 use super::lock::{Lock, lock};
 use super::sql::{Connection, Row, query};
 use super::{Conflict, Store, StoreError, Transfer, findings, holds, hurry, pricing, release, rows, taken};
-use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferState};
+use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferOperation, TransferState};
 
 /// Who does something by hand, and why. Both are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +40,9 @@ impl Store {
         self.by_hand(reference, Action::Resend, deed).await
     }
 
-    /// The same of an order whose price rose beyond its limit: it may cost what the back end asked last (rule C6).
-    pub async fn resend_at_price(&self, reference: &Reference, deed: Deed) -> Result<Transfer, StoreError> {
-        self.by_hand(reference, Action::AcceptPrice, deed).await
+    /// The same of an order whose price rose beyond its limit: it may cost what the back end asked last (rule C6), which is what was seen.
+    pub async fn resend_at_price(&self, reference: &Reference, seen: Decimal, deed: Deed) -> Result<Transfer, StoreError> {
+        self.by_hand(reference, Action::AcceptPrice(seen), deed).await
     }
 
     /// Confirms the parked transfer of a reference with the number that the back end has for it; refused when that is another order's of
@@ -92,7 +93,7 @@ impl Store {
 
 enum Action {
     Resend,
-    AcceptPrice,
+    AcceptPrice(Decimal),
     Link { number: BackendNumber, unchecked: bool },
     Abandon,
 }
@@ -101,7 +102,7 @@ impl Action {
     fn name(&self) -> &'static str {
         match self {
             Self::Resend => "resend",
-            Self::AcceptPrice => "resend at the new price",
+            Self::AcceptPrice(_) => "resend at the new price",
             Self::Link { .. } => "link",
             Self::Abandon => "abandon",
         }
@@ -109,8 +110,8 @@ impl Action {
 
     fn event(&self, transfer: &Transfer) -> TransferEvent {
         match self {
-            Self::Resend | Self::AcceptPrice if transfer.unknown_since.is_some() => TransferEvent::ResentInDoubt,
-            Self::Resend | Self::AcceptPrice => TransferEvent::Resent,
+            Self::Resend | Self::AcceptPrice(_) if transfer.unknown_since.is_some() => TransferEvent::ResentInDoubt,
+            Self::Resend | Self::AcceptPrice(_) => TransferEvent::Resent,
             Self::Link { .. } => TransferEvent::LinkedByHand,
             Self::Abandon => TransferEvent::AbandonedByHand,
         }
@@ -131,7 +132,7 @@ async fn act(connection: &mut Connection, reference: Reference, action: Action, 
     };
     transfer.state = transfer.state.after(action.event(&transfer))?;
     transfer.updated_at = deed.at;
-    if matches!(action, Action::Resend | Action::AcceptPrice) {
+    if matches!(action, Action::Resend | Action::AcceptPrice(_)) {
         (transfer.spent, transfer.due_at) = (0, deed.at);
         transfer.resent_at = Some(deed.at);
     }
@@ -164,7 +165,7 @@ async fn act(connection: &mut Connection, reference: Reference, action: Action, 
     let detail = match &action {
         Action::Link { number, unchecked: false } => Some(format!("number {number}")),
         Action::Link { number, unchecked: true } => Some(format!("number {number}, unchecked")),
-        Action::AcceptPrice => Some(accepted(pricing::accept(connection, &reference, deed.at).await?)),
+        Action::AcceptPrice(seen) => Some(accepted(pricing::accept(connection, &reference, *seen, deed.at).await?)),
         Action::Resend | Action::Abandon => None,
     };
     write_audit(connection, &transfer, action.name(), detail, deed).await?;
@@ -193,18 +194,18 @@ pub(super) async fn parked_transfer(connection: &mut Connection, reference: &Ref
     parked.ok_or_else(|| Conflict::NotParked { reference: reference.to_string(), state: newest_state }.into())
 }
 
-/// The back end's number, for a document that has none yet (a parked cancellation's order has one). One order there is not two of ours; quotes
-/// that answer each other share a number.
+/// The back end's number, for a document that has none yet (a parked cancellation's order has one). One document there is not two of ours.
 async fn link_document(
     connection: &mut Connection,
     parked: &Transfer,
     number: &BackendNumber,
     deed: &Deed,
 ) -> Result<(), StoreError> {
-    let Transfer { store, adapter, reference, .. } = parked;
-    if parked.operation.carries_order() {
-        lock(connection, Lock::Number { store, adapter, number: number.as_str() }).await?;
-        taken::no_other_order(connection, parked, number).await?;
+    let Transfer { adapter, reference, .. } = parked;
+    // A counter-offer may be one of many that answer each other under one number.
+    if parked.operation.carries_document() && parked.operation != TransferOperation::CounterQuote {
+        lock(connection, Lock::Number { adapter, number: number.as_str() }).await?;
+        taken::no_other(connection, parked, number).await?;
     }
     query(
         "UPDATE documents SET backend_number = $1, updated_at = $2, version = version + 1 WHERE reference = $3 AND backend_number IS NULL",

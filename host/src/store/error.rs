@@ -1,8 +1,10 @@
 //! What can go wrong in the store. A failure that leaves in doubt whether something was committed is [`StoreError::InDoubt`]: it is taken
 //! neither for success nor for the opposite, and the same idempotency key tells on the next try.
 
+use rust_decimal::Decimal;
+
 use super::UnderWay;
-use crate::domain::{EditRefused, FindingReason, FindingState, IllegalMove, TransferState};
+use crate::domain::{EditRefused, FindingReason, FindingState, IllegalMove, Money, TransferState};
 
 /// A failed store operation.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -48,6 +50,10 @@ pub enum Conflict {
     NotParked { reference: String, state: TransferState },
     #[error("{reference} is held: release it, and it is sent")]
     Held { reference: String },
+    #[error(
+        "{reference} is not in turn: it waits for an older one of its customer, which can be tried at once, held or abandoned"
+    )]
+    NotInTurn { reference: String },
     #[error("{reference} is being sent or looked up at this moment: look again before you do anything")]
     AtWork { reference: String },
     #[error("{number} is the number of {by}: one order there is not two of ours")]
@@ -68,6 +74,8 @@ pub enum Conflict {
     EditRefused(#[from] EditRefused),
     #[error("order {reference} waits for nobody to accept a price")]
     NoPriceToAccept { reference: String },
+    #[error("{reference} costs {now} by now, not {seen}: nobody has agreed to that")]
+    OtherPrice { reference: String, seen: Decimal, now: Money },
     #[error("finding {id} is {}, and one that is {} and open lets a person do: {}", state.as_str(), reason.as_str(), allowed(*reason))]
     FindingNotOpen { id: i64, state: FindingState, reason: FindingReason },
     /// A customer is not erased while something of theirs is on its way (rule A3).

@@ -18,11 +18,12 @@ pub(super) async fn waiting(connection: &mut Connection, reference: &Reference) 
     let newest = newest.push(connection.dialect().choose("", " FOR UPDATE")).bind(reference.to_string());
     let Some(row) = newest.optional(connection).await? else { return Ok(None) };
     let transfer = rows::transfer(&row)?;
-    let is_held = row.optional_number("turn")?.is_none();
+    let turn = row.optional_number("turn")?;
     let is_at_work = row.optional_number("lease_until")?.is_some();
     let reference = reference.to_string();
     match transfer.state {
-        TransferState::Queued if is_held => Err(Conflict::Held { reference }.into()),
+        TransferState::Queued if turn.is_none() => Err(Conflict::Held { reference }.into()),
+        TransferState::Queued if turn == Some(0) => Err(Conflict::NotInTurn { reference }.into()),
         TransferState::Queued | TransferState::Unknown | TransferState::Sending if is_at_work => {
             Err(Conflict::AtWork { reference }.into())
         }

@@ -14,7 +14,7 @@ pub(super) enum Lock<'a> {
     /// An Idempotency-Key: whether it was answered (rule A2).
     Key { principal: &'a str, key: &'a str },
     /// A document at its back end: which order of ours accepts it, or is it.
-    Number { store: &'a StoreName, adapter: &'a AdapterName, number: &'a str },
+    Number { adapter: &'a AdapterName, number: &'a str },
     /// Transfers of an account to an adapter: which of them is in turn (rule T6).
     Line { store: &'a StoreName, account: &'a AccountNumber, adapter: &'a AdapterName },
     /// Deleting what is no longer needed.
@@ -65,7 +65,7 @@ impl Lock<'_> {
     fn number(&self) -> i64 {
         match self {
             Self::Key { principal, key } => number("key", &[principal, key]),
-            Self::Number { store, adapter, number: of } => number("number", &[store.as_str(), adapter.as_str(), of]),
+            Self::Number { adapter, number: of } => number("number", &[adapter.as_str(), of]),
             Self::Line { store, account, adapter } => number("line", &[store.as_str(), account.as_str(), adapter.as_str()]),
             Self::Pruning => number("pruning", &[]),
         }

@@ -3,6 +3,7 @@
 
 use futures::future::FutureExt;
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::claim::held;
 use super::rows::{json, parse};
@@ -24,10 +25,11 @@ impl Store {
     }
 }
 
-/// Accepts the price that a parked order is at. Returns what was agreed to, and what is now.
+/// Accepts the price that a parked order is at, if it is the one that was seen. Returns what was agreed to, and what is now.
 pub(super) async fn accept(
     connection: &mut Connection,
     reference: &Reference,
+    seen: Decimal,
     at: Timestamp,
 ) -> Result<(Option<Money>, Money), StoreError> {
     let nothing = || Conflict::NoPriceToAccept { reference: reference.to_string() };
@@ -36,8 +38,12 @@ pub(super) async fn accept(
     let order: Order = parse("order", &row.text("payload")?)?;
     let accepted = order.accepted().ok_or_else(nothing)?;
     let terms = accepted.provisional.as_ref().and_then(|terms| Some((terms.agreed, terms.accepted?)));
+    let (agreed, now) = terms.ok_or_else(nothing)?;
+    if now.amount != seen {
+        return Err(Conflict::OtherPrice { reference: reference.to_string(), seen, now }.into());
+    }
     keep(connection, reference, &accepted, at).await?;
-    terms.ok_or_else(|| nothing().into())
+    Ok((agreed, now))
 }
 
 pub(super) async fn keep(

@@ -33,7 +33,7 @@ async fn record(
     if let (Some(Taken::Order(accepted)), [TransferEvent::Taken]) = (&outcome.taken, &outcome.events[..])
         && transfer.operation.carries_order()
     {
-        taken::no_other_order(connection, &transfer, &accepted.number).await?;
+        taken::no_other(connection, &transfer, &accepted.number).await?;
     }
     let failure = outcome.failure.as_ref().map(|failure| json("failure", failure)).transpose()?;
     write_timeline(connection, &transfer, state, &outcome, failure.as_deref()).await?;

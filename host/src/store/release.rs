@@ -34,9 +34,12 @@ pub(super) async fn follow(
     insert_transfer(connection, &route, TransferOperation::ReleaseReservation, &instruction, at).await.map(drop)
 }
 
-/// What the transfer that carries an order says of it; nothing for an order that we do not hold.
+/// What the transfer that carries an order says of it; nothing for an order that we do not hold, nor when it is given back already.
 async fn held_for(connection: &mut Connection, order: &Reference) -> Result<Option<Held>, StoreError> {
-    let carrier = query("SELECT t.instruction FROM documents d JOIN transfers t ON t.id = d.transfer WHERE d.reference = $1");
+    let carrier = query(
+        "SELECT t.instruction FROM documents d JOIN transfers t ON t.id = d.transfer WHERE d.reference = $1 \
+         AND NOT EXISTS (SELECT 1 FROM transfers r WHERE r.reference = $1 AND r.operation = 'release-reservation')",
+    );
     let Some(row) = carrier.bind(order.to_string()).optional(connection).await? else { return Ok(None) };
     let instruction: Instruction = rows::parse("instruction", &row.text("instruction")?)?;
     Ok(instruction.held)

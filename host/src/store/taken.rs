@@ -62,17 +62,16 @@ pub(super) async fn observe(
     Ok(changed == 1)
 }
 
-/// Refused when a number is another order's of ours: one order there is not two here.
-pub(super) async fn no_other_order(
-    connection: &mut Connection,
-    carrier: &Transfer,
-    number: &BackendNumber,
-) -> Result<(), StoreError> {
+/// Refused when a number is another document's of ours, in whichever store: one there is not two here. A quote shares its number with the one
+/// that it answers.
+pub(super) async fn no_other(connection: &mut Connection, carrier: &Transfer, number: &BackendNumber) -> Result<(), StoreError> {
+    let kind = if carrier.operation.carries_order() { DocumentKind::Order } else { DocumentKind::Quote };
     let other = query(
-        "SELECT reference FROM documents WHERE backend_number = $1 AND kind = 'order' AND store = $2 AND adapter = $3 AND reference <> $4",
+        "SELECT reference FROM documents WHERE backend_number = $1 AND kind = $2 AND adapter = $3 AND reference <> $4 \
+         AND reference NOT IN (SELECT parent FROM documents WHERE reference = $4 AND parent IS NOT NULL)",
     )
     .bind(number.to_string())
-    .bind(carrier.store.to_string())
+    .bind(kind.as_str())
     .bind(carrier.adapter.to_string())
     .bind(carrier.reference.to_string())
     .optional(connection)

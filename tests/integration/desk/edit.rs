@@ -7,7 +7,8 @@ use super::*;
 /// A world with an order that was parked because its back end was away for too long.
 async fn parked() -> (World, String) {
     let mut world = World::with(|config| config.set("transfer.max_age_secs", "1")).await;
-    let checkout = seal(&world.hansen(), PLIERS, "1").await;
+    let cart = json!({"lines": [line("1", PLIERS, "1")], "parties": [ship_to("Potsdam", "DE")]});
+    let checkout = world.hansen().post("/v1/checkouts", &cart).await.expect(201);
     world.backend.stop().await;
     let captured = order(&world.hansen(), &checkout, "one").await.expect(202);
     let reference = text(&captured, "/reference").to_owned();
@@ -16,11 +17,15 @@ async fn parked() -> (World, String) {
     (world, reference)
 }
 
+fn ship_to(city: &str, country: &str) -> Value {
+    let address =
+        json!({"name": "Erika Mustermann", "lines": ["Lange Str. 1"], "city": city, "postal_code": "10115", "country": country});
+    json!({"role": "ship-to", "address": address})
+}
+
 /// Where the order goes now.
 fn moved() -> Value {
-    let address =
-        json!({"name": "Erika Mustermann", "lines": ["Lange Str. 1"], "city": "Berlin", "postal_code": "10115", "country": "DE"});
-    json!({"parties": [{"role": "ship-to", "address": address}]})
+    json!({"parties": [ship_to("Berlin", "DE")]})
 }
 
 #[tokio::test]
@@ -62,6 +67,10 @@ async fn t11_what_was_agreed_or_may_be_there_already_is_not_edited() {
     };
     let payer = edit(&reference, json!({"parties": [{"role": "payer", "number": "C-1002"}]})).await;
     assert_eq!(text(&payer.expect_problem(422, "invalid_request"), "/errors/0/pointer"), "/changes/parties/0/role");
+    let abroad = edit(&reference, json!({"parties": [ship_to("Wien", "AT")]})).await.expect_problem(422, "invalid_request");
+    assert_eq!(text(&abroad, "/errors/0/pointer"), "/changes/parties/0/address/country");
+    let numbered = edit(&reference, json!({"parties": [{"role": "ship-to", "number": "C-1003-2"}]})).await;
+    assert_eq!(text(&numbered.expect_problem(422, "invalid_request"), "/errors/0/pointer"), "/changes/parties/0/number");
     edit(&reference, json!({"lines": []})).await.expect_problem(422, "invalid_request");
     edit(&reference, json!({"purchase_order": "PO-4711"})).await.expect_problem(409, "conflict");
     let cart = json!({"lines": [line("1", PLIERS, "1")]});

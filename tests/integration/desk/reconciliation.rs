@@ -122,6 +122,38 @@ async fn t10_what_was_told_with_the_confirmation_is_not_found_again() {
 }
 
 #[tokio::test]
+async fn t10_what_changes_again_after_it_was_told_and_accepted_is_found() {
+    let world =
+        World::with(|config| config.set("transfer.reconcile_secs", "1").set("stores.main.amendments.policy", "\"accept\"")).await;
+    world.backend.rule(PLIERS, &json!({"at_most": "3"})).await;
+    let order = confirmed(&world.hansen(), "5", "one").await;
+    compared(&world, "same", 1.0).await;
+    world.backend.change_order(text(&order, "/number"), "1", &json!({"qty": "500"})).await;
+    let finding = the_finding(&world, "differs").await;
+    assert_eq!((text(&finding, "/differences/0/kind"), text(&finding, "/differences/0/to")), ("quantity", "500 C62"));
+}
+
+#[tokio::test]
+async fn t10_an_order_from_an_offer_without_freight_bothers_nobody() {
+    let world = comparing().await;
+    let lines = json!([{"id": "1", "sku": PLIERS, "quantity": {"value": "5"}}]);
+    let quote = world.hansen().capture("/v1/quotes", "quote", &json!({"lines": lines})).await.expect(202);
+    let path = format!("/v1/quotes/{}", text(&quote, "/reference"));
+    eventually("it is offered", async || {
+        world.backend.answer_quotes().await;
+        (world.hansen().get(&path).await.expect(200)["status"] == "offered").then_some(())
+    })
+    .await;
+    let accepted = world.hansen().capture(&format!("{path}/accept"), "accept", &json!({"revision": "1"})).await.expect(202);
+    let reference = text(&accepted, "/reference");
+    let order = until_order(&world.hansen(), reference, "confirmed", |order| order["number"].is_string()).await;
+    assert_ne!(accepted["totals"]["payable"], order["totals"]["payable"], "there is freight");
+    // The quote and the order, each twice.
+    compared(&world, "same", 4.0).await;
+    assert!(findings(&world, "?state=all").await.is_empty());
+}
+
+#[tokio::test]
 async fn t10_an_order_that_was_cancelled_there_is_found_and_one_that_was_cancelled_through_us_is_not() {
     let world = comparing().await;
     let by_clerk = confirmed(&world.hansen(), "5", "one").await;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,8 +28,9 @@ pub(super) struct DecisionBody {
     reason: String,
     number: Option<String>,
     code: Option<String>,
-    #[serde(default)]
-    accept_price: bool,
+    /// The price that is accepted, as text.
+    #[serde(default, deserialize_with = "crate::domain::decimal::deserialize_given")]
+    accept_price: Option<Decimal>,
     /// Links to a number that the back end is not asked about.
     #[serde(default)]
     unchecked: bool,
@@ -54,7 +56,7 @@ pub(super) async fn decide(
     let body = body.into_inner();
     let missing = |field: &str, what: &str| Problem::invalid(vec![FieldProblem::new(field, what)]);
     for (field, given, goes_with) in [
-        ("/accept_price", body.accept_price, &["resend"][..]),
+        ("/accept_price", body.accept_price.is_some(), &["resend"][..]),
         ("/number", body.number.is_some(), &["link"]),
         ("/unchecked", body.unchecked, &["link"]),
         ("/code", body.code.is_some(), &["hold", "release"]),
@@ -67,11 +69,10 @@ pub(super) async fn decide(
     let deed = Deed { actor: by.sign(body.actor), reason: body.reason };
     let code = body.code.map(HoldCode::from);
     let decision = match decision.as_str() {
-        "resend" if body.accept_price => Decision::ResendAtPrice,
-        "resend" => Decision::Resend,
+        "resend" => body.accept_price.map_or(Decision::Resend, Decision::ResendAtPrice),
         "link" => {
             let number = body.number.ok_or_else(|| missing("/number", "name the back end's number to link to"))?;
-            Decision::Link(LinkTo { number: BackendNumber::from(number), unchecked: body.unchecked })
+            Decision::Link(LinkTo { number: BackendNumber::new(number.trim()), unchecked: body.unchecked })
         }
         "abandon" => Decision::Abandon,
         "hold" => {

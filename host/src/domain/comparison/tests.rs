@@ -1,8 +1,8 @@
 //! What a comparison with the back end finds, and what it does not.
 
 use super::*;
-use crate::domain::Currency;
 use crate::domain::fixtures::{calculated_line, calculation, cart, euro, order};
+use crate::domain::{Currency, PriceComponent, QuoteLink, Totals};
 
 /// An order of lines, as (id, item, quantity, unit price).
 fn ordered(lines: &[(&str, &str, &str, &str)]) -> Order {
@@ -117,4 +117,67 @@ fn t10_lines_that_cannot_be_told_apart_are_not_compared() {
     let order = ordered(&[("1", "A", "5", "10.00"), ("2", "A", "1", "10.00")]);
     let theirs = vec![there(&order.lines[1], "10", None), there(&order.lines[0], "20", None)];
     assert_eq!(kinds(&order, theirs), [] as [&str; 0]);
+}
+
+fn told(kind: &str, to: Option<&str>) -> Amendment {
+    Amendment { line: Some("1".into()), kind: kind.into(), from: None, to: to.map(str::to_owned), message: None }
+}
+
+/// What is news of an order of five at 10.00, of which so much was told, when there are so many at such a price.
+fn news(told: &[Amendment], quantity: u32, price: &str) -> Vec<String> {
+    let (order, mut theirs) = both();
+    theirs[0].quantity = Quantity::pieces(quantity);
+    theirs[0].unit_price = Some(euro(price));
+    theirs[0].amount = Some(Money { amount: euro(price).amount * Decimal::from(quantity), ..euro(price) });
+    let there = document(theirs);
+    order.differences_beyond(&there, told).into_iter().map(|found| found.kind).collect()
+}
+
+#[test]
+fn t10_what_was_told_is_no_news_and_what_changed_again_since_is() {
+    for to in ["3", "3.000 C62", "3 EA"] {
+        assert_eq!(news(&[told("quantity", Some(to))], 3, "10.00"), [] as [&str; 0], "{to}");
+    }
+    assert_eq!(news(&[told("quantity", Some("3"))], 500, "10.00"), ["quantity"]);
+    // A price is told by the unit or by the line.
+    for to in ["9.00", "9 EUR", "45.00"] {
+        assert_eq!(news(&[told("price", Some(to))], 5, "9.00"), [] as [&str; 0], "{to}");
+        assert_eq!(news(&[told("price", Some(to))], 5, "99.00"), ["price"], "{to}");
+    }
+    assert_eq!(news(&[told("quantity", Some("3")), told("date", Some("2026-12-24"))], 3, "99.00"), ["price"]);
+    assert_eq!(news(&[told("price", None)], 5, "99.00"), [] as [&str; 0], "it said no value");
+}
+
+#[test]
+fn t10_sums_are_compared_unless_something_was_told_that_moves_them() {
+    let (order, theirs) = both();
+    let (lines, payable) = (euro("53.33"), euro("53.33"));
+    let agreed = Totals { lines, charges: vec![], taxes: vec![], rounding: None, payable };
+    let order = Order { totals: Some(agreed.clone()), ..order };
+    let sums = |told: &[Amendment], change: &dyn Fn(&mut Totals, &mut Order)| {
+        let (mut order, mut there) = (order.clone(), document(theirs.clone()));
+        let mut totals = agreed.clone();
+        change(&mut totals, &mut order);
+        there.totals = Some(totals);
+        order.differences_beyond(&there, told).into_iter().map(|found| found.kind).collect::<Vec<_>>()
+    };
+    let dearer = |totals: &mut Totals, _: &mut Order| totals.payable = euro("999.00");
+    assert_eq!(sums(&[], &dearer), ["total"]);
+    assert_eq!(sums(&[told("date", Some("2026-12-24"))], &dearer), ["total"], "a later day costs nothing");
+    assert_eq!(sums(&[told("price", Some("10.00"))], &dearer), [] as [&str; 0]);
+    // An offer without charges leaves them open; the goods are compared.
+    let from_an_offer = |totals: &mut Totals, order: &mut Order| {
+        order.quote = Some(QuoteLink { number: "Q1".into(), revision: None, line: None });
+        let amount = euro("9.90");
+        totals.charges = vec![PriceComponent { kind: "freight".into(), description: None, amount, rate: None, code: None }];
+        totals.payable = euro("999.00");
+    };
+    assert_eq!(sums(&[], &from_an_offer), [] as [&str; 0]);
+    assert_eq!(
+        sums(&[], &|totals, order| {
+            from_an_offer(totals, order);
+            totals.lines = euro("998.00");
+        }),
+        ["total"]
+    );
 }

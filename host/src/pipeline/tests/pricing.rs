@@ -94,7 +94,9 @@ async fn c6_a_rise_beyond_the_limit_is_parked_unsent_and_goes_on_at_the_price_th
     rig.temp.store.resend(&order, deed()).await.unwrap();
     rig.run(5).await;
     assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Parked, 0), "sending it again is no consent");
-    rig.temp.store.resend_at_price(&order, deed()).await.unwrap();
+    let unseen = rig.temp.store.resend_at_price(&order, euro("119.00").amount, deed()).await.unwrap_err();
+    assert!(unseen.to_string().contains("costs 120.00 EUR by now, not 119.00"), "{unseen}");
+    rig.temp.store.resend_at_price(&order, euro("120.00").amount, deed()).await.unwrap();
     price(&rig, [Ok(ten_at("12.01"))]);
     rig.run(5).await;
     assert_eq!((rig.state(&order).await, rig.sends()), (TransferState::Parked, 0), "what was accepted was 120.00");
@@ -115,7 +117,7 @@ async fn c6_only_a_price_that_waits_for_somebody_can_be_accepted() {
     rig.run(5).await;
     assert_eq!(rig.state(&order).await, TransferState::Parked);
     let deed = Deed { actor: "anna".into(), reason: "why not".into(), adapter_digest: None, at: rig.clock.now() };
-    let refused = rig.temp.store.resend_at_price(&order, deed).await.unwrap_err();
+    let refused = rig.temp.store.resend_at_price(&order, euro("1.00").amount, deed).await.unwrap_err();
     assert!(refused.to_string().contains("accept a price"), "{refused}");
     assert_eq!(rig.state(&order).await, TransferState::Parked, "nothing of it was done");
 }
@@ -221,7 +223,7 @@ async fn nobody_pays_what_nobody_agreed_to(
         let is_waiting = stored(&rig, &order).await;
         let can_accept = accept && !is_waiting.is_settled && is_waiting.asked.is_some();
         match can_accept {
-            true => rig.temp.store.resend_at_price(&order, deed).await.unwrap(),
+            true => rig.temp.store.resend_at_price(&order, is_waiting.asked.unwrap().amount, deed).await.unwrap(),
             false => rig.temp.store.resend(&order, deed).await.unwrap(),
         };
     }

@@ -10,6 +10,9 @@ use crate::domain::{AdapterName, DocumentFilter, Failure, FailureCode, Page, Pag
 use crate::service::{BackendDocument, Caller, Commerce, Provenance, ServiceError};
 use crate::store::ListKey;
 
+/// Most pages in a row that get no older. A back end that repeats its pages would be listed for ever.
+const MOST_WITHOUT_PROGRESS: u16 = 100;
+
 /// Documents of a first page that is worth remembering.
 const REMEMBERED: u32 = 20;
 
@@ -20,6 +23,9 @@ pub(super) struct Source {
     at: At,
     /// Part of the page was shown before.
     again: bool,
+    /// Pages in a row that were no older than what was shown before.
+    #[serde(default)]
+    without_progress: u16,
 }
 
 /// Where a back end's list goes on.
@@ -49,7 +55,13 @@ pub(super) struct Listed<T> {
 
 impl Source {
     pub(super) fn start(adapter: AdapterName) -> Self {
-        Self { adapter, at: At::Start, again: false }
+        Self { adapter, at: At::Start, again: false, without_progress: 0 }
+    }
+
+    /// Counts a page whose oldest document is this.
+    fn note_page(&mut self, oldest: Option<Timestamp>, before: Option<Timestamp>) {
+        let is_older = before.is_none_or(|before| oldest.is_some_and(|oldest| oldest < before));
+        self.without_progress = if is_older { 0 } else { self.without_progress.saturating_add(1) };
     }
 }
 
@@ -66,7 +78,7 @@ impl<T: BackendDocument> Listed<T> {
         let adapter = source.adapter.clone();
         let left = match (rest.is_empty(), next) {
             (false, _) => Some(Source { again: true, ..source }),
-            (true, Some(at)) => Some(Source { adapter: adapter.clone(), again: at == At::Remembered, at }),
+            (true, Some(at)) => Some(Source { again: at == At::Remembered, at, ..source }),
             (true, None) => None,
         };
         let show = |document| Shown { document, adapter: adapter.clone(), provenance, as_of };
@@ -96,7 +108,9 @@ impl Commerce {
                     self.remember(key, request, &items, page.next.is_none(), now).await;
                 }
                 let items = self.filtered(caller, items, &request.filter);
-                let next = page.next.map(At::Page);
+                let mut source = source;
+                source.note_page(oldest, before);
+                let next = page.next.map(At::Page).filter(|_| source.without_progress < MOST_WITHOUT_PROGRESS);
                 Listed { source, items, oldest, next, provenance: Provenance::Live, as_of: now, unknown: None }
             }
             Err(failure) if may_show_last_known(&failure) => {
@@ -194,4 +208,24 @@ impl Commerce {
 /// The back end is not there or does not answer sensibly; a refusal is passed on.
 fn may_show_last_known(failure: &Failure) -> bool {
     !matches!(failure.code, FailureCode::Rejected | FailureCode::InvalidRequest | FailureCode::Unsupported)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h1_a_list_that_gets_no_older_comes_to_an_end_and_one_that_does_never_for_that() {
+        let at = |second| Some(Timestamp::from_second(second).unwrap());
+        let mut source = Source::start("erp".into());
+        source.note_page(at(50), None);
+        for _ in 1..MOST_WITHOUT_PROGRESS {
+            source.note_page(at(50), at(50));
+        }
+        assert!(source.without_progress < MOST_WITHOUT_PROGRESS, "orders of one day may fill many pages");
+        source.note_page(None, at(50));
+        assert_eq!(source.without_progress, MOST_WITHOUT_PROGRESS, "the same page again and again");
+        source.note_page(at(49), at(50));
+        assert_eq!(source.without_progress, 0);
+    }
 }

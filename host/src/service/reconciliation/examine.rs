@@ -110,13 +110,7 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
             let is_news = T::KIND == DocumentKind::Order && !one.was_ended_through_us;
             return is_news.then(|| finding(FindingReason::Cancelled, vec![], numbers));
         }
-        let known = |difference: &Amendment| {
-            let told = document.amendments.iter();
-            told.filter(|told| told.line == difference.line).any(|told| told.kind == difference.kind)
-        };
-        let mut differences = there.differences(document);
-        // What follows from changes that were told with the confirmation was told then.
-        differences.retain(|difference| !known(difference) && (difference.kind != "total" || document.amendments.is_empty()));
+        let differences = there.differences(document);
         (!differences.is_empty()).then(|| finding(FindingReason::Differs, differences, numbers))
     }
 

@@ -97,19 +97,17 @@ async fn users_of(connection: &mut Connection, seals: Vec<CheckoutId>) -> Result
     rows.iter().map(|row| Ok((row.text("id")?, row.text("used_by")?))).collect()
 }
 
-/// The order that accepts the same quote already: a double click in two windows must not make two orders.
+/// The order that accepts the same quote already, in whichever store: a double click in two windows must not make two orders.
 async fn accepted_by(connection: &mut Connection, capture: &Capture) -> Result<Option<Reference>, StoreError> {
-    let NewDocument { store, adapter, .. } = &capture.document;
+    let adapter = &capture.document.adapter;
     let Some(number) = &capture.instruction.number else { return Ok(None) };
-    lock(connection, Lock::Number { store, adapter, number: number.as_str() }).await?;
-    let row = query(
-        "SELECT reference FROM transfers WHERE store = $1 AND adapter = $2 AND accepts = $3 AND state NOT IN ('rejected', 'abandoned')",
-    )
-    .bind(store.to_string())
-    .bind(adapter.to_string())
-    .bind(number.to_string())
-    .optional(connection)
-    .await?;
+    lock(connection, Lock::Number { adapter, number: number.as_str() }).await?;
+    let row =
+        query("SELECT reference FROM transfers WHERE adapter = $1 AND accepts = $2 AND state NOT IN ('rejected', 'abandoned')")
+            .bind(adapter.to_string())
+            .bind(number.to_string())
+            .optional(connection)
+            .await?;
     row.map(|row| Ok(row.text("reference")?.into())).transpose()
 }
 

@@ -277,7 +277,13 @@ pub(super) async fn an_accepted_quote_becomes_ordered_and_stays_so(store: &Store
     accept.operation = TransferOperation::AcceptQuote;
     accept.document.parent = Some(quote.reference.clone());
     accept.instruction = Instruction { number: Some("Q1".into()), revision: Some("2".into()), ..Instruction::default() };
+    let mut elsewhere = accept.clone();
+    elsewhere.document.reference = Reference::new_order();
+    elsewhere.document.store = "another".into();
+    elsewhere.answer = None;
     let order = captured(store, accept).await;
+    let twice = store.capture(elsewhere).await.unwrap();
+    assert_eq!(twice, CaptureOutcome::QuoteAccepted { reference: order.reference.clone() }, "not in another store either");
     confirm(store, accepted("4711"), later(1)).await;
     assert_eq!(store.document(&order.reference).await.unwrap().unwrap().backend_number, Some("4711".into()));
     let kept = store.document(&quote.reference).await.unwrap().unwrap();

@@ -135,5 +135,19 @@ pub(super) async fn t11_a_number_is_linked_to_one_order_of_ours(store: &Store) {
     let Err(StoreError::Conflict(Conflict::NumberTaken { by, .. })) = again else { panic!("{again:?}") };
     assert_eq!(by, first.as_str());
     assert_eq!(store.document(&second).await.unwrap().unwrap().transfer, TransferState::Parked);
+    let mut elsewhere = capture_order("C");
+    elsewhere.document.store = "another".into();
+    let elsewhere = captured(store, elsewhere).await.reference;
+    park(store, start()).await;
+    let again = store.link(&elsewhere, "4711".into(), true, deed()).await;
+    assert!(matches!(again, Err(StoreError::Conflict(Conflict::NumberTaken { .. }))), "in another store: {again:?}");
     store.link(&second, "4712".into(), false, deed()).await.unwrap();
+}
+
+pub(super) async fn t11_what_is_not_in_turn_is_not_hurried(store: &Store) {
+    captured(store, capture_order("A")).await;
+    let second = captured(store, capture_order("A")).await.reference;
+    let early = store.resend(&second, deed()).await;
+    assert!(matches!(early, Err(StoreError::Conflict(Conflict::NotInTurn { .. }))), "{early:?}");
+    assert_eq!(store.audit_of(&second).await.unwrap(), []);
 }
