@@ -20,6 +20,7 @@ mod document_events;
 mod erasure;
 mod error;
 mod findings;
+mod freed_stock;
 mod history;
 mod holds;
 mod idempotency;
@@ -139,6 +140,8 @@ struct Inner {
     pushing: Mutex<()>,
     /// Documents that are being looked up because they were said to have changed.
     looking_again: Arc<Semaphore>,
+    /// Places for stock that is given back behind a customer's back.
+    giving_back: Arc<Semaphore>,
     store: Store,
     pipeline: Pipeline,
     clock: Clock,
@@ -194,6 +197,7 @@ impl Commerce {
                 events,
                 pushing: Mutex::default(),
                 looking_again: Arc::new(Semaphore::new(MAX_LOOKING_AGAIN)),
+                giving_back: Arc::new(Semaphore::new(freed_stock::MOST_AT_ONCE)),
                 store,
                 pipeline,
                 clock,

@@ -36,6 +36,14 @@ pub(crate) struct Kill {
     pub(crate) at: u64,
 }
 
+/// A host stood still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pause {
+    pub(crate) host: usize,
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+}
+
 /// One request that came to the network from a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Passage {
@@ -101,7 +109,7 @@ pub(crate) struct Attempt {
 pub(crate) struct Facts {
     pub(crate) stories: Vec<Story>,
     pub(crate) kills: Vec<Kill>,
-    pub(crate) pauses: usize,
+    pub(crate) pauses: Vec<Pause>,
     /// Of the database server.
     pub(crate) crashes: usize,
     pub(crate) passages: Vec<Passage>,
@@ -145,7 +153,7 @@ impl Facts {
             "  {acknowledged} orders acknowledged in {tries} requests ({unanswered} without an answer), {} kills, {} pauses, {} crashes of the database, storm {} s, drained in {} s\n  \
              orders: {}; releases: {}; {} reservations left\n  network: {}",
             self.kills.len(),
-            self.pauses,
+            self.pauses.len(),
             self.crashes,
             self.storm_ms / 1_000,
             self.drain_ms / 1_000,

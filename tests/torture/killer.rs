@@ -9,7 +9,7 @@ use tokio::sync::{RwLock, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::dice::Dice;
-use crate::facts::Kill;
+use crate::facts::{Kill, Pause};
 use crate::plan::Plan;
 use crate::world::LEASE;
 
@@ -34,7 +34,7 @@ pub(crate) struct Killer<'a> {
 #[derive(Default)]
 pub(crate) struct Disturbed {
     pub(crate) kills: Vec<Kill>,
-    pub(crate) pauses: usize,
+    pub(crate) pauses: Vec<Pause>,
     pub(crate) logs: Vec<String>,
 }
 
@@ -85,13 +85,18 @@ impl<'a> Killer<'a> {
         let is_long = may_be_long && self.dice.percent(LONG_PAUSES);
         let least = if is_long { LEASE } else { Duration::ZERO };
         let time = least + Duration::from_millis(self.dice.below(SHORT_PAUSE_MS));
+        let from = self.now();
         self.host.pause();
         sleep(time).await;
         self.host.resume();
-        self.done.pauses += 1;
+        self.done.pauses.push(Pause { host: self.index, from, until: self.now() });
     }
 
     fn note(&mut self) {
-        self.done.kills.push(Kill { host: self.index, at: self.began.elapsed().as_millis() as u64 });
+        self.done.kills.push(Kill { host: self.index, at: self.now() });
+    }
+
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
     }
 }

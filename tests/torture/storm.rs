@@ -8,6 +8,7 @@ use futures::future::join_all;
 use ordergate_tests::{Client, Host, items, text, within};
 use serde_json::Value;
 use tokio::sync::RwLock;
+use tokio::time::{sleep, timeout};
 
 use crate::crasher::crash;
 use crate::customers::Crowd;
@@ -17,10 +18,14 @@ use crate::facts::{Facts, Reserved, Story, Taken};
 use crate::killer::Killer;
 use crate::plan::Plan;
 use crate::stored::Stored;
+use crate::verdict::nothing_is_held_in_vain;
 use crate::world::{ACCOUNT_SAMPLE, BLOCKED, World, accounts};
 
 /// Longest time until everything is settled once nothing fails any more.
 const DRAIN: Duration = Duration::from_secs(240);
+
+/// Longest until stock is given back that no store has noted.
+const GIVEN_BACK: Duration = Duration::from_secs(45);
 
 /// Carries a storm out and tells what was seen.
 pub(crate) async fn run(plan: &Plan) -> Facts {
@@ -48,10 +53,10 @@ pub(crate) async fn run(plan: &Plan) -> Facts {
     let (stories, disturbed, crashes) = tokio::join!(crowd.shop(), join_all(killers), crashes);
     world.network.calm_down();
     let storm_ms = began.elapsed().as_millis() as u64;
-    let (mut kills, mut pauses, mut logs) = (Vec::new(), 0, Vec::new());
+    let (mut kills, mut pauses, mut logs) = (Vec::new(), Vec::new(), Vec::new());
     for of_host in disturbed {
         kills.extend(of_host.kills);
-        pauses += of_host.pauses;
+        pauses.extend(of_host.pauses);
         logs.extend(of_host.logs);
     }
     let stored = Stored::of(&world).await;
@@ -62,7 +67,7 @@ pub(crate) async fn run(plan: &Plan) -> Facts {
     let drain_ms = began.elapsed().as_millis() as u64 - storm_ms;
     logs.extend(world.hosts.iter().map(Host::log));
     let (listed, strangers) = readable(&world, &stories).await;
-    Facts {
+    let mut facts = Facts {
         kills,
         pauses,
         crashes,
@@ -79,7 +84,17 @@ pub(crate) async fn run(plan: &Plan) -> Facts {
         storm_ms,
         drain_ms,
         stories,
-    }
+    };
+    // What hosts could not note while their database was away they give back on their own, with pauses.
+    let given_back = async {
+        while !nothing_is_held_in_vain(&facts).is_empty() {
+            sleep(Duration::from_secs(1)).await;
+            facts.reserved = reserved(&world).await;
+            facts.transfers = stored.transfers().await;
+        }
+    };
+    let _ = timeout(GIVEN_BACK, given_back).await;
+    facts
 }
 
 async fn until_settled(stored: &Stored) {

@@ -8,6 +8,7 @@ mod timeline;
 use std::fmt;
 
 use crate::facts::Facts;
+pub(crate) use stock::nothing_is_held_in_vain;
 
 /// Something that must not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub(crate) fn verdict(facts: &Facts) -> Vec<Finding> {
         answers::everybody_sees_only_their_own,
         timeline::timelines_are_legal,
         timeline::one_order_of_an_account_at_a_time,
-        stock::nothing_is_held_in_vain,
+        nothing_is_held_in_vain,
     ];
     judges.into_iter().flat_map(|judge| judge(facts)).collect()
 }

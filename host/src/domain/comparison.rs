@@ -28,7 +28,7 @@ impl Order {
     /// How it differs beyond what was told with the confirmation: what changed again since is news. Sums are not compared where something was
     /// told that moves them.
     pub fn differences_beyond(&self, there: &OrderDocument, told: &[Amendment]) -> Vec<Amendment> {
-        let is_told = |difference: &Amendment| told.iter().any(|told| is_told_by(difference, told, there));
+        let is_told = |difference: &Amendment| told.iter().any(|told| is_told_by(difference, told, self, there));
         let lines = self.differences(there).into_iter().filter(|difference| !is_told(difference));
         let moves_the_sum = told.iter().any(|told| MOVE_THE_SUM.contains(&told.kind.as_str()));
         lines.chain(self.total_difference(there).filter(|_| !moves_the_sum)).collect()
@@ -50,25 +50,26 @@ impl Order {
 /// Kinds of amendments that change what is to be paid.
 const MOVE_THE_SUM: [&str; 6] = ["price", "quantity", "substitution", "rejected-line", "added-line", "total"];
 
-/// Whether an amendment said what a document now has. One that says no value is believed to have said this one. A price is told by the line or
-/// by the unit.
-fn is_told_by(difference: &Amendment, told: &Amendment, there: &OrderDocument) -> bool {
+/// Whether an amendment said what a line now has. One that says no value is believed to have said this one, as is that a line came to nothing.
+/// A price is told by the line or by the unit.
+fn is_told_by(difference: &Amendment, told: &Amendment, ours: &Order, there: &OrderDocument) -> bool {
     if told.line != difference.line || told.kind != difference.kind {
         return false;
     }
     let (Some(said), Some(now)) = (told.to.as_deref(), difference.to.as_deref()) else { return true };
-    let Some(number) = leading_number(said) else { return said.trim() == now.trim() };
+    let Some(number) = leading_number(said) else { return told.kind == "rejected-line" || said.trim() == now.trim() };
+    let per = ours.lines.iter().find(|line| Some(line.id.as_str()) == told.line.as_deref()).and_then(|line| line.per);
     let is_price_of = |line: &DocumentLine| {
         let unit = line.unit_price.and_then(|price| one_unit(price, line.per));
-        [line.amount, line.amount.map(Money::rounded), line.unit_price, unit]
-            .into_iter()
-            .flatten()
-            .any(|price| price.amount == number)
+        let as_agreed = line.unit_price.filter(|_| line.per.unwrap_or(Decimal::ONE) == per.unwrap_or(Decimal::ONE));
+        [line.amount, line.amount.map(Money::rounded), as_agreed, unit].into_iter().flatten().any(|price| price.amount == number)
     };
-    let line_of = |line: &&DocumentLine| {
-        line.reference.as_deref() == told.line.as_deref() || Some(line.id.as_str()) == told.line.as_deref()
-    };
-    leading_number(now) == Some(number) || (told.kind == "price" && there.lines.iter().filter(line_of).any(is_price_of))
+    let of_line = |line: &&DocumentLine| [line.reference.as_deref(), Some(line.id.as_str())].contains(&told.line.as_deref());
+    match told.kind.as_str() {
+        "rejected-line" => true,
+        "price" => leading_number(now) == Some(number) || there.lines.iter().filter(of_line).any(is_price_of),
+        _ => leading_number(now) == Some(number),
+    }
 }
 
 /// Adapters may name a unit or currency after a number.
@@ -115,7 +116,8 @@ fn changes(ours: &OrderLine, theirs: Option<&DocumentLine>) -> Vec<Amendment> {
         let (from, to) = (shown(&ours.quantity), shown(&left));
         found.push(amendment(id, "quantity", Some(from), Some(to), "The quantity was changed."));
     }
-    if let Some((agreed, now)) = other_price(ours, theirs, &left) {
+    // A price of another unit is another price.
+    if let Some((agreed, now)) = other_price(ours, theirs, &left).filter(|_| ours.quantity.unit == left.unit) {
         found.push(amendment(id, "price", Some(agreed.to_string()), Some(now.to_string()), "The price was changed."));
     }
     found

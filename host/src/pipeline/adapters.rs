@@ -211,7 +211,7 @@ impl LiveAdapter {
         reference: Option<&Reference>,
     ) -> Result<(), Failure> {
         let ours = claimed.document.as_ref().filter(|_| !claimed.transfer.operation.carries_order());
-        let is_ours = ours.is_none_or(|document| document.may_be_known_as(reference));
+        let is_ours = ours.is_none_or(|document| document.may_be_known_as(reference, self.adapter.description().deduplication));
         let number = number(claimed)?;
         if *account == claimed.transfer.account && *shown == number && is_ours {
             return Ok(());

@@ -16,7 +16,7 @@ pub(super) use owned::{Asked, owned};
 
 use super::{BackendDocument, Caller, Commerce, DocumentPage, Provenance, Record, ServiceError, Shop};
 use crate::adapter::operation::Operation;
-use crate::domain::{AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, Purpose, Reference};
+use crate::domain::{AdapterName, BackendNumber, Deduplication, DocumentFilter, Failure, FailureCode, Purpose, Reference};
 use crate::store::{Document, DocumentKind, Observed};
 
 /// Which page of which documents.
@@ -110,6 +110,11 @@ impl Commerce {
         let own = T::adapter_of(&shop.config);
         let others = shop.config.history.iter().filter(|name| *name != own).filter(lists);
         std::iter::once(own).chain(others).cloned().collect()
+    }
+
+    /// What a back end does with our references; `none` when nobody knows.
+    fn class_of(&self, adapter: &AdapterName) -> Deduplication {
+        self.inner.adapters.get(adapter).map_or(Deduplication::None, |adapter| adapter.description().deduplication)
     }
 
     /// Our document behind an id, when it is the caller's account's in this store. A foreign one is as if it were not there (rule H3).

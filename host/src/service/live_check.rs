@@ -7,11 +7,8 @@ use tokio::time::Instant;
 use super::{Caller, Commerce, ServiceError, Shop};
 use crate::adapter::Adapter;
 use crate::adapter::error::is_outage;
-use crate::adapter::operation::{Calculate, Release, Reserve};
-use crate::domain::{
-    Calculation, CallContext, Cart, CheckoutId, DegradedMode, Failure, FailureCode, Provisional, Purpose, Reservation,
-};
-use crate::store::{FreedStock, Held};
+use crate::adapter::operation::{Calculate, Reserve};
+use crate::domain::{Calculation, CallContext, Cart, DegradedMode, Failure, FailureCode, Provisional, Purpose, Reservation};
 
 /// What a check of a cart came to.
 #[derive(Debug)]
@@ -91,31 +88,6 @@ impl Commerce {
             Err(failure) => return Err(failure.into()),
         };
         Ok(Checked { calculation, reservation, is_extended, provisional: None })
-    }
-
-    /// Gives stock back that a check has held in vain.
-    pub(super) async fn give_back(&self, caller: &Caller, reservation: Option<Reservation>) {
-        let (Some(reservation), Ok(account)) = (reservation, caller.account()) else { return };
-        let held = Held { reservation: reservation.clone(), adapter: caller.shop.config.checkout_adapter().clone() };
-        let (store, account, checkout) = (caller.shop.name.clone(), account.clone(), CheckoutId::generate());
-        let freed = FreedStock { checkout, store, account, held };
-        match self.inner.store.give_back(freed, self.inner.clock.now()).await {
-            Ok(()) => self.inner.pipeline.wake(),
-            Err(_) => self.give_back_at_once(caller, Some(reservation)).await,
-        }
-    }
-
-    /// The same while the store cannot note it: tried once, for the reservation ends by itself.
-    pub(super) async fn give_back_at_once(&self, caller: &Caller, reservation: Option<Reservation>) {
-        let Some(Reservation { id, .. }) = reservation else { return };
-        let context = caller.context(Purpose::Checkout, caller.shop.config.checkout_deadline());
-        let released = match self.adapter(caller.shop.config.checkout_adapter()) {
-            Ok(adapter) => adapter.call(&context, &Release { reservation: id }).await.map_err(ServiceError::from),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = released {
-            tracing::warn!(%error, request.id = %caller.request_id, "stock that is held in vain is not given back, and ends by itself");
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::columns::transfer_columns;
 use super::lock::{Lock, lock};
 use super::sql::{Connection, Row, query};
 use super::{Conflict, Store, StoreError, Transfer, findings, holds, hurry, pricing, release, rows, taken};
-use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferOperation, TransferState};
+use crate::domain::{BackendNumber, Money, Reference, TransferEvent, TransferState};
 
 /// Who does something by hand, and why. Both are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,8 +202,7 @@ async fn link_document(
     deed: &Deed,
 ) -> Result<(), StoreError> {
     let Transfer { adapter, reference, .. } = parked;
-    // A counter-offer may be one of many that answer each other under one number.
-    if parked.operation.carries_document() && parked.operation != TransferOperation::CounterQuote {
+    if parked.operation.carries_document() {
         lock(connection, Lock::Number { adapter, number: number.as_str() }).await?;
         taken::no_other(connection, parked, number).await?;
     }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Failure, FindingState, Order, QuoteRequest,
-    QuoteStatus, Reference, StoreName, TransferState,
+    AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Deduplication, Failure, FindingState,
+    Order, QuoteRequest, QuoteStatus, Reference, StoreName, TransferState,
 };
 
 /// Order or quote.
@@ -168,15 +168,21 @@ impl Document {
 
     /// Whether what a back end shows can be this document: under its number, and not known as another. Else it shows another one, whoever has
     /// mixed them up.
-    pub fn may_be(&self, number: &BackendNumber, reference: Option<&Reference>) -> bool {
-        self.backend_number.as_ref() == Some(number) && self.may_be_known_as(reference)
+    pub fn may_be(&self, number: &BackendNumber, reference: Option<&Reference>, class: Deduplication) -> bool {
+        self.backend_number.as_ref() == Some(number) && self.may_be_known_as(reference, class)
     }
 
-    /// An order has the reference under which it was sent, or that of the quote which it came from, or none. Quotes that answer each other may
-    /// share a number, with the reference of either.
-    pub fn may_be_known_as(&self, reference: Option<&Reference>) -> bool {
-        let is_own = |reference: &Reference| *reference == self.reference || Some(reference) == self.parent.as_ref();
-        self.kind() == DocumentKind::Quote || reference.is_none_or(is_own)
+    /// An order has the reference under which it was sent, or that of the quote which it came from. It may have none where the back end keeps none
+    /// (class `none`), or a person has linked it to one that was entered there. Quotes that answer each other may share a number, with the
+    /// reference of either.
+    pub fn may_be_known_as(&self, reference: Option<&Reference>, class: Deduplication) -> bool {
+        if self.kind() == DocumentKind::Quote {
+            return true;
+        }
+        match reference {
+            Some(reference) => *reference == self.reference || Some(reference) == self.parent.as_ref(),
+            None => class == Deduplication::None || self.transfer == TransferState::Linked || self.parent.is_some(),
+        }
     }
 
     /// The order, when it is one.

@@ -218,13 +218,28 @@ async fn settle(connection: &mut Connection, id: i64, action: FindingAction, dee
         .bind(id)
         .execute(connection)
         .await?;
-    if action == FindingAction::Cancel {
-        cancel(connection, &found, &deed).await?;
+    match action {
+        FindingAction::Cancel => cancel(connection, &found, &deed).await?,
+        FindingAction::Accept => renumber(connection, &found).await?,
     }
     let done = format!("{} ({}: {})", id, found.finding.reason.as_str(), summary(&found.finding));
     let verb = if action == FindingAction::Accept { "accept finding" } else { "cancel finding" };
     note(connection, found.reference.to_string(), verb, Some(done), deed).await?;
     Ok(found)
+}
+
+/// A document that the back end has under another number gets that number.
+async fn renumber(connection: &mut Connection, found: &StoredFinding) -> Result<(), StoreError> {
+    let Evidence { differences, numbers } = &found.finding.evidence;
+    let (true, [number]) = (differences.iter().any(|difference| difference.kind == "number"), &numbers[..]) else {
+        return Ok(());
+    };
+    query("UPDATE documents SET backend_number = $1 WHERE reference = $2")
+        .bind(number.to_string())
+        .bind(found.reference.to_string())
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// Asks the back end to cancel the order, or those that came to be beside it. The latter are not ours: each has a reference of its own.

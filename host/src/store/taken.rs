@@ -62,13 +62,15 @@ pub(super) async fn observe(
     Ok(changed == 1)
 }
 
-/// Refused when a number is another document's of ours, in whichever store: one there is not two here. A quote shares its number with the one
-/// that it answers.
+/// Refused when a number is another document's of ours, in whichever store: one there is not two here. Quotes that answer each other share one.
 pub(super) async fn no_other(connection: &mut Connection, carrier: &Transfer, number: &BackendNumber) -> Result<(), StoreError> {
     let kind = if carrier.operation.carries_order() { DocumentKind::Order } else { DocumentKind::Quote };
     let other = query(
         "SELECT reference FROM documents WHERE backend_number = $1 AND kind = $2 AND adapter = $3 AND reference <> $4 \
-         AND reference NOT IN (SELECT parent FROM documents WHERE reference = $4 AND parent IS NOT NULL)",
+         AND (parent IS NULL OR parent <> $4) AND reference NOT IN (\
+         WITH RECURSIVE answered (reference) AS (SELECT parent FROM documents WHERE reference = $4 UNION \
+         SELECT d.parent FROM documents d JOIN answered a ON d.reference = a.reference) \
+         SELECT reference FROM answered WHERE reference IS NOT NULL)",
     )
     .bind(number.to_string())
     .bind(kind.as_str())

@@ -70,6 +70,37 @@ async fn t4_an_order_that_is_confirmed_under_another_ones_number_is_found_under_
 }
 
 #[tokio::test]
+async fn h3_an_order_that_is_confirmed_as_one_that_was_entered_there_is_not_mixed_up_with_it_and_gets_its_own_number() {
+    let world = World::with(|config| config.set("transfer.reconcile_secs", "1").set("transfer.settle_ms", "1000")).await;
+    let sealed = seal(&world.hansen(), PLIERS, "2").await;
+    let telephone = world.backend.telephone_order("C-1001", "NW-1017").await;
+    world.backend.disturb("POST", "/api/orders", "other-number", Some(1)).await;
+    let ours = order(&world.hansen(), &sealed, "ours").await.expect(202);
+    let reference = text(&ours, "/reference");
+    let path = format!("/v1/orders/{reference}");
+    let confirmed = until_order(&world.hansen(), reference, "confirmed", |order| order["number"].is_string()).await;
+    assert_eq!(text(&confirmed, "/number"), telephone, "what the back end said");
+    let shown = world.hansen().get(&path).await.expect(200);
+    assert_eq!((text(&shown, "/lines/0/sku"), text(&shown, "/source")), (PLIERS, "stale"), "ours, not what is there");
+    let listed = list(&world.hansen(), "?limit=100").await;
+    let of = |field: &str, value: &str| items(&listed).iter().filter(|order| order[field] == value).count();
+    assert_eq!(of("reference", reference), 1, "{listed:#}");
+    let finding = eventually("it is found to have another number", async || {
+        world.host.findings("?reason=differs").await.into_iter().find(|finding| finding["reference"] == reference)
+    })
+    .await;
+    let own = world.backend.orders_with_reference(reference).await.remove(0);
+    assert_eq!((text(&finding, "/differences/0/kind"), &finding["numbers"][0]), ("number", &own["no"]));
+    let act = json!({"actor": "anna", "reason": "seen there"});
+    world.host.operator().post(&format!("/ops/v1/findings/{}/accept", finding["id"]), &act).await.expect(200);
+    let mended = world.hansen().get(&path).await.expect(200);
+    assert_eq!((&mended["number"], text(&mended, "/source")), (&own["no"], "live"));
+    world.hansen().capture(&format!("{path}/cancel"), "cancel", &json!({"reason": "too late"})).await.expect(202);
+    until_order(&world.hansen(), reference, "cancelled", |order| order["status"] == "cancelled").await;
+    assert_eq!(text(&there(&world, &telephone).await, "/state"), "OPN");
+}
+
+#[tokio::test]
 async fn a_list_cursor_that_names_a_back_end_again_and_again_is_refused() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let world = World::start().await;

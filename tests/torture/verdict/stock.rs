@@ -1,13 +1,15 @@
 //! Stock that the back end still holds when everything is settled (rule C4). What a host knows of is given back or belongs to an order. What
-//! no host knows of can only be what one never heard of, or died over before it was committed: that ends by itself.
+//! no host knows of can only be what one never heard of, or died or stood still over before it was committed: that ends by itself.
 
 use super::Finding;
 use crate::facts::{Facts, Passage, Reserved, Try};
 
 /// How long after a host's death its customers may notice.
 const NOTICED_LATE_MS: u64 = 1_500;
+/// For how long a host may be giving stock back that its store could not note.
+const GIVES_BACK_MS: u64 = 40_000;
 
-pub(super) fn nothing_is_held_in_vain(facts: &Facts) -> Vec<Finding> {
+pub(crate) fn nothing_is_held_in_vain(facts: &Facts) -> Vec<Finding> {
     let judged = facts.reserved.iter().filter_map(|held| {
         let why = why_in_vain(facts, held)?;
         Some(Finding::of_cart("c4_held_in_vain", held.cart, format!("{} is held: {why}", held.id)))
@@ -33,8 +35,8 @@ fn why_in_vain(facts: &Facts, held: &Reserved) -> Option<String> {
     if facts.sealed.contains(&held.id) {
         return Some("its checkout is over, and it is not given back".to_owned());
     }
-    let is_excused = !was_heard_of(facts, held) || died_over(facts, held);
-    (!is_excused).then(|| "no host knows of it, and none died over it".to_owned())
+    let is_excused = !was_heard_of(facts, held) || died_over(facts, held) || stood_still_over(facts, held);
+    (!is_excused).then(|| "no host knows of it, and none died or stood still over it".to_owned())
 }
 
 /// Whether the back end's reply that told of it went to a host.
@@ -51,13 +53,25 @@ fn came_too_late(facts: &Facts, held: &Reserved, passage: &Passage) -> bool {
     tries(facts, held).filter(asked_in).any(|attempt| passage.at + passage.took > attempt.ended)
 }
 
-/// Whether a host was ended while it worked on a request about this cart.
+/// Whether a host was ended while it worked on a request about this cart, or gave stock back that it could not note.
 fn died_over(facts: &Facts, held: &Reserved) -> bool {
-    let was_killed = |attempt: &Try| {
-        let while_it_ran = attempt.began..=attempt.ended + NOTICED_LATE_MS;
+    tries(facts, held).any(|attempt| {
+        let after = match attempt.told.contains("store_unavailable") {
+            true => GIVES_BACK_MS,
+            false if attempt.was_answered => return false,
+            false => NOTICED_LATE_MS,
+        };
+        let while_it_ran = attempt.began..=attempt.ended + after;
         facts.kills.iter().any(|kill| kill.host == attempt.host && while_it_ran.contains(&kill.at))
+    })
+}
+
+/// Whether a host stood still while it worked on a request about this cart: a reply that lay there meanwhile came after its deadline.
+fn stood_still_over(facts: &Facts, held: &Reserved) -> bool {
+    let stood_still = |attempt: &Try| {
+        facts.pauses.iter().any(|pause| pause.host == attempt.host && pause.from <= attempt.ended && attempt.began <= pause.until)
     };
-    tries(facts, held).filter(|attempt| !attempt.was_answered).any(was_killed)
+    tries(facts, held).filter(|attempt| !attempt.was_answered).any(stood_still)
 }
 
 fn tries<'a>(facts: &'a Facts, held: &Reserved) -> impl Iterator<Item = &'a Try> {

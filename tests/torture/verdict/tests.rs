@@ -1,7 +1,7 @@
 //! The verdict finds what it is there to find: sound facts, each spoiled in one way.
 
 use super::*;
-use crate::facts::{Attempt, Kill, Passage, Reserved, Story, Taken, Transfer, Try};
+use crate::facts::{Attempt, Kill, Passage, Pause, Reserved, Story, Taken, Transfer, Try};
 
 /// One order that was confirmed at the second attempt, one that is parked, one that was refused, and a reservation of a request over which
 /// a host died.
@@ -39,7 +39,7 @@ fn sound() -> Facts {
         ],
         reserved: vec![Reserved { id: "RS-2".to_owned(), cart: 2 }, Reserved { id: "RS-9".to_owned(), cart: 3 }],
         kills: vec![Kill { host: 0, at: 100 }],
-        pauses: 0,
+        pauses: vec![],
         crashes: 0,
         passages: vec![Passage { replies: vec![(201, Some("RS-9".to_owned()))], was_answered: true, ..Passage::default() }],
         parked: [("O2".to_owned(), "why".to_owned())].into(),
@@ -140,6 +140,15 @@ fn t6_two_orders_of_an_account_at_the_same_time_are_found() {
 fn c4_stock_that_is_held_for_nobody_is_found() {
     assert_eq!(broken(|facts| facts.kills.clear()), ["c4_held_in_vain"], "nobody died over it");
     assert_eq!(broken(|facts| facts.kills[0].at = 9_000), ["c4_held_in_vain"], "nor at that time");
+    let pause = |host| Pause { host, from: 0, until: 9_000 };
+    let stood_still = |host: usize| {
+        move |facts: &mut Facts| {
+            facts.kills.clear();
+            facts.pauses.push(pause(host));
+        }
+    };
+    assert_eq!(broken(stood_still(0)), [] as [&str; 0], "it stood still over it");
+    assert_eq!(broken(stood_still(1)), ["c4_held_in_vain"], "another one did");
     let forgotten = |facts: &mut Facts| facts.sealed.insert("RS-9".to_owned());
     assert_eq!(broken(|facts| assert!(forgotten(facts))), ["c4_held_in_vain"], "its checkout is known");
     let of_confirmed = Reserved { id: "RS-1".to_owned(), cart: 1 };

@@ -108,6 +108,7 @@ fn t10_rounded_prices_other_units_and_parts_of_a_line_are_no_difference() {
     let (order, mut theirs) = both();
     theirs[0].unit_price = Some(euro("9.999"));
     theirs[1].quantity = Quantity::new(Decimal::ONE, crate::domain::Unit::new("BX"));
+    theirs[1].unit_price = Some(euro("39.96"));
     let part = DocumentLine { parent: Some("10".into()), ..there(&line("1", "PART", "5", "0.00"), "11", None) };
     assert_eq!(kinds(&order, [theirs, vec![part]].concat()), [] as [&str; 0]);
 }
@@ -146,6 +147,25 @@ fn t10_what_was_told_is_no_news_and_what_changed_again_since_is() {
     }
     assert_eq!(news(&[told("quantity", Some("3")), told("date", Some("2026-12-24"))], 3, "99.00"), ["price"]);
     assert_eq!(news(&[told("price", None)], 5, "99.00"), [] as [&str; 0], "it said no value");
+}
+
+#[test]
+fn t10_the_price_of_another_number_of_units_is_news_and_a_line_that_came_to_nothing_is_not() {
+    let (order, theirs) = both();
+    let news = |told: Amendment, change: &dyn Fn(&mut DocumentLine)| {
+        let mut lines = theirs.clone();
+        change(&mut lines[0]);
+        order.differences_beyond(&document(lines), &[told]).into_iter().map(|found| found.kind).collect::<Vec<_>>()
+    };
+    let per_hundredth = |line: &mut DocumentLine| {
+        line.unit_price = Some(euro("9.00"));
+        line.per = Some("0.01".parse().unwrap());
+        line.amount = Some(euro("4500.00"));
+    };
+    assert_eq!(news(told("price", Some("9.00")), &per_hundredth), ["price"]);
+    // Why it came to nothing is told in one word and shown in another.
+    let rejected = |line: &mut DocumentLine| line.status = Some(BusinessStatus::Rejected);
+    assert_eq!(news(told("rejected-line", Some("52")), &rejected), [] as [&str; 0]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{AccountNumber, AdapterName, BackendNumber, Reference, StoreName};
+use crate::domain::{AccountNumber, AdapterName, BackendNumber, Deduplication, Reference, StoreName};
 use crate::service::{BackendDocument, Caller, Commerce, ServiceError};
 use crate::store::{Document, DocumentKind};
 
@@ -10,6 +10,7 @@ use crate::store::{Document, DocumentKind};
 pub(super) struct Counterparts {
     store: StoreName,
     account: AccountNumber,
+    class: Deduplication,
     by_reference: HashMap<Reference, Document>,
     by_number: HashMap<BackendNumber, Document>,
 }
@@ -31,6 +32,7 @@ impl Commerce {
         Ok(Counterparts {
             store: name.clone(),
             account: caller.account()?.clone(),
+            class: self.class_of(adapter),
             by_reference: by_reference.into_iter().map(|document| (document.reference.clone(), document)).collect(),
             // Of several with one number, the oldest.
             by_number: numbered.collect(),
@@ -43,7 +45,8 @@ impl Counterparts {
     pub(super) fn of<T: BackendDocument>(&self, shown: &T) -> Option<Document> {
         let head = shown.head();
         let by_reference = head.reference.and_then(|reference| self.by_reference.get(reference));
-        by_reference.or_else(|| self.by_number.get(head.number)).filter(|document| self.is_callers(document, T::KIND)).cloned()
+        let numbered = || self.by_number.get(head.number).filter(|document| document.may_be_known_as(head.reference, self.class));
+        by_reference.or_else(numbered).filter(|document| self.is_callers(document, T::KIND)).cloned()
     }
 
     fn is_callers(&self, document: &Document, kind: DocumentKind) -> bool {
@@ -66,6 +69,7 @@ mod tests {
         Counterparts {
             store: "shop".into(),
             account: "A".into(),
+            class: Deduplication::None,
             by_reference: by_reference.into_iter().map(|document| (document.reference.clone(), document)).collect(),
             by_number: by_number.into_iter().map(|document| (document.backend_number.clone().unwrap(), document)).collect(),
         }
@@ -83,8 +87,10 @@ mod tests {
         let (referred, numbered) = (ours("A", "1"), ours("A", "2"));
         let known = counterparts(vec![referred.clone()], vec![numbered.clone()]);
         assert_eq!(known.of(&shown(Some(&referred.reference), "2")), Some(referred));
-        assert_eq!(known.of(&shown(Some(&Reference::new_order()), "2")), Some(numbered.clone()));
-        assert_eq!(known.of(&shown(None, "2")), Some(numbered));
+        assert_eq!(known.of(&shown(Some(&Reference::new_order()), "2")), None, "another order has the number now");
+        assert_eq!(known.of(&shown(None, "2")), Some(numbered), "no reference is kept there");
+        let known = Counterparts { class: Deduplication::Queryable, ..known };
+        assert_eq!(known.of(&shown(None, "2")), None, "one that was sent has its reference");
         assert_eq!(known.of(&shown(None, "3")), None);
     }
 

@@ -1,7 +1,7 @@
 //! One page of a merged list (rules H1, H2, B3): pages of the back ends that a store shows, with ours that they do not have yet; what a back
 //! end said last when it is down.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
 use super::pages::{Listed, Source};
-use crate::domain::{AccountGrant, AdapterName, BackendNumber, Reference};
+use crate::domain::{AccountGrant, AdapterName, BackendNumber, Deduplication, Reference};
 use crate::service::{BackendDocument, Caller, Commerce, Provenance, ServiceError};
 use crate::store::{Document, DocumentQuery, ListedBy};
 
@@ -124,7 +124,9 @@ impl Commerce {
         };
         let mut ours = self.all_of(query).await?;
         let known = Known::of(&pages);
-        ours.retain(|document| !known.has(document) && matches_search(document, request.filter.search.as_deref()));
+        ours.retain(|document| {
+            !known.has(document, self.class_of(&document.adapter)) && matches_search(document, request.filter.search.as_deref())
+        });
         // Without anything remembered, a list that has nothing of ours either would be a lie.
         if let Some(failure) = pages.iter().find_map(|page| page.unknown.as_ref()).filter(|_| ours.is_empty()) {
             return Err(failure.clone().into());
@@ -175,7 +177,7 @@ fn cut<T: BackendDocument>(pages: &[Listed<T>], limit: u32, before: Option<Times
 /// By what the documents of a page are known: our reference, or the number at a back end that does not keep it.
 struct Known {
     references: HashSet<Reference>,
-    numbers: HashSet<(AdapterName, BackendNumber)>,
+    numbers: HashMap<(AdapterName, BackendNumber), Option<Reference>>,
 }
 
 impl Known {
@@ -183,13 +185,15 @@ impl Known {
         let all = || pages.iter().flat_map(|page| page.items.iter().map(|document| (&page.source.adapter, document.head())));
         Self {
             references: all().filter_map(|(_, head)| head.reference.cloned()).collect(),
-            numbers: all().map(|(adapter, head)| (adapter.clone(), head.number.clone())).collect(),
+            numbers: all().map(|(adapter, head)| ((adapter.clone(), head.number.clone()), head.reference.cloned())).collect(),
         }
     }
 
-    fn has(&self, document: &Document) -> bool {
+    fn has(&self, document: &Document, class: Deduplication) -> bool {
         let numbered = document.backend_number.clone().map(|number| (document.adapter.clone(), number));
-        self.references.contains(&document.reference) || numbered.is_some_and(|numbered| self.numbers.contains(&numbered))
+        let shown = numbered.and_then(|numbered| self.numbers.get(&numbered));
+        self.references.contains(&document.reference)
+            || shown.is_some_and(|reference| document.may_be_known_as(reference.as_ref(), class))
     }
 }
 

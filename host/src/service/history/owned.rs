@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::adapter::Adapter;
-use crate::domain::{AccountNumber, AdapterName, BackendNumber, Failure, FailureCode};
+use crate::domain::{AccountNumber, AdapterName, BackendNumber, Deduplication, Failure, FailureCode};
 use crate::service::BackendDocument;
 use crate::store::Document;
 
@@ -31,11 +31,11 @@ pub(in crate::service) enum Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn is<T: BackendDocument>(self, shown: &T) -> bool {
+    fn is<T: BackendDocument>(self, shown: &T, class: Deduplication) -> bool {
         let head = shown.head();
         match self {
             Self::Number(number) => is_written_as(head.number.as_str(), number.as_str()),
-            Self::Ours(document) => document.may_be(head.number, head.reference),
+            Self::Ours(document) => document.may_be(head.number, head.reference, class),
         }
     }
 }
@@ -56,7 +56,7 @@ pub(in crate::service) fn owned<T: BackendDocument>(
     let document = answer?;
     if document.head().account != account {
         count_foreign(adapter.name(), 1);
-    } else if asked.is(&document) {
+    } else if asked.is(&document, adapter.description().deduplication) {
         return Ok(document);
     } else {
         count(adapter.name(), "other-document", 1);

@@ -1,17 +1,19 @@
 //! One back end's page of a list: live, or what it said last while it is down (rule H2), and where it goes on.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
 use super::merge::{Shown, contains, end_of, start_of};
 use super::owned::only_of;
-use crate::domain::{AdapterName, DocumentFilter, Failure, FailureCode, Page, PageRequest, Purpose, Reference};
+use crate::domain::{AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, Page, PageRequest, Purpose, Reference};
 use crate::service::{BackendDocument, Caller, Commerce, Provenance, ServiceError};
 use crate::store::ListKey;
 
-/// Most pages in a row that get no older. A back end that repeats its pages would be listed for ever.
-const MOST_WITHOUT_PROGRESS: u16 = 100;
+/// Most pages in a row that get no older. A back end that goes round in its pages would be listed for ever.
+const MOST_WITHOUT_PROGRESS: u16 = 1_000;
 
 /// Documents of a first page that is worth remembering.
 const REMEMBERED: u32 = 20;
@@ -26,6 +28,9 @@ pub(super) struct Source {
     /// Pages in a row that were no older than what was shown before.
     #[serde(default)]
     without_progress: u16,
+    /// What the page before this one held, as a number.
+    #[serde(default)]
+    held: Option<u64>,
 }
 
 /// Where a back end's list goes on.
@@ -55,13 +60,19 @@ pub(super) struct Listed<T> {
 
 impl Source {
     pub(super) fn start(adapter: AdapterName) -> Self {
-        Self { adapter, at: At::Start, again: false, without_progress: 0 }
+        Self { adapter, at: At::Start, again: false, without_progress: 0, held: None }
     }
 
-    /// Counts a page whose oldest document is this.
-    fn note_page(&mut self, oldest: Option<Timestamp>, before: Option<Timestamp>) {
+    /// Takes note of a page, and whether the list ends with it: it is the one before again, or gets no older for too long.
+    fn ends_with(&mut self, numbers: &[&BackendNumber], oldest: Option<Timestamp>, before: Option<Timestamp>) -> bool {
+        let mut hasher = DefaultHasher::new();
+        numbers.hash(&mut hasher);
+        let held = (!numbers.is_empty()).then(|| hasher.finish());
+        let is_repeated = held.is_some() && held == self.held;
+        self.held = held;
         let is_older = before.is_none_or(|before| oldest.is_some_and(|oldest| oldest < before));
         self.without_progress = if is_older { 0 } else { self.without_progress.saturating_add(1) };
+        is_repeated || self.without_progress >= MOST_WITHOUT_PROGRESS
     }
 }
 
@@ -103,14 +114,15 @@ impl Commerce {
             Ok(page) => {
                 let items = only_of(&source.adapter, account, page.items);
                 let oldest = items.iter().map(|document| document.head().placed_at).min();
+                let mut source = source;
+                let numbers: Vec<_> = items.iter().map(|document| document.head().number).collect();
+                let is_last = !source.again && source.ends_with(&numbers, oldest, before);
                 let now = self.inner.clock.now();
                 if source.at == At::Start {
                     self.remember(key, request, &items, page.next.is_none(), now).await;
                 }
                 let items = self.filtered(caller, items, &request.filter);
-                let mut source = source;
-                source.note_page(oldest, before);
-                let next = page.next.map(At::Page).filter(|_| source.without_progress < MOST_WITHOUT_PROGRESS);
+                let next = page.next.map(At::Page).filter(|_| !is_last);
                 Listed { source, items, oldest, next, provenance: Provenance::Live, as_of: now, unknown: None }
             }
             Err(failure) if may_show_last_known(&failure) => {
@@ -218,14 +230,16 @@ mod tests {
     fn h1_a_list_that_gets_no_older_comes_to_an_end_and_one_that_does_never_for_that() {
         let at = |second| Some(Timestamp::from_second(second).unwrap());
         let mut source = Source::start("erp".into());
-        source.note_page(at(50), None);
-        for _ in 1..MOST_WITHOUT_PROGRESS {
-            source.note_page(at(50), at(50));
+        let mut page = |number: u16, oldest, before| {
+            let number = BackendNumber::new(number.to_string());
+            source.ends_with(&[&number], oldest, before)
+        };
+        assert!(!page(0, at(50), None));
+        assert!(page(0, at(50), at(50)), "the page before again");
+        for number in 2..MOST_WITHOUT_PROGRESS {
+            assert!(!page(number, at(50), at(50)), "orders of one day may fill many pages");
         }
-        assert!(source.without_progress < MOST_WITHOUT_PROGRESS, "orders of one day may fill many pages");
-        source.note_page(None, at(50));
-        assert_eq!(source.without_progress, MOST_WITHOUT_PROGRESS, "the same page again and again");
-        source.note_page(at(49), at(50));
-        assert_eq!(source.without_progress, 0);
+        assert!(page(1, at(50), at(50)), "round and round");
+        assert!(!page(2, at(49), at(50)), "it gets older");
     }
 }

@@ -68,9 +68,7 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         let document = &one.document;
         let asked = T::get(document.account.clone(), number.clone());
         match self.ask(document, &asked).await {
-            Ok(there) if self.own(document, &there) && document.may_be(there.head().number, there.head().reference) => {
-                Ok((true, self.compared(one, &there)))
-            }
+            Ok(there) if self.own(document, &there) && self.may_be(document, &there) => Ok((true, self.compared(one, &there))),
             // Somebody else's number, or that of another order of ours.
             Ok(_) => Ok((false, self.gone(one, number).await?)),
             Err(failure) if failure.code == FailureCode::NotFound => Ok((false, self.gone(one, number).await?)),
@@ -160,6 +158,10 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
             Err(failure) if !failure.code.is_an_answer() => Err(failure),
             Err(_) => Ok(None),
         }
+    }
+
+    fn may_be(&self, document: &Document, there: &T) -> bool {
+        document.may_be(there.head().number, there.head().reference, self.adapter.description().deduplication)
     }
 
     /// A foreign document is as if it were not there (rule H3).
