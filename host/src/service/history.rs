@@ -39,7 +39,9 @@ impl Commerce {
         let mut counterparts = BTreeMap::new();
         for backend in backends {
             let its = items.iter().filter_map(Either::backend).filter(|shown| shown.adapter == backend);
-            let known = self.counterparts(caller, &backend, its.map(|shown| &shown.document)).await?;
+            let its = its.map(|shown| &shown.document);
+            let class = self.class_of(&backend, its.clone().map(|document| document.head().reference));
+            let known = self.counterparts(caller, &backend, class, its).await?;
             counterparts.insert(backend, known);
         }
         let record = |item| match item {
@@ -95,7 +97,7 @@ impl Commerce {
             Ok(document) => document,
             Err(failure) => return Ok(Err(failure)),
         };
-        let counterparts = self.counterparts(caller, adapter.name(), [&document]).await?;
+        let counterparts = self.counterparts(caller, adapter.name(), adapter.description().deduplication, [&document]).await?;
         let (captured, now) = (counterparts.of(&document), self.inner.clock.now());
         let record = self.record(caller, adapter.name(), captured, document, Provenance::Live, now);
         self.keep_observed(std::slice::from_ref(&record)).await;
@@ -112,8 +114,11 @@ impl Commerce {
         std::iter::once(own).chain(others).cloned().collect()
     }
 
-    /// What a back end does with our references; `none` when nobody knows.
-    fn class_of(&self, adapter: &AdapterName) -> Deduplication {
+    /// What a back end does with our references; `none` when nobody knows, and where none of its rows has one: a list may leave them out.
+    fn class_of<'a>(&self, adapter: &AdapterName, mut references: impl Iterator<Item = Option<&'a Reference>>) -> Deduplication {
+        if !references.any(|reference| reference.is_some()) {
+            return Deduplication::None;
+        }
         self.inner.adapters.get(adapter).map_or(Deduplication::None, |adapter| adapter.description().deduplication)
     }
 

@@ -16,10 +16,12 @@ pub(super) struct Counterparts {
 }
 
 impl Commerce {
+    /// `class` says whether what is shown has our references.
     pub(super) async fn counterparts<'a, T: BackendDocument>(
         &self,
         caller: &Caller,
         adapter: &AdapterName,
+        class: Deduplication,
         shown: impl IntoIterator<Item = &'a T>,
     ) -> Result<Counterparts, ServiceError> {
         let heads = shown.into_iter().map(BackendDocument::head);
@@ -32,7 +34,7 @@ impl Commerce {
         Ok(Counterparts {
             store: name.clone(),
             account: caller.account()?.clone(),
-            class: self.class_of(adapter),
+            class,
             by_reference: by_reference.into_iter().map(|document| (document.reference.clone(), document)).collect(),
             // Of several with one number, the oldest.
             by_number: numbered.collect(),

@@ -125,7 +125,8 @@ impl Commerce {
         let mut ours = self.all_of(query).await?;
         let known = Known::of(&pages);
         ours.retain(|document| {
-            !known.has(document, self.class_of(&document.adapter)) && matches_search(document, request.filter.search.as_deref())
+            !known.has(document, self.class_of(&document.adapter, known.references_of(&document.adapter)))
+                && matches_search(document, request.filter.search.as_deref())
         });
         // Without anything remembered, a list that has nothing of ours either would be a lie.
         if let Some(failure) = pages.iter().find_map(|page| page.unknown.as_ref()).filter(|_| ours.is_empty()) {
@@ -187,6 +188,11 @@ impl Known {
             references: all().filter_map(|(_, head)| head.reference.cloned()).collect(),
             numbers: all().map(|(adapter, head)| ((adapter.clone(), head.number.clone()), head.reference.cloned())).collect(),
         }
+    }
+
+    /// Of what one back end shows.
+    fn references_of(&self, adapter: &AdapterName) -> impl Iterator<Item = Option<&Reference>> {
+        self.numbers.iter().filter(move |((of, _), _)| of == adapter).map(|(_, reference)| reference.as_ref())
     }
 
     fn has(&self, document: &Document, class: Deduplication) -> bool {
