@@ -7,8 +7,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::{Caller, Commerce, ServiceError};
+use crate::adapter::error::verdict;
 use crate::adapter::operation::Release;
-use crate::domain::{CallContext, CheckoutId, Failure, FailureCode, Purpose, Reservation};
+use crate::domain::{
+    CallContext, CheckoutId, Deduplication, Failure, FailureCode, Purpose, Reservation, TransferOperation, Verdict,
+};
 use crate::store::{FreedStock, Held};
 
 /// Pauses between tries behind the customer's back: each twice as long as the one before.
@@ -87,19 +90,7 @@ fn freed(caller: &Caller, reservation: Option<Reservation>) -> Option<FreedStock
     Some(FreedStock { checkout, store, account, held })
 }
 
-/// Whether another try may fare better.
+/// Whether another try may fare better: what becomes of a release is decided where that is decided of transfers.
 fn may_pass(failure: &Failure) -> bool {
-    match failure.code {
-        FailureCode::Unavailable
-        | FailureCode::Throttled
-        | FailureCode::Auth
-        | FailureCode::Timeout
-        | FailureCode::OutcomeUnknown
-        | FailureCode::InvalidResponse => true,
-        FailureCode::Rejected
-        | FailureCode::NotFound
-        | FailureCode::Conflict
-        | FailureCode::InvalidRequest
-        | FailureCode::Unsupported => false,
-    }
+    verdict(failure, TransferOperation::ReleaseReservation, Deduplication::None) == Verdict::SendAgain
 }

@@ -13,7 +13,7 @@ use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
     /// Commits what came of an attempt or look-up and ends the claim. Refused with a stale fence (rule T5), and when the back end said that
-    /// it has taken an order under a number that is another one's ([`Conflict::NumberTaken`]). Returns the new state.
+    /// it has taken an order under a number that is another one's ([`StoreError::Conflict`]). Returns the new state.
     pub async fn record_outcome(&self, id: TransferId, fence: Fence, outcome: Outcome) -> Result<TransferState, StoreError> {
         let (state, reference) = self.write(move |connection| record(connection, id, fence, outcome).boxed()).await?;
         self.tell_other_hosts(&reference);
