@@ -147,6 +147,7 @@ async fn a1_nobody_is_blamed_for_what_comes_through_proxies_that_nobody_told_of(
     }
     forwarded.get(PRICE).await.expect(200);
     world.hansen().get(PRICE).await.expect(200);
+    world.host.logged("server.proxies").await;
     let told = world.host.log().matches("server.proxies").count();
     assert_eq!(told, 1, "{}", world.host.log());
 }

@@ -172,7 +172,7 @@ async fn a_signed_adapter_serves() {
     let host = Host::start(config).await;
     let reply = host.caller("hansen").get("/v1/availability/NW-1014").await;
     assert!(reply.status.is_success(), "{}", reply.text());
-    assert!(host.log().contains("acme (key "), "the signer is logged:\n{}", host.log());
+    host.logged("acme (key ").await;
 }
 
 #[tokio::test]

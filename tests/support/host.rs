@@ -121,6 +121,11 @@ impl Host {
         self.process.as_ref().map(Process::stderr).unwrap_or_default()
     }
 
+    /// Waits until words are in the log: what a host writes is read a little later.
+    pub async fn logged(&self, words: &str) {
+        eventually(&format!("{words:?} is logged"), async || self.log().contains(words).then_some(())).await;
+    }
+
     pub fn pid(&self) -> u32 {
         self.process.as_ref().expect("the host runs").id()
     }

@@ -164,7 +164,7 @@ async fn a_version_whose_back_end_is_down_for_its_whole_trial_is_not_promoted_un
     assert_eq!((state(&report, 2), state(&report, 1)), (Some("canary"), Some("live")), "{report:#}");
     let detail = text(&report, "/last_swap/detail");
     assert!(detail.contains("were answered by neither version and 0 say too little"), "{detail}");
-    assert!(swaps.world.host.log().contains("the trial of a new version goes on"));
+    swaps.world.host.logged("the trial of a new version goes on").await;
     swaps.world.backend.no_faults().await;
     within(Duration::from_secs(60), "it is promoted on what it answers", async || {
         live_read(&customer).await;

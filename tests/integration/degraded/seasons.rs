@@ -104,7 +104,7 @@ async fn c6_a_mode_is_entered_and_left_by_the_breaker_and_operators_see_it() {
     eventually("it is counted", async || (gauge().await == 1.0).then_some(())).await;
     let entered = world.host.metric("ordergate_degraded_entered_total", &["operation=\"checkout\""]).await;
     assert!(entered >= 1.0);
-    assert!(world.host.log().contains("goes without its back end from now on"));
+    world.host.logged("goes without its back end from now on").await;
     // The breaker turns calls away: the answer is at once, and the same.
     check_out(&world.hansen(), &[line("1", TAPE, "5")]).await.expect(201);
     world.backend.no_faults().await;
@@ -115,5 +115,5 @@ async fn c6_a_mode_is_entered_and_left_by_the_breaker_and_operators_see_it() {
     })
     .await;
     eventually("the gauge is down", async || (gauge().await == 0.0).then_some(())).await;
-    assert!(world.host.log().contains("has its back end again"));
+    world.host.logged("has its back end again").await;
 }

@@ -46,7 +46,7 @@ async fn f12_there_is_a_most_of_items_that_must_not_be_cached_and_more_are_told(
     let withhold = async |sku: &str| receipt(&world, json!({"at": Timestamp::now(), "not_to_cache": [{"article": sku}]})).await;
     assert_eq!(withhold(PLIERS).await, (1, json!({})));
     assert_eq!(withhold("NW-1001").await, (0, json!({"too_many": 1})));
-    assert!(world.host.log().contains("cache.max_uncacheable"), "{}", world.host.log());
+    world.host.logged("cache.max_uncacheable").await;
 }
 
 #[tokio::test]
