@@ -125,7 +125,7 @@ impl Commerce {
         let mut ours = self.all_of(query).await?;
         let known = Known::of(&pages);
         ours.retain(|document| {
-            !known.has(document, self.class_of(&document.adapter, known.references_of(&document.adapter)))
+            !known.has(document, || self.class_of(&document.adapter, known.references_of(&document.adapter)))
                 && matches_search(document, request.filter.search.as_deref())
         });
         // Without anything remembered, a list that has nothing of ours either would be a lie.
@@ -195,11 +195,12 @@ impl Known {
         self.numbers.iter().filter(move |((of, _), _)| of == adapter).map(|(_, reference)| reference.as_ref())
     }
 
-    fn has(&self, document: &Document, class: Deduplication) -> bool {
+    /// `class` is asked only of the few whose number is shown.
+    fn has(&self, document: &Document, class: impl FnOnce() -> Deduplication) -> bool {
         let numbered = document.backend_number.clone().map(|number| (document.adapter.clone(), number));
         let shown = numbered.and_then(|numbered| self.numbers.get(&numbered));
         self.references.contains(&document.reference)
-            || shown.is_some_and(|reference| document.may_be_known_as(reference.as_ref(), class))
+            || shown.is_some_and(|reference| document.may_be_known_as(reference.as_ref(), class()))
     }
 }
 

@@ -171,15 +171,8 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
 
     /// Takes a place among the transfers, so that no read of a customer waits for it.
     async fn ask<O: Operation>(&self, document: &Document, operation: &O) -> Result<O::Reply, Failure> {
-        let context = CallContext {
-            store: self.shop.name.clone(),
-            channel: self.shop.config.channel.clone(),
-            locale: self.shop.config.locale.clone(),
-            request_id: document.reference.to_string(),
-            trace_parent: None,
-            purpose: Purpose::Transfer,
-            deadline: self.config.deadline(),
-        };
+        let context = self.shop.context(document.reference.to_string(), Purpose::Transfer);
+        let context = CallContext { deadline: self.config.deadline(), ..context };
         let leave = self.adapter.enter(Lane::Transfer, Side::Read, context.deadline).await?;
         self.adapter.call_with(leave, &context, operation).await
     }
