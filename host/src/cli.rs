@@ -10,6 +10,7 @@ mod findings;
 mod operate;
 mod orders;
 mod pushes;
+mod running_host;
 mod serve;
 mod webhooks;
 

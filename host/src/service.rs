@@ -36,6 +36,7 @@ mod reconciliation;
 mod record;
 mod reload;
 mod replay;
+mod search;
 mod shop;
 mod shown;
 mod uncacheable;
@@ -51,7 +52,7 @@ use tokio::sync::Semaphore;
 
 pub use crate::adapter::{Meant, ShadowReport};
 pub use crate::events::{EventMessage, Following, Told};
-pub use crate::store::{DeskFilter, DocumentKind, FindingFilter, Waiting, WebhookDeed};
+pub use crate::store::{DeskFilter, DocumentKind, FindingFilter, Found, Search, Standing, Waiting, WebhookDeed};
 pub use adapters::{AdapterReport, Operator};
 pub use availability::AvailabilityRequest;
 pub use backend_document::{BackendDocument, Head};
@@ -76,6 +77,7 @@ pub use quotes::{AcceptRequest, CounterRequest, NewQuoteRequest, QuoteEnd};
 pub use record::{DocumentPage, OrderRecord, Provenance, QuoteRecord, Record, TransferSummary};
 pub use reload::{ReloadReport, ReloadedAdapter};
 pub use replay::{ReplayReport, ReplayRequest, UploadedComponent};
+pub use search::FoundReport;
 pub use shop::Shop;
 pub use shown::Shown;
 

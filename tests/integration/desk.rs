@@ -6,6 +6,7 @@ mod edit;
 mod holds;
 mod reconciliation;
 mod replay;
+mod search;
 
 use ordergate_tests::{Client, PLIERS, World, eventually, order, seal, text, until_order};
 use serde_json::{Value, json};

@@ -23,6 +23,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/ops/v1/findings/{id}", "read"),
     ("POST", "/ops/v1/findings/{id}/{action}", "desk"),
     ("GET", "/ops/v1/transfers", "read"),
+    ("GET", "/ops/v1/orders", "read"),
     ("GET", "/ops/v1/orders/{reference}", "read"),
     ("GET", "/ops/v1/webhooks", "read"),
     ("GET", "/ops/v1/webhooks/{name}", "read"),

@@ -1,6 +1,6 @@
 //! Capture of orders and what the customer sees of them (rules T1, T6, Q5).
 
-use ordergate_tests::{PLIERS, World, order, seal, text, until_order};
+use ordergate_tests::{PLIERS, World, eventually, order, seal, text, until_order};
 use serde_json::{Value, json};
 
 fn is_confirmed(order: &Value) -> bool {
@@ -114,6 +114,28 @@ async fn an_open_order_can_be_cancelled_and_then_not_again() {
     assert_eq!(cancelled["allowed_actions"], json!([]));
     let again = world.hansen().capture(&format!("{path}/cancel"), "cancel-again", &json!({"reason": "really"})).await;
     again.expect_problem(409, "action_not_allowed");
+}
+
+#[tokio::test]
+async fn q5_while_a_cancellation_waits_the_order_says_so_and_is_not_cancelled_again() {
+    let world = World::start().await;
+    let number = world.backend.telephone_order("C-1001", "NW-1017").await;
+    let path = format!("/v1/orders/{number}");
+    world.backend.disturb("POST", "/api/orders", "refuse-503", None).await;
+    let cancel = async |key: &str| world.hansen().capture(&format!("{path}/cancel"), key, &json!({"reason": "too many"})).await;
+    let asked = cancel("one").await.expect(202);
+    assert_eq!((text(&asked, "/pending_operation"), &asked["allowed_actions"]), ("cancel-order", &json!([])), "{asked:#}");
+    let shown = world.hansen().get(&path).await.expect(200);
+    assert_eq!((text(&shown, "/status"), text(&shown, "/pending_operation")), ("open", "cancel-order"), "{shown:#}");
+    assert_eq!(cancel("one").await.expect(202), asked, "the same key, the same answer");
+    let refused = cancel("two").await.expect_problem(409, "action_not_allowed");
+    assert!(text(&refused, "/detail").contains("cancel-order"), "{refused:#}");
+    world.backend.no_faults().await;
+    let is_cancelled = async || {
+        let order = world.hansen().get(&path).await.expect(200);
+        (order["status"] == "cancelled" && order["pending_operation"].is_null()).then_some(())
+    };
+    eventually("it is cancelled, and nothing is pending", is_cancelled).await;
 }
 
 #[tokio::test]

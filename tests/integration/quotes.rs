@@ -22,6 +22,11 @@ async fn act(world: &World, quote: &Value, action: &str, body: Value) -> Reply {
     world.hansen().capture(&format!("/v1/quotes/{}/{action}", text(quote, "/reference")), action, &body).await
 }
 
+async fn counter(world: &World, offer: &Value, wish: &str) -> Reply {
+    let lines = json!([{"id": "1", "sku": PLIERS, "quantity": {"value": "100"}, "wished_price": money(wish)}]);
+    act(world, offer, "counter", json!({"revision": "1", "lines": lines, "notes": []})).await
+}
+
 fn price(document: &Value) -> Decimal {
     text(document, "/lines/0/unit_price/amount").parse().unwrap()
 }
@@ -84,8 +89,7 @@ async fn q2_accepting_names_the_revision_and_a_stale_one_is_refused() {
 async fn q2_a_counter_offer_is_answered_with_a_new_revision() {
     let world = World::start().await;
     let offer = offered(&world).await;
-    let lines = json!([{"id": "1", "sku": PLIERS, "quantity": {"value": "100"}, "wished_price": money("18.00")}]);
-    act(&world, &offer, "counter", json!({"revision": "1", "lines": lines, "notes": []})).await.expect(202);
+    counter(&world, &offer, "18.00").await.expect(202);
     let reference = text(&offer, "/reference");
     until_quote(&world.hansen(), reference, "countered", |quote| quote["status"] == "countered" || quote["raw_status"] == "CTR")
         .await;
@@ -100,17 +104,18 @@ async fn q2_a_counter_offer_that_waited_while_the_seller_offered_anew_is_not_sen
     let world = World::start().await;
     let offer = offered(&world).await;
     world.backend.disturb("POST", "/api/rfqs", "refuse-503", None).await;
-    let counter = async |key: &'static str, wish: &str| {
-        let lines = json!([{"id": "1", "sku": PLIERS, "quantity": {"value": "100"}, "wished_price": money(wish)}]);
-        let body = json!({"revision": "1", "lines": lines, "notes": []});
-        let path = format!("/v1/quotes/{}/counter", text(&offer, "/reference"));
-        text(&world.hansen().capture(&path, key, &body).await.expect(202), "/reference").to_owned()
-    };
-    counter("first", "18.00").await;
-    let second = counter("second", "17.00").await;
-    let act = json!({"actor": "anna", "reason": "which one is meant?", "code": "manual"});
-    world.host.operator().post(&format!("/ops/v1/orders/{second}/hold"), &act).await.expect(200);
+    let second = text(&counter(&world, &offer, "17.00").await.expect(202), "/reference").to_owned();
+    let act = json!({"actor": "anna", "reason": "what is meant?", "code": "manual"});
+    eventually("it is held", async || {
+        let held = world.host.operator().post(&format!("/ops/v1/orders/{second}/hold"), &act).await;
+        held.status.is_success().then_some(())
+    })
+    .await;
     world.backend.no_faults().await;
+    // Meanwhile the customer counters by telephone, and the seller offers anew.
+    let positions = json!([{"article": PLIERS, "qty": "100", "wish": "18.00"}]);
+    let by_telephone = json!({"customer": "C-1001", "counters": text(&offer, "/number"), "positions": positions});
+    world.backend.client().post("/api/rfqs", &by_telephone).await;
     eventually("it is offered anew", async || {
         world.backend.answer_quotes().await;
         let quote = world.hansen().get(&format!("/v1/quotes/{}", text(&offer, "/reference"))).await.expect(200);
@@ -118,14 +123,11 @@ async fn q2_a_counter_offer_that_waited_while_the_seller_offered_anew_is_not_sen
     })
     .await;
     world.host.operator().post(&format!("/ops/v1/orders/{second}/release"), &act).await.expect(200);
-    let parked = eventually("it is left to a person", async || {
-        let parked = world.host.operator().get("/ops/v1/transfers?state=parked").await.expect(200);
-        items(&parked).iter().find(|transfer| transfer["reference"] == second.as_str()).cloned()
-    })
-    .await;
-    assert!(parked["last_failure"].to_string().contains("revision 2 by now"), "{parked:#}");
+    let refused = until_quote(&world.hansen(), &second, "refused", |quote| quote["transfer"]["state"] == "rejected").await;
+    assert!(text(&refused, "/transfer/message").contains("revision 2 by now"), "{refused:#}");
     let quote = world.hansen().get(&format!("/v1/quotes/{}", text(&offer, "/reference"))).await.expect(200);
     assert_eq!((text(&quote, "/revision"), text(&quote, "/status")), ("2", "offered"));
+    assert_eq!(quote["allowed_actions"], json!(["accept", "decline", "counter"]), "what was not sent is in nobody's way");
 }
 
 #[tokio::test]
@@ -141,6 +143,63 @@ async fn t11_a_quote_is_not_linked_to_another_one_of_the_customer() {
         let refused = world.host.operator().post(&format!("/ops/v1/orders/{reference}/link"), &act).await;
         assert!(matches!(refused.status.as_u16(), 409 | 422) && refused.text().contains(text(&first, "/reference")), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn q5_while_an_acceptance_waits_nothing_else_can_be_done_with_the_quote() {
+    let world = World::start().await;
+    let offer = offered(&world).await;
+    let (number, path) = (text(&offer, "/number"), format!("/v1/quotes/{}", text(&offer, "/reference")));
+    world.backend.disturb("POST", "/api/rfqs", "refuse-503", None).await;
+    let order = act(&world, &offer, "accept", json!({"revision": "1"})).await.expect(202);
+    let shown = world.hansen().get(&path).await.expect(200);
+    assert_eq!((text(&shown, "/status"), text(&shown, "/pending_operation")), ("offered", "accept-quote"), "{shown:#}");
+    assert_eq!(shown["allowed_actions"], json!([]));
+    let listed = world.hansen().get("/v1/quotes").await.expect(200);
+    let listed = items(&listed).iter().find(|quote| quote["number"] == number).unwrap();
+    assert_eq!(text(listed, "/pending_operation"), "accept-quote");
+    let decline = json!({"revision": "1", "reason": "too dear"});
+    let refused = world.hansen().capture(&format!("/v1/quotes/{number}/decline"), "no", &decline).await;
+    let refused = refused.expect_problem(409, "action_not_allowed");
+    assert!(text(&refused, "/detail").contains(&format!("accept-quote of it ({})", text(&order, "/reference"))), "{refused:#}");
+    counter(&world, &offer, "18.00").await.expect_problem(409, "action_not_allowed");
+    world.backend.no_faults().await;
+    until_order(&world.hansen(), text(&order, "/reference"), "confirmed", |order| order["number"].is_string()).await;
+    let quote = until_quote(&world.hansen(), text(&offer, "/reference"), "ordered", |quote| quote["status"] == "ordered").await;
+    assert_eq!(quote["allowed_actions"], json!([]), "{quote:#}");
+}
+
+#[tokio::test]
+async fn q5_what_is_decided_while_another_decision_goes_through_is_refused() {
+    let world = World::with(|config| config.set("stores.main.read_deadline_ms", "20000")).await;
+    let offer = offered(&world).await;
+    let path = format!("/v1/quotes/{}", text(&offer, "/number"));
+    // The reading of the second takes so long that the first is through before it has ended.
+    let late = json!({"method": "GET", "path_prefix": "/api/rfqs/", "fault": "late-reply", "times": 1, "pause_ms": 4_000});
+    world.backend.faults(&json!({"rules": [late]})).await;
+    world.backend.count_from_zero().await;
+    let customer = world.hansen();
+    let decline = json!({"revision": "1", "reason": "too dear"});
+    let declined = format!("{path}/decline");
+    let (late, ()) = tokio::join!(customer.capture(&declined, "second", &decline), async {
+        eventually("the second is reading", async || (world.backend.requests("GET /api/rfqs/{no}").await > 0).then_some(()))
+            .await;
+        let order = customer.capture(&format!("{path}/accept"), "first", &json!({"revision": "1"})).await.expect(202);
+        until_order(&customer, text(&order, "/reference"), "confirmed", |order| order["number"].is_string()).await;
+    });
+    late.expect_problem(409, "action_not_allowed");
+}
+
+#[tokio::test]
+async fn a_quote_that_cannot_be_read_is_not_decided_now_and_the_customer_is_told_to_come_back() {
+    let world = World::start().await;
+    let offer = offered(&world).await;
+    world.backend.disturb("GET", "/api/rfqs", "refuse-503", None).await;
+    let refused = act(&world, &offer, "accept", json!({"revision": "1"})).await;
+    let problem = refused.expect_problem(503, "backend_unavailable");
+    assert_eq!(problem["retryable"], true, "{problem:#}");
+    world.backend.no_faults().await;
+    act(&world, &offer, "accept", json!({"revision": "1"})).await.expect(202);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod desk;
 mod findings;
 mod operator;
 mod replay;
+mod search;
 mod webhooks;
 
 use std::sync::Arc;
@@ -29,7 +30,7 @@ use super::limits::Gate;
 use super::problem::{Problem, method_not_allowed, route_not_found};
 use super::route::Path;
 use crate::config::Config;
-use crate::domain::Reference;
+use crate::domain::{AccountNumber, AdapterName, Reference, StoreName};
 use crate::service::{Commerce, DeskFilter, Dossier, FieldProblem, Waiting};
 use operator::{By, Erase, Operator, Operators, Read};
 
@@ -83,6 +84,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<OpsState>)> {
         ("/ops/v1/findings/{id}", get(findings::show_finding)),
         ("/ops/v1/findings/{id}/{action}", post(findings::settle_finding)),
         ("/ops/v1/transfers", get(list_transfers)),
+        ("/ops/v1/orders", get(search::search_orders)),
         ("/ops/v1/orders/{reference}", get(show_dossier)),
         ("/ops/v1/hold-reasons", get(desk::list_hold_reasons)),
         ("/ops/v1/orders:bulk", post(desk::decide_many)),
@@ -150,10 +152,27 @@ async fn show_metrics(State(state): State<OpsState>) -> Response {
 #[serde(deny_unknown_fields)]
 struct TransferParameters {
     state: Option<String>,
+    /// Of the last failure; of what is held, the code of a hold.
+    code: Option<String>,
+    store: Option<String>,
+    adapter: Option<String>,
+    account: Option<String>,
     limit: Option<u32>,
 }
 
-impl Check for TransferParameters {}
+impl Check for TransferParameters {
+    fn problems(&self) -> Vec<FieldProblem> {
+        limit_problem(self.limit, MOST_LISTED).into_iter().collect()
+    }
+}
+
+/// Most transfers or findings of one answer.
+const MOST_LISTED: u32 = 1_000;
+
+fn limit_problem(limit: Option<u32>, most: u32) -> Option<FieldProblem> {
+    let is_beyond = limit.is_some_and(|limit| !(1..=most).contains(&limit));
+    is_beyond.then(|| FieldProblem::new("?limit", format!("must be 1 to {most}")))
+}
 
 /// Transfers that are parked, held or under way, or (without `state`) how many wait.
 async fn list_transfers(
@@ -171,8 +190,14 @@ async fn list_transfers(
         Some(name) => {
             let must_be = || format!("must be \"parked\", \"held\" or \"under-way\", is {name:?}");
             let waiting = Waiting::parse(name).ok_or_else(|| Problem::invalid(vec![FieldProblem::new("?state", must_be())]))?;
-            let limit = parameters.limit.unwrap_or(100).clamp(1, 1_000);
-            Ok(Json(json!({ "items": state.commerce.waiting(DeskFilter::all(waiting, limit)).await? })))
+            let filter = DeskFilter {
+                code: parameters.code,
+                store: parameters.store.map(StoreName::from),
+                adapter: parameters.adapter.map(AdapterName::from),
+                account: parameters.account.map(AccountNumber::from),
+                ..DeskFilter::all(waiting, parameters.limit.unwrap_or(100))
+            };
+            Ok(Json(json!({ "items": state.commerce.waiting(filter).await? })))
         }
     }
 }

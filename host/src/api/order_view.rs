@@ -8,7 +8,7 @@ use super::documents::TransferView;
 use crate::domain::{
     AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, Currency, DegradedMode, Delivery, FindingState,
     LineKind, Money, Note, Order, OrderDocument, Party, PriceBasis, Quantity, QuoteLink, Reference, ScheduleLine, Sku, StoreName,
-    Terms, Totals,
+    Terms, Totals, TransferOperation,
 };
 use crate::service::{OrderRecord, Provenance};
 
@@ -158,6 +158,9 @@ pub struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<QuoteLink>,
     allowed_actions: Vec<&'static str>,
+    /// What was asked of the back end, which has not answered yet: until then nothing else can be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending_operation: Option<TransferOperation>,
     source: Provenance,
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
@@ -172,6 +175,7 @@ impl From<OrderRecord> for OrderView {
             placed_at: record.placed_at(),
             status: record.status,
             allowed_actions: record.allowed_actions().to_vec(),
+            pending_operation: record.pending,
             transfer: record.transfer().map(TransferView::from),
             store: record.store,
             backend: record.adapter,

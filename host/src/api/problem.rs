@@ -193,6 +193,7 @@ impl From<ServiceError> for Problem {
             ServiceError::ActionNotAllowed { action, status } => {
                 Self::new(&pages::ACTION_NOT_ALLOWED).with_detail(format!("cannot {action}: the document is {status}"))
             }
+            ServiceError::ActionUnderWay { .. } => Self::new(&pages::ACTION_NOT_ALLOWED).with_detail(error.to_string()),
             ServiceError::QuoteAccepted(reference) => {
                 Self::new(&pages::ACTION_NOT_ALLOWED).with_detail(format!("order {reference} accepts this quote already"))
             }

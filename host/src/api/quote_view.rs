@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::documents::TransferView;
 use crate::domain::{
     AccountNumber, AdapterName, BackendNumber, Currency, Note, QuoteAction, QuoteLine, QuoteStatus, Reference, StoreName, Totals,
+    TransferOperation,
 };
 use crate::service::{Provenance, QuoteRecord};
 
@@ -55,6 +56,9 @@ pub struct QuoteView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<Note>,
     allowed_actions: Vec<QuoteAction>,
+    /// What was asked of the back end, which has not answered yet: until then nothing else can be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending_operation: Option<TransferOperation>,
     source: Provenance,
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
@@ -69,6 +73,7 @@ impl From<QuoteRecord> for QuoteView {
             placed_at: record.placed_at(),
             status: record.quote_status(),
             allowed_actions: record.allowed_actions().to_vec(),
+            pending_operation: record.pending,
             transfer: record.transfer().map(TransferView::from),
             store: record.store,
             backend: record.adapter,

@@ -78,26 +78,31 @@ impl<K: Clone + Eq + Hash> Paces<K> {
 
 /// Customers, by whom their tokens are about.
 pub(super) struct Customers {
-    paces: Paces<String>,
-    places: Cache<String, Arc<Semaphore>>,
+    known: Cache<String, Arc<Customer>>,
+    rate: Rate,
     at_once: usize,
+}
+
+struct Customer {
+    pace: Pace,
+    places: Arc<Semaphore>,
 }
 
 impl Customers {
     pub(super) fn new(config: &RatesConfig) -> Self {
-        Self {
-            paces: Paces::new(config.customer(), config.max_clients),
-            places: Cache::new(config.max_clients),
-            at_once: config.customer_at_once,
-        }
+        Self { known: Cache::new(config.max_clients), rate: config.customer(), at_once: config.customer_at_once }
     }
 
     /// A place, to be kept as long as the call is under way.
     pub(super) fn admit(&self, customer: &Principal) -> Result<OwnedSemaphorePermit, Problem> {
-        self.paces.take(&customer.id, Instant::now()).map_err(|wait| Limited::Customer.refuse(wait))?;
-        let Ok(places) =
-            self.places.get_or_insert_with(&customer.id, || Ok::<_, Infallible>(Arc::new(Semaphore::new(self.at_once))));
-        places.try_acquire_owned().map_err(|_| Limited::CustomerAtOnce.refuse(Duration::from_secs(1)))
+        let now = Instant::now();
+        let new = || Arc::new(Customer { pace: Pace::new(self.rate, now), places: Arc::new(Semaphore::new(self.at_once)) });
+        let Ok(known) = self.known.get_or_insert_with(&customer.id, || Ok::<_, Infallible>(new()));
+        // To be refused costs nothing of the rate.
+        let place = Arc::clone(&known.places).try_acquire_owned();
+        let place = place.map_err(|_| Limited::CustomerAtOnce.refuse(Duration::from_secs(1)))?;
+        known.pace.take(now).map_err(|wait| Limited::Customer.refuse(wait))?;
+        Ok(place)
     }
 }
 
@@ -162,7 +167,33 @@ fn describe() {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::domain::{AccountGrant, PrincipalKind};
+
+    #[test]
+    fn a1_a_call_that_finds_no_place_costs_nothing_of_the_rate() {
+        let config: RatesConfig = toml::from_str("customer_per_sec = 2\ncustomer_at_once = 1").unwrap();
+        let (customers, customer) = (Customers::new(&config), principal());
+        let place = customers.admit(&customer).unwrap();
+        for _ in 0..20 {
+            assert!(customers.admit(&customer).is_err(), "the place is taken");
+        }
+        drop(place);
+        assert!(customers.admit(&customer).is_ok(), "the calls that were saved up are still there");
+    }
+
+    fn principal() -> Principal {
+        Principal {
+            kind: PrincipalKind::Customer,
+            id: "customer:erika".into(),
+            accounts: AccountGrant::Any,
+            stores: BTreeSet::new(),
+            scopes: BTreeSet::new(),
+            expires_at: None,
+        }
+    }
 
     #[test]
     fn a1_the_number_of_clients_that_are_kept_in_mind_is_limited() {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::operate::{By, RunningHost, list_in, text};
+use super::running_host::{By, RunningHost, encoded, list_in, query, text};
 use super::{CliError, print};
 
 #[derive(Debug, Subcommand)]
@@ -61,9 +61,7 @@ pub(super) async fn cache(command: CacheCommand) -> Result<(), CliError> {
     match command {
         CacheCommand::Show { sku, store, location, account, host, json } => {
             let parameters = [("store", store), ("location", location), ("account", account)];
-            let parameters = parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(&value?))));
-            let path = format!("/ops/v1/cache/{}?{}", encoded(&sku), parameters.collect::<Vec<_>>().join("&"));
-            let report = host.ask(Method::GET, &path, None).await?;
+            let report = host.ask(Method::GET, &query(&format!("/ops/v1/cache/{}", encoded(&sku)), parameters), None).await?;
             if json { print(&report.to_string()) } else { print(&show(&report)) }
         }
         CacheCommand::Invalidate(InvalidateArgs { sku, store, adapter, location, host, by: By { actor, reason } }) => {
@@ -77,12 +75,6 @@ pub(super) async fn cache(command: CacheCommand) -> Result<(), CliError> {
             print(&format!("{sku}  asked again from now on ({at}){others}"))
         }
     }
-}
-
-/// Percent-encoded, for one segment or parameter of a URL.
-fn encoded(part: &str) -> String {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
-    part.bytes().map(|byte| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// A block for each entry, then what happens to a question that none of them answers.
@@ -197,12 +189,6 @@ fn policy(of: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_item_number_of_any_letters_fits_in_a_url() {
-        assert_eq!(encoded("NW-1014"), "NW-1014");
-        assert_eq!(encoded("A/B ü?&#%"), "A%2FB%20%C3%BC%3F%26%23%25");
-    }
 
     #[test]
     fn an_entry_is_shown_with_what_it_is_about_and_why() {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::operate::{By, RunningHost, text};
+use super::running_host::{By, RunningHost, text};
 use super::{CliError, print};
 
 #[derive(Debug, Subcommand)]

@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use bytes::Bytes;
+use anyhow::anyhow;
 use clap::{Args, Subcommand, ValueEnum};
-use http::{Method, Request, header};
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::Method;
 use serde_json::{Value, json};
 
-use super::failure::chain;
+use super::running_host::{By, RunningHost, encoded, list_in, text, word};
 use super::{CliError, print, pushes};
 
 /// How often `--wait` looks.
@@ -112,16 +107,6 @@ pub(super) enum Setting {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RunningHost {
-    /// The host's operations port.
-    #[arg(long, env = "ORDERGATE_OPS_URL", default_value = "http://127.0.0.1:9090", value_name = "URL")]
-    ops: String,
-    /// Environment variable that holds the key of the operations port.
-    #[arg(long, default_value = "ORDERGATE_OPS_KEY", value_name = "NAME")]
-    key_env: String,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct AdapterDeed {
     /// The adapter, as the configuration names it.
     name: String,
@@ -129,16 +114,6 @@ pub(super) struct AdapterDeed {
     host: RunningHost,
     #[command(flatten)]
     by: By,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct By {
-    /// Who does it, for the audit log.
-    #[arg(long, env = "USER", default_value = "unknown")]
-    pub(super) actor: String,
-    /// Why, for the audit log.
-    #[arg(long)]
-    pub(super) reason: String,
 }
 
 // No doc comment: it would take the place of the command's own.
@@ -167,11 +142,11 @@ pub(super) async fn operate(command: OperateCommand) -> Result<(), CliError> {
             if json { print(&list.to_string()) } else { print(&shown(list_in(&list, "items"))) }
         }
         OperateCommand::Shadow { name, host, json } => {
-            let report = host.ask(Method::GET, &format!("/ops/v1/adapters/{name}/shadow"), None).await?;
+            let report = host.ask(Method::GET, &format!("/ops/v1/adapters/{}/shadow", encoded(&name)), None).await?;
             if json { print(&report.to_string()) } else { print(&show_shadow(&name, &report)) }
         }
         OperateCommand::Pushes { name, host, json } => {
-            let log = host.ask(Method::GET, &format!("/ops/v1/adapters/{name}/pushes"), None).await?;
+            let log = host.ask(Method::GET, &format!("/ops/v1/adapters/{}/pushes", encoded(&name)), None).await?;
             if json { print(&log.to_string()) } else { print(&pushes::show(&log)) }
         }
         OperateCommand::Load { deed, wait } => {
@@ -198,7 +173,7 @@ impl AdapterDeed {
             fields.insert("actor".into(), json!(self.by.actor));
             fields.insert("reason".into(), json!(self.by.reason));
         }
-        self.host.ask(Method::POST, &format!("/ops/v1/adapters/{}/{action}", self.name), Some(body)).await
+        self.host.ask(Method::POST, &format!("/ops/v1/adapters/{}/{action}", encoded(&self.name)), Some(body)).await
     }
 
     async fn until_decided(&self, loaded: &Value) -> Result<(), CliError> {
@@ -206,7 +181,7 @@ impl AdapterDeed {
         let mut report = loaded.clone();
         while state_of(&report, newest) == Some("canary") {
             tokio::time::sleep(LOOK).await;
-            report = self.host.ask(Method::GET, &format!("/ops/v1/adapters/{}", self.name), None).await?;
+            report = self.host.ask(Method::GET, &format!("/ops/v1/adapters/{}", encoded(&self.name)), None).await?;
         }
         print(&show(&report))?;
         match state_of(&report, newest) {
@@ -216,66 +191,8 @@ impl AdapterDeed {
     }
 }
 
-impl RunningHost {
-    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, CliError> {
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
-        self.send(method, path, &[(header::CONTENT_TYPE.as_str(), "application/json")], Bytes::from(body)).await
-    }
-
-    /// With a body of any kind; its headers say which.
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Bytes,
-    ) -> Result<Value, CliError> {
-        let key = std::env::var(&self.key_env).map_err(|_| {
-            CliError::Refused(format!(
-                "{} is not set: put the key of the operations port in it, or name another variable with --key-env",
-                self.key_env
-            ))
-        })?;
-        let url = format!("{}{path}", self.ops.trim_end_matches('/'));
-        let request = Request::builder().method(method).uri(&url).header(header::AUTHORIZATION, format!("Bearer {}", key.trim()));
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let request = request
-            .body(Full::new(body))
-            .map_err(|cause| CliError::Refused(format!("{url}: {cause}: --ops must be such as http://127.0.0.1:9090")))?;
-        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
-        let unreachable =
-            |cause: &(dyn std::error::Error + 'static)| CliError::NoHost { address: self.ops.clone(), cause: chain(cause) };
-        let response = client.request(request).await.map_err(|cause| unreachable(&cause))?;
-        let status = response.status();
-        let bytes = response.into_body().collect().await.map_err(|cause| unreachable(&cause))?.to_bytes();
-        let answer: Value = serde_json::from_slice(&bytes).with_context(|| format!("{url} answered {status} without JSON"))?;
-        if status.is_success() { Ok(answer) } else { Err(anyhow!(refusal(&answer)).into()) }
-    }
-}
-
-/// A problem in lines: its title, its detail, and each error with its place.
-fn refusal(problem: &Value) -> String {
-    let errors = list_in(problem, "errors").iter();
-    let errors = errors.map(|error| format!("{}: {}", text(error.get("pointer")), text(error.get("detail"))));
-    let lines = [text(problem.get("title")), text(problem.get("detail"))].into_iter().filter(|line| !line.is_empty());
-    lines.chain(errors).collect::<Vec<_>>().join("\n")
-}
-
 fn shown(adapters: &[Value]) -> String {
     adapters.iter().map(show).collect::<Vec<_>>().join("\n")
-}
-
-pub(super) fn list_in<'a>(document: &'a Value, name: &str) -> &'a [Value] {
-    document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// A text without quotes, anything else as JSON, nothing as nothing.
-pub(super) fn text(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
 }
 
 fn number_of(generation: &Value) -> Option<u64> {
@@ -288,11 +205,6 @@ fn newest(adapter: &Value) -> u64 {
 
 fn state_of(adapter: &Value, number: u64) -> Option<&str> {
     list_in(adapter, "generations").iter().find(|one| number_of(one) == Some(number))?.get("state")?.as_str()
-}
-
-/// As it is written on the command line, and in the API alike.
-fn word(value: impl ValueEnum) -> String {
-    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// One line per generation, newest first, what happened last, and one line per breaker.
@@ -364,12 +276,6 @@ fn show_shadow(name: &str, report: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_refusal_is_shown_with_every_place() {
-        let problem = json!({"title": "Refused", "errors": [{"pointer": "adapters.erp.sha256", "detail": "another file"}]});
-        assert_eq!(refusal(&problem), "Refused\nadapters.erp.sha256: another file");
-    }
 
     #[test]
     fn each_generation_is_a_line() {

@@ -1,8 +1,9 @@
-//! `ordergate orders list|show|resend|link|abandon|edit|hold|release|bulk`: what a person decides about orders and quotes of a running host,
+//! `ordergate orders list|search|show|resend|link|abandon|edit|hold|release|bulk`: what a person decides about orders and quotes of a running host,
 //! over its operations port.
 
 mod bulk;
 mod replay;
+mod search;
 mod shown;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::operate::{By, RunningHost, list_in};
+use super::running_host::{By, RunningHost, encoded, list_in, query, word};
 use super::{CliError, print};
 use shown::{lines, show, transfer};
 
@@ -26,11 +27,24 @@ pub(super) enum OrdersCommand {
         #[arg(long, value_enum, default_value = "parked")]
         state: Listed,
         #[command(flatten)]
+        narrowed: search::Narrowed,
+        /// Only those whose last failure has this code; of what is held, those with this hold.
+        #[arg(long)]
+        code: Option<String>,
+        /// Most that are listed, up to 1000.
+        #[arg(long, default_value = "100")]
+        limit: u32,
+        #[command(flatten)]
         host: RunningHost,
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
+    /// Find orders and quotes of every store by number, reference, purchase order or account, and by where they stand; newest first.
+    #[command(
+        after_help = "Example: ordergate orders search PO-4711\nExample: ordergate orders search --account C-1001 --state confirmed --from 2026-11-01\nTEXT is the whole of it, in small or capital letters. What came through another channel is found once it was cancelled, declined or withdrawn through us;\nthe rest is in the customer's history.\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
+    )]
+    Search(search::SearchArgs),
     /// Show one with its transfers, attempts, prices and what people did.
     #[command(
         after_help = "Example: ordergate orders show O01K9…\nExample: ordergate orders show O01K9… --bodies\nEnvironment: ORDERGATE_OPS_URL is the host's operations port, ORDERGATE_OPS_KEY holds its key."
@@ -185,13 +199,15 @@ pub(super) struct OrderDeed {
 
 pub(super) async fn orders(command: OrdersCommand) -> Result<(), CliError> {
     match command {
-        OrdersCommand::List { state, host, json } => {
-            let state = state.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-            let list = host.ask(Method::GET, &format!("/ops/v1/transfers?state={state}"), None).await?;
+        OrdersCommand::List { state, narrowed, code, limit, host, json } => {
+            let own = [("state", Some(word(state))), ("limit", Some(limit.to_string())), ("code", code)];
+            let asked = query("/ops/v1/transfers", own.into_iter().chain(narrowed.into_pairs()));
+            let list = host.ask(Method::GET, &asked, None).await?;
             if json { print(&list.to_string()) } else { print(&lines(list_in(&list, "items"), transfer)) }
         }
+        OrdersCommand::Search(search) => search.run().await,
         OrdersCommand::Show { reference, bodies, host, json } => {
-            let dossier = host.ask(Method::GET, &format!("/ops/v1/orders/{reference}"), None).await?;
+            let dossier = host.ask(Method::GET, &format!("/ops/v1/orders/{}", encoded(&reference)), None).await?;
             if json { print(&dossier.to_string()) } else { print(&show(&dossier, bodies)) }
         }
         OrdersCommand::Resend { deed, accept_price } => deed.decide("resend", json!({ "accept_price": accept_price })).await,
@@ -217,7 +233,7 @@ impl OrderDeed {
             fields.insert("actor".into(), json!(self.by.actor));
             fields.insert("reason".into(), json!(self.by.reason));
         }
-        let path = format!("/ops/v1/orders/{}/{decision}", self.reference);
+        let path = format!("/ops/v1/orders/{}/{decision}", encoded(&self.reference));
         let report = self.host.ask(Method::POST, &path, Some(body)).await?;
         print(&transfer(&report))
     }

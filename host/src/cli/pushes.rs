@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::operate::{list_in, text};
+use super::running_host::{list_in, text};
 
 /// A line for each message, then one for each reason for which messages were turned away.
 pub(super) fn show(log: &Value) -> String {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::operate::{By, RunningHost, list_in, text};
+use super::running_host::{By, RunningHost, encoded, list_in, text};
 use super::{CliError, print};
 
 #[derive(Debug, Subcommand)]
@@ -96,7 +96,7 @@ pub(super) async fn webhooks(command: WebhooksCommand) -> Result<(), CliError> {
             if json { print(&list.to_string()) } else { print(&lines.join("\n")) }
         }
         WebhooksCommand::Show { name, host, json } => {
-            let dossier = host.ask(Method::GET, &format!("/ops/v1/webhooks/{name}"), None).await?;
+            let dossier = host.ask(Method::GET, &format!("/ops/v1/webhooks/{}", encoded(&name)), None).await?;
             if json { print(&dossier.to_string()) } else { print(&show(&dossier)) }
         }
         WebhooksCommand::Resend { deed, which } => deed.decide("resend", which.event).await,
@@ -112,7 +112,8 @@ impl WebhookDeed {
         if let (Some(fields), Some(event)) = (body.as_object_mut(), event) {
             fields.insert("event".into(), json!(event));
         }
-        let answer = self.host.ask(Method::POST, &format!("/ops/v1/webhooks/{}/{decision}", self.name), Some(body)).await?;
+        let answer =
+            self.host.ask(Method::POST, &format!("/ops/v1/webhooks/{}/{decision}", encoded(&self.name)), Some(body)).await?;
         let webhook = answer.get("webhook").map(line).unwrap_or_default();
         print(&format!("{decision}: {} events\n{webhook}", text(answer.get("events"))))
     }

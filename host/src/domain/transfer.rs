@@ -89,7 +89,8 @@ impl TransferState {
             (Self::Captured, E::Enqueued) => Self::Queued,
             (Self::Queued, E::AttemptBegan) => Self::Sending,
             (Self::Sending, E::Taken) => Self::Confirmed,
-            (Self::Sending, E::Refused) => Self::Rejected,
+            // Also before anything is sent: it is seen to have been overtaken.
+            (Self::Queued | Self::Sending, E::Refused) => Self::Rejected,
             (Self::Sending, E::NotDelivered) => Self::Queued,
             (Self::Sending, E::OutcomeLost) => Self::Unknown,
             (Self::Unknown, E::Found) => Self::Confirmed,

@@ -143,7 +143,7 @@ impl Backend for LiveAdapter {
                 }
                 let message =
                     format!("the quote has revision {} by now, not the one that was answered: nothing was sent", quote.revision);
-                Err(Failure::new(FailureCode::InvalidRequest, message))
+                Err(Failure::new(FailureCode::Rejected, message))
             }
         }
     }

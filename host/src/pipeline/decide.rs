@@ -77,6 +77,11 @@ impl Case<'_> {
         Outcome { due_at: after(self.ended_at, wait), ..self.outcome(vec![], Some(failure), counts) }
     }
 
+    /// It was seen that it cannot be done any more.
+    pub(super) fn overtaken(&self, failure: Failure) -> Outcome {
+        self.outcome(vec![Refused], Some(failure), Counts::Free)
+    }
+
     /// A provisional order costs more than anybody agreed to.
     pub(super) fn too_dear(&self, sentence: String) -> Outcome {
         self.outcome(vec![GaveUp], Some(Failure::new(FailureCode::Rejected, sentence)), Counts::Free)

@@ -16,6 +16,7 @@ impl<B: Backends> Engine<B> {
         let leave = backend.enter(Side::Read, deadline).await;
         let leave = leave.map_err(|failure| self.case(claimed, None).put_back(&failure))?;
         match self.in_time(backend.identify(leave, claimed, deadline)).await {
+            Err(failure) if failure.code == FailureCode::Rejected => Err(self.case(claimed, None).overtaken(failure)),
             Err(failure) if failure.code != FailureCode::Unsupported => Err(self.case(claimed, None).not_begun(failure)),
             Ok(()) | Err(_) => Ok(()),
         }

@@ -1,10 +1,15 @@
 //! The end of every capture: what was decided is committed, together with the answer that a replay of its key gets.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::{BackendDocument, Caller, Commerce, IdempotencyKey, Record, ServiceError};
 use crate::domain::{AdapterName, CheckoutId, Reference, TransferOperation};
 use crate::store::{Capture, CaptureOutcome, Instruction, NewDocument, NewOperation, Payload, StoreError};
+
+/// The clocks of two hosts, at most.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
 
 /// A new order or quote: where it goes, and where it comes from.
 pub(super) struct Filed {
@@ -18,6 +23,8 @@ pub(super) struct Filed {
     pub(super) instruction: Instruction,
     /// Since when the back end holds stock for it.
     pub(super) held_since: Option<Timestamp>,
+    /// When the quote was read that it is about.
+    pub(super) read_at: Option<Timestamp>,
 }
 
 impl Commerce {
@@ -50,7 +57,9 @@ impl Commerce {
         };
         let instruction = from(caller, filed.instruction);
         let seal = document.seal.clone();
-        let outcome = match self.inner.store.capture(Capture { document, operation, instruction, answer, at }).await {
+        let seen_since = filed.read_at.map(|read_at| self.seen_since(&document.adapter, read_at));
+        let capture = Capture { document, operation, instruction, seen_since, answer, at };
+        let outcome = match self.inner.store.capture(capture).await {
             // It was abandoned a moment ago.
             Err(StoreError::NotFound(_)) if seal.is_some() => return Err(ServiceError::CheckoutUnknown),
             outcome => outcome?,
@@ -66,16 +75,18 @@ impl Commerce {
         Ok((record, outcome))
     }
 
-    /// Commits an operation on a document that the back end has; the caller sees the document as it was before.
+    /// Commits an operation on a document that the back end has; the caller sees the document as it was before, and what is asked of it.
     pub(super) async fn enqueue<T: BackendDocument>(
         &self,
         caller: &Caller,
         key: &IdempotencyKey,
-        record: Record<T>,
+        mut record: Record<T>,
         operation: TransferOperation,
         instruction: Instruction,
+        read_at: Timestamp,
         render: impl FnOnce(&Record<T>) -> String,
     ) -> Result<(Record<T>, CaptureOutcome), ServiceError> {
+        record.pending = Some(operation);
         let own = record.captured.as_ref().map(|document| document.reference.clone());
         let operation = NewOperation {
             reference: own.unwrap_or_else(|| T::KIND.new_reference()),
@@ -84,11 +95,22 @@ impl Commerce {
             adapter: record.adapter.clone(),
             operation,
             instruction: from(caller, instruction),
+            seen_since: Some(self.seen_since(&record.adapter, read_at)),
             answer: Some(key.answer(caller, operation.as_str(), render(&record))),
             at: self.inner.clock.now(),
         };
         let outcome = self.inner.store.enqueue(operation).await?;
         Ok((record, outcome))
+    }
+}
+
+impl Commerce {
+    /// What the back end took since then may not have been seen by whoever read a document at an instant: it shows it a little later, and clocks of
+    /// hosts differ a little.
+    fn seen_since(&self, adapter: &AdapterName, read_at: Timestamp) -> Timestamp {
+        let delay = self.inner.adapters.get(adapter).map(|adapter| adapter.description().propagation_delay).unwrap_or_default();
+        let delay = SignedDuration::try_from(delay.saturating_add(CLOCKS_DIFFER)).unwrap_or(SignedDuration::MAX);
+        read_at.saturating_sub(delay).unwrap_or(Timestamp::MIN)
     }
 }
 

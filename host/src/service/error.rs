@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Failure, LineDifference, Reference};
+use crate::domain::{Failure, LineDifference, Reference, TransferOperation};
 use crate::store::StoreError;
 
 /// One field or line that is wrong.
@@ -49,6 +49,8 @@ pub enum ServiceError {
     RevisionStale { current: String },
     #[error("a document that is {status} does not allow to {action}")]
     ActionNotAllowed { action: &'static str, status: String },
+    #[error("{} of it ({reference}) is under way, or was answered in the meantime", operation.as_str())]
+    ActionUnderWay { operation: TransferOperation, reference: Reference },
     #[error("order {0} accepts this quote already")]
     QuoteAccepted(Reference),
     #[error("the idempotency key was used with another request")]

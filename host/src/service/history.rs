@@ -52,7 +52,8 @@ impl Commerce {
             }
             Either::Ours(document) => Record::captured(*document),
         };
-        let items: Vec<_> = items.into_iter().map(record).collect();
+        let mut items: Vec<_> = items.into_iter().map(record).collect();
+        self.mark_pending(caller, &mut items).await?;
         self.keep_observed(&items).await;
         Ok(DocumentPage { items, next_cursor, provenance, as_of })
     }
@@ -60,6 +61,12 @@ impl Commerce {
     /// One order or quote, by our reference or the back end's number; live where the back end answers (rule H1). A number that the store's own
     /// back end does not know is looked for in the others that it shows.
     pub async fn document<T: BackendDocument>(&self, caller: &Caller, id: &str) -> Result<Record<T>, ServiceError> {
+        let mut record = self.record_behind(caller, id).await?;
+        self.mark_pending(caller, std::slice::from_mut(&mut record)).await?;
+        Ok(record)
+    }
+
+    async fn record_behind<T: BackendDocument>(&self, caller: &Caller, id: &str) -> Result<Record<T>, ServiceError> {
         let not_found = || ServiceError::NotFound(T::KIND.as_str());
         if let Some(document) = self.ours(caller, id, T::KIND).await? {
             let Some(number) = &document.backend_number else { return Ok(Record::captured(document)) };
@@ -131,6 +138,20 @@ impl Commerce {
             .filter(|document| document.account == *account && document.store == caller.shop.name && document.kind() == kind))
     }
 
+    /// Tells of each what the back end has yet to answer to.
+    async fn mark_pending<T: BackendDocument>(&self, caller: &Caller, records: &mut [Record<T>]) -> Result<(), ServiceError> {
+        let backends: BTreeSet<_> = records.iter().map(|record| record.adapter.clone()).collect();
+        for backend in backends {
+            let its = records.iter_mut().filter(|record| record.adapter == backend);
+            let (numbers, its): (Vec<_>, Vec<_>) = its.filter_map(|record| Some((record.number()?.clone(), record))).unzip();
+            let pending = self.inner.store.under_way_about(&backend, caller.account()?, T::KIND, &numbers).await?;
+            for (number, record) in numbers.iter().zip(its) {
+                record.pending = pending.get(number).copied();
+            }
+        }
+        Ok(())
+    }
+
     /// A back-end document with what we know of it.
     fn record<T: BackendDocument>(
         &self,
@@ -151,6 +172,7 @@ impl Commerce {
             backend: Some(document),
             provenance,
             as_of,
+            pending: None,
         }
     }
 
@@ -164,7 +186,7 @@ impl Commerce {
         join_all(changed.map(|(reference, observed, at)| self.keep(reference, observed, at))).await;
     }
 
-    async fn keep(&self, reference: &Reference, observed: Observed, at: Timestamp) {
+    pub(super) async fn keep(&self, reference: &Reference, observed: Observed, at: Timestamp) {
         if let Err(error) = self.inner.store.observe(reference, observed, at).await {
             tracing::warn!(%error, %reference, "the newest status was not kept");
         }

@@ -100,6 +100,7 @@ async fn once<T>(
         CaptureOutcome::KeyReused => Err(ServiceError::KeyReused),
         CaptureOutcome::SealUsed { reference } => Err(ServiceError::CheckoutUsed(reference)),
         CaptureOutcome::QuoteAccepted { reference } => Err(ServiceError::QuoteAccepted(reference)),
+        CaptureOutcome::UnderWay { reference, operation } => Err(ServiceError::ActionUnderWay { operation, reference }),
     }
 }
 

@@ -59,6 +59,10 @@ impl Commerce {
         };
         let document = self.inner.store.document(&parked.reference).await?;
         may_be(document.as_ref(), parked, &shown)?;
+        if !parked.operation.carries_document() && !shown.is_void() {
+            let (operation, number) = (parked.operation.as_str(), &shown.head().number);
+            return Err(refused(format!("{operation} was not done: the back end shows {number} as {}", shown.observed().status)));
+        }
         if parked.operation.carries_document() {
             let find = T::find(parked.account.clone(), parked.reference.clone());
             let found: Result<Option<T>, _> = adapter.call_on(&self.inner.reads, &context, find).await;

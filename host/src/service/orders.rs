@@ -69,6 +69,7 @@ impl Commerce {
             let filed = Filed {
                 adapter: caller.shop.config.orders_adapter().clone(),
                 held_since: Some(seal.sealed_at),
+                read_at: None,
                 seal: Some(seal.id.clone()),
                 parent: None,
                 payload: Payload::Order(self.order_from(caller, &seal, request)),
@@ -174,13 +175,16 @@ impl Commerce {
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
         let work = Box::pin(async {
+            let read_at = self.inner.clock.now();
             let record: OrderRecord = self.document(caller, order).await?;
-            let Some(number) = record.number().filter(|_| record.allowed_actions().contains(&"cancel")).cloned() else {
+            // What is being asked of it already, the store knows best.
+            let is_cancellable = record.status.is_some_and(BusinessStatus::is_cancellable);
+            let Some(number) = record.number().filter(|_| is_cancellable).cloned() else {
                 let status = record.status.map_or("not in the back end yet", BusinessStatus::as_str);
                 return Err(ServiceError::ActionNotAllowed { action: "cancel", status: status.to_owned() });
             };
             let instruction = Instruction { number: Some(number), reason: Some(reason), ..Instruction::default() };
-            self.enqueue(caller, &key, record, TransferOperation::CancelOrder, instruction, render).await
+            self.enqueue(caller, &key, record, TransferOperation::CancelOrder, instruction, read_at, render).await
         });
         self.captured_once(caller, &key, work).await
     }

@@ -1,10 +1,10 @@
 //! Requesting, accepting, declining, countering and withdrawing quotes (rules Q1 to Q5). Each is captured and moved on like an order.
 
 use super::capture::Filed;
-use super::{Caller, Captured, Commerce, IdempotencyKey, OrderRecord, QuoteRecord, ServiceError};
+use super::{Caller, Captured, Commerce, IdempotencyKey, OrderRecord, Provenance, QuoteRecord, ServiceError};
 use crate::domain::{
-    BackendNumber, Currency, Extensions, Note, Order, Party, QuoteAction, QuoteDocument, QuoteLine, QuoteRequest,
-    TransferOperation,
+    BackendNumber, Currency, Extensions, Failure, FailureCode, Note, Order, Party, QuoteAction, QuoteDocument, QuoteLine,
+    QuoteRequest, TransferOperation,
 };
 use crate::store::{Instruction, Payload};
 
@@ -77,6 +77,7 @@ impl Commerce {
             };
             let filed = Filed {
                 held_since: None,
+                read_at: None,
                 adapter: caller.shop.config.quotes_adapter().clone(),
                 seal: None,
                 parent: None,
@@ -99,6 +100,7 @@ impl Commerce {
         render: impl FnOnce(&QuoteRecord) -> String,
     ) -> Result<Captured<QuoteRecord>, ServiceError> {
         let work = Box::pin(async {
+            let read_at = self.inner.clock.now();
             let (record, offer) = self.actionable(caller, quote, QuoteAction::Counter, Some(&request.revision)).await?;
             let payload = QuoteRequest {
                 account: offer.account,
@@ -117,6 +119,7 @@ impl Commerce {
             };
             let filed = Filed {
                 held_since: None,
+                read_at: Some(read_at),
                 // It goes where the quote is, also when the store's quotes go elsewhere by now.
                 adapter: record.adapter,
                 seal: None,
@@ -140,9 +143,11 @@ impl Commerce {
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
         let work = Box::pin(async {
+            let read_at = self.inner.clock.now();
             let (record, offer) = self.actionable(caller, quote, QuoteAction::Accept, Some(&request.revision)).await?;
             let filed = Filed {
                 held_since: None,
+                read_at: Some(read_at),
                 adapter: record.adapter,
                 seal: None,
                 parent: record.captured.map(|document| document.reference),
@@ -170,9 +175,10 @@ impl Commerce {
             QuoteEnd::Withdraw => (QuoteAction::Withdraw, TransferOperation::WithdrawQuote, None),
         };
         let work = Box::pin(async {
+            let read_at = self.inner.clock.now();
             let (record, offer) = self.actionable(caller, quote, action, revision.as_deref()).await?;
             let instruction = Instruction { reason, ..about(offer.number, offer.revision) };
-            self.enqueue(caller, &key, record, operation, instruction, render).await
+            self.enqueue(caller, &key, record, operation, instruction, read_at, render).await
         });
         self.captured_once(caller, &key, work).await
     }
@@ -189,13 +195,19 @@ impl Commerce {
         let status = record.quote_status().as_str();
         let refused = || ServiceError::ActionNotAllowed { action: action.as_str(), status: status.to_owned() };
         let Some(offer) = record.backend.clone() else {
-            return Err(refused());
+            let is_away = record.provenance == Provenance::Stale;
+            return Err(if is_away {
+                Failure::new(FailureCode::Unavailable, "the back end does not answer").into()
+            } else {
+                refused()
+            });
         };
         if let Some(revision) = revision.filter(|revision| *revision != offer.revision) {
             tracing::info!(quote.number = %offer.number, revision, current = %offer.revision, "stale revision");
             return Err(ServiceError::RevisionStale { current: offer.revision });
         }
-        if !record.allowed_actions().contains(&action) {
+        // What is being asked of it already, the store knows best.
+        if !record.quote_status().allowed_actions().contains(&action) {
             return Err(refused());
         }
         Ok((record, offer))

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::BackendDocument;
 use crate::domain::{
     AccountNumber, AdapterName, BackendNumber, BusinessStatus, OrderDocument, QuoteAction, QuoteDocument, QuoteStatus, Reference,
-    StoreName, TransferState,
+    StoreName, TransferOperation, TransferState,
 };
 use crate::store::{Document, OnHold};
 
@@ -60,6 +60,8 @@ pub struct Record<T: BackendDocument> {
     pub status: Option<T::Status>,
     /// When an offer ends, as an instant (rule Q1).
     pub expires_at: Option<Timestamp>,
+    /// What was asked of the back end about it, as long as it has not answered: nothing else can be asked then (rule Q5).
+    pub pending: Option<TransferOperation>,
 }
 
 pub type OrderRecord = Record<OrderDocument>;
@@ -76,13 +78,14 @@ impl<T: BackendDocument> Record<T> {
             as_of: document.updated_at,
             status: document.status.as_deref().map(T::parse_status),
             expires_at: None,
+            pending: None,
             captured: Some(document),
         }
     }
 
+    /// Ours, under which the store finds it; another store's is none here.
     pub fn reference(&self) -> Option<&Reference> {
-        let captured = self.captured.as_ref().map(|document| &document.reference);
-        captured.or_else(|| self.backend.as_ref()?.head().reference)
+        self.captured.as_ref().map(|document| &document.reference)
     }
 
     pub fn number(&self) -> Option<&BackendNumber> {
@@ -100,6 +103,11 @@ impl<T: BackendDocument> Record<T> {
         captured.or_else(|| self.backend.as_ref().map(|document| document.head().placed_at)).unwrap_or(self.as_of)
     }
 
+    /// The back end has it, and nothing is being asked of it.
+    fn takes_actions(&self) -> bool {
+        self.number().is_some() && self.pending.is_none()
+    }
+
     /// Where its transfer stands; none when it came through another channel.
     pub fn transfer(&self) -> Option<TransferSummary> {
         self.captured.as_ref().map(TransferSummary::from)
@@ -109,9 +117,8 @@ impl<T: BackendDocument> Record<T> {
 impl OrderRecord {
     /// What the customer may do (rule Q5).
     pub fn allowed_actions(&self) -> &'static [&'static str] {
-        let with_backend = self.number().is_some();
         let cancellable = self.status.is_some_and(BusinessStatus::is_cancellable);
-        if with_backend && cancellable { &["cancel"] } else { &[] }
+        if cancellable && self.takes_actions() { &["cancel"] } else { &[] }
     }
 }
 
@@ -123,7 +130,7 @@ impl QuoteRecord {
 
     /// What the customer may do (rule Q5): nothing before the back end has it.
     pub fn allowed_actions(&self) -> &'static [QuoteAction] {
-        if self.number().is_some() { self.quote_status().allowed_actions() } else { &[] }
+        if self.takes_actions() { self.quote_status().allowed_actions() } else { &[] }
     }
 }
 

@@ -10,6 +10,7 @@ use futures::future::FutureExt;
 use jiff::Timestamp;
 
 use super::answers::{Answer, keep_answers, lock_keys, replay};
+use super::decisions::{Asks, in_the_way};
 use super::lock::Lock;
 use super::sql::Connection;
 use super::{Database, Instruction, NewDocument, Store, StoreError};
@@ -24,6 +25,8 @@ pub struct Capture {
     /// `SubmitOrder`, `AcceptQuote`, `SubmitQuote` or `CounterQuote`.
     pub operation: TransferOperation,
     pub instruction: Instruction,
+    /// Of one that is about a number: what the back end was asked about it by others, and took since then, was not seen when this was decided.
+    pub seen_since: Option<Timestamp>,
     pub answer: Option<Answer>,
     pub at: Timestamp,
 }
@@ -38,6 +41,8 @@ pub struct NewOperation {
     pub adapter: AdapterName,
     pub operation: TransferOperation,
     pub instruction: Instruction,
+    /// As in [`Capture`].
+    pub seen_since: Option<Timestamp>,
     pub answer: Option<Answer>,
     pub at: Timestamp,
 }
@@ -55,6 +60,8 @@ pub enum CaptureOutcome {
     SealUsed { reference: Reference },
     /// Another order accepts this quote.
     QuoteAccepted { reference: Reference },
+    /// Something else was asked of the back end about this document, and it has not answered yet, or took it unseen.
+    UnderWay { reference: Reference, operation: TransferOperation },
 }
 
 impl Store {
@@ -63,8 +70,8 @@ impl Store {
     pub async fn capture(&self, capture: Capture) -> Result<CaptureOutcome, StoreError> {
         let trace = Trace { reference: capture.document.reference.clone(), answer: capture.answer.clone() };
         let outcome = match &self.database {
-            // Not with others: it waits for the quote's lock, which whoever waits for the line may hold.
-            Database::Postgres(postgres) if capture.operation != TransferOperation::AcceptQuote => {
+            // With others, unless it waits for a quote's lock, which whoever waits for the line may hold.
+            Database::Postgres(postgres) if capture.instruction.number.is_none() => {
                 let NewDocument { store, account, adapter, .. } = &capture.document;
                 let line = Lock::of_line(store, account, adapter);
                 self.noted(postgres.capture(line, Arc::new(capture)).await)
@@ -123,6 +130,10 @@ async fn enqueue_operation(connection: &mut Connection, new: NewOperation) -> Re
         if let Some(outcome) = replay(connection, &[answer]).await?.pop().flatten() {
             return Ok(outcome);
         }
+    }
+    let asks = Asks { operation: new.operation, instruction: &new.instruction, seen_since: new.seen_since };
+    if let Some(outcome) = in_the_way(connection, &new.adapter, &new.account, asks).await? {
+        return Ok(outcome);
     }
     let route = Route { reference: &new.reference, store: &new.store, account: &new.account, adapter: &new.adapter };
     insert_transfer(connection, &route, new.operation, &new.instruction, new.at).await?;

@@ -1,6 +1,5 @@
 //! What every store promises, as functions over a freshly opened one: a second implementation runs the same list.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -12,8 +11,8 @@ use super::fixtures::{
 };
 use super::*;
 use crate::domain::{
-    Accepted, AccountGrant, Amendment, BackendNumber, BusinessStatus, Failure, FailureCode, QuoteReceived, QuoteStatus,
-    Reference, TransferEvent, TransferOperation, TransferState, WebhookName,
+    Accepted, Amendment, BackendNumber, BusinessStatus, Failure, FailureCode, QuoteReceived, QuoteStatus, Reference,
+    TransferEvent, TransferOperation, TransferState, WebhookName,
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -74,7 +73,7 @@ contract! {
     documents:
         h1_documents_are_listed_newest_first_in_pages,
         h2_the_newest_list_is_remembered,
-        h3_only_the_granted_accounts_are_listed,
+        h3_only_the_accounts_own_are_listed,
         documents_are_found_by_reference_however_many_are_asked_for,
         documents_are_found_by_number_within_store_adapter_and_kind,
         of_several_documents_with_one_number_the_oldest_comes_first,
@@ -88,12 +87,25 @@ contract! {
         t11_what_waits_to_be_tried_again_is_tried_at_once,
         t11_a_number_is_linked_to_one_order_of_ours,
         t11_what_is_not_in_turn_is_not_hurried;
+    decisions:
+        q5_nothing_else_is_asked_about_a_document_before_the_back_end_has_answered,
+        q5_what_the_back_end_took_while_somebody_decided_stands_in_the_way,
+        q5_what_another_store_did_shows_on_every_document_of_that_number,
+        q5_what_is_parked_still_stands_in_the_way_and_what_was_answered_does_not;
+    search:
+        t11_an_order_is_found_by_whatever_the_customer_calls_it,
+        t11_an_order_that_came_of_a_quote_is_found_by_the_quotes_number,
+        t11_a_search_is_narrowed_by_everything_that_it_names,
+        t11_pages_of_a_search_show_each_once,
+        a3_an_erased_customers_purchase_order_finds_nothing;
     findings:
         t9_what_must_be_looked_at_is_committed_with_the_confirmation,
         t9_a_finding_is_settled_once,
         t9_a_cancellation_that_was_asked_for_settles_the_finding_or_opens_it_again,
         t10_a_settled_document_is_taken_once_an_interval_and_not_while_its_adapter_is_left_out,
+        t10_an_order_that_another_store_cancelled_by_its_number_was_ended_through_us,
         t10_what_is_found_again_is_no_news_and_what_is_gone_closes_itself,
+        t10_what_somebody_is_cancelling_already_is_not_cancelled_for_a_finding,
         t10_of_a_doubled_order_only_the_others_are_cancelled_under_references_of_their_own;
     releases:
         c4_what_is_held_for_a_refused_order_is_released_where_it_is_held,
@@ -202,7 +214,7 @@ fn deed() -> Deed {
 fn all(kind: DocumentKind) -> DocumentQuery {
     DocumentQuery {
         store: "shop".into(),
-        accounts: AccountGrant::Any,
+        account: account("A"),
         kind,
         statuses: vec![],
         from: None,
@@ -214,6 +226,7 @@ fn all(kind: DocumentKind) -> DocumentQuery {
 }
 
 mod cases;
+mod decisions;
 mod desk;
 mod documents;
 mod erasure;
@@ -221,5 +234,6 @@ mod events;
 mod findings;
 mod held;
 mod releases;
+mod search;
 mod uncacheable;
 mod webhooks;

@@ -78,6 +78,8 @@ pub enum Conflict {
     OtherPrice { reference: String, seen: Decimal, now: Money },
     #[error("finding {id} is {}, and one that is {} and open lets a person do: {}", state.as_str(), reason.as_str(), allowed(*reason))]
     FindingNotOpen { id: i64, state: FindingState, reason: FindingReason },
+    #[error("somebody has asked to cancel {number} already ({by}), and the back end has not answered yet")]
+    CancelledByAnother { number: String, by: String },
     /// A customer is not erased while something of theirs is on its way (rule A3).
     #[error("something of the customer is still on its way, or waits for a person")]
     UnderWay { transfers: Vec<UnderWay> },

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::capture::{Route, insert_transfer};
+use super::decisions::{Asks, in_the_way};
 use super::desk::note;
 use super::rows::{json, parse};
 use super::sql::{Connection, Row, query};
-use super::{Conflict, Deed, Instruction, Store, StoreError, Transfer};
+use super::{CaptureOutcome, Conflict, Deed, Instruction, Store, StoreError, Transfer};
 use crate::domain::{
     AccountNumber, AdapterName, BackendNumber, Evidence, Finding, FindingAction, FindingReason, FindingState, Reference,
     StoreName, TransferOperation, TransferState,
@@ -193,6 +194,10 @@ async fn seen_again(
 }
 
 async fn settle(connection: &mut Connection, id: i64, action: FindingAction, deed: Deed) -> Result<StoredFinding, StoreError> {
+    let row = query(COLUMNS).push(" WHERE id = $1").bind(id).optional(connection).await?;
+    if let (Some(row), FindingAction::Cancel) = (&row, action) {
+        nobody_cancels(connection, &stored(row)?).await?;
+    }
     let lock = connection.dialect().choose("", " FOR UPDATE");
     // The document first, as whoever records what came of a transfer does: so nobody waits in a circle.
     query("SELECT reference FROM documents WHERE reference = (SELECT reference FROM findings WHERE id = $1)")
@@ -242,14 +247,33 @@ async fn renumber(connection: &mut Connection, found: &StoredFinding) -> Result<
         .map(drop)
 }
 
+/// The numbers that a person cancels because of a finding: the order's, or those that came to be beside it.
+fn cancelled_numbers(found: &StoredFinding) -> &[BackendNumber] {
+    let numbers = &found.finding.evidence.numbers[..];
+    match found.finding.reason {
+        FindingReason::Doubled => numbers.get(1..).unwrap_or_default(),
+        _ => numbers.get(..1).unwrap_or_default(),
+    }
+}
+
+/// Refused while somebody else has asked for it, such as the customer. Until the end of the transaction nobody does.
+async fn nobody_cancels(connection: &mut Connection, found: &StoredFinding) -> Result<(), StoreError> {
+    for number in cancelled_numbers(found) {
+        let instruction = Instruction { number: Some(number.clone()), ..Instruction::default() };
+        let asks = Asks { operation: TransferOperation::CancelOrder, instruction: &instruction, seen_since: None };
+        let other = in_the_way(connection, &found.adapter, &found.account, asks).await?;
+        if let Some(CaptureOutcome::UnderWay { reference, .. }) = other {
+            return Err(Conflict::CancelledByAnother { number: number.to_string(), by: reference.to_string() }.into());
+        }
+    }
+    Ok(())
+}
+
 /// Asks the back end to cancel the order, or those that came to be beside it. The latter are not ours: each has a reference of its own.
 async fn cancel(connection: &mut Connection, found: &StoredFinding, deed: &Deed) -> Result<(), StoreError> {
-    let numbers = &found.finding.evidence.numbers;
-    let cancellations: Vec<(Reference, &BackendNumber)> = match found.finding.reason {
-        FindingReason::Doubled => numbers.iter().skip(1).map(|number| (Reference::new_order(), number)).collect(),
-        _ => numbers.iter().take(1).map(|number| (found.reference.clone(), number)).collect(),
-    };
-    for (reference, number) in cancellations {
+    for number in cancelled_numbers(found) {
+        let is_own = found.finding.reason != FindingReason::Doubled;
+        let reference = if is_own { found.reference.clone() } else { Reference::new_order() };
         let instruction = Instruction {
             number: Some(number.clone()),
             reason: Some(deed.reason.clone()),

@@ -167,6 +167,7 @@ pub(crate) fn capture_order(account: &str) -> Capture {
         document: document(Reference::new_order(), account, Payload::Order(order(account))),
         operation: TransferOperation::SubmitOrder,
         instruction: Instruction::default(),
+        seen_since: None,
         answer: None,
         at: start(),
     }
@@ -184,6 +185,7 @@ pub(crate) fn capture_quote(account: &str) -> Capture {
         document: document(Reference::new_quote(), account, Payload::Quote(quote_request(account))),
         operation: TransferOperation::SubmitQuote,
         instruction: Instruction::default(),
+        seen_since: None,
         answer: None,
         at: start(),
     }
@@ -202,6 +204,7 @@ pub(crate) fn operation(on: &NewDocument, operation: TransferOperation, number: 
             reason: Some("changed my mind".into()),
             ..Instruction::default()
         },
+        seen_since: None,
         answer: None,
         at: start(),
     }

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use super::columns::{attempt_columns, document_columns, transfer_columns};
 use super::sql::{Query, Row, query};
 use super::{Attempt, Document, DocumentKind, Observed, Store, StoreError, Transfer, rows, taken};
-use crate::domain::{AccountGrant, AdapterName, BackendNumber, Reference, StoreName};
+use crate::domain::{AccountNumber, AdapterName, BackendNumber, Reference, StoreName};
 
 /// Which documents to list.
 #[derive(Clone, Debug)]
 pub struct DocumentQuery {
     pub store: StoreName,
-    pub accounts: AccountGrant,
+    pub account: AccountNumber,
     pub kind: DocumentKind,
     /// Business statuses by name; empty for all.
     pub statuses: Vec<String>,
@@ -126,9 +126,7 @@ impl DocumentQuery {
     fn into_query(self) -> Query {
         let mut documents = query(DOCUMENTS).push("d.store = ").push_bind(self.store.to_string());
         documents = documents.push(" AND d.kind = ").push_bind(self.kind.as_str());
-        if let AccountGrant::Only(accounts) = &self.accounts {
-            documents = documents.push(" AND d.account IN ").push_list(accounts.iter().map(ToString::to_string));
-        }
+        documents = documents.push(" AND d.account = ").push_bind(self.account.to_string());
         if !self.statuses.is_empty() {
             documents = documents.push(" AND d.status IN ").push_list(self.statuses);
         }

@@ -10,7 +10,7 @@ use super::capture::Route;
 use super::findings::{close_what_is_gone, raise};
 use super::rows::json;
 use super::sql::{Connection, Row, query};
-use super::{Document, Store, StoreError};
+use super::{Document, Store, StoreError, decisions};
 use crate::domain::{AdapterName, Finding, FindingReason, Reference};
 
 /// A settled document that is to be compared.
@@ -87,7 +87,13 @@ async fn take(
         .push(") UPDATE documents SET compared_at = $4 WHERE reference IN (SELECT reference FROM due) RETURNING reference, ")
         .push("(SELECT t.updated_at FROM transfers t WHERE t.id = documents.transfer) AS settled_at, ")
         .push("(SELECT count(*) FROM transfers e WHERE e.reference = documents.reference ")
-        .push("AND e.operation IN ('cancel-order', 'decline-quote', 'withdraw-quote')) AS ends")
+        .push("AND e.operation IN ('cancel-order', 'decline-quote', 'withdraw-quote') AND e.state NOT IN ('rejected', 'abandoned')) ")
+        // By its number, from another store.
+        .push("+ (SELECT count(*) FROM transfers e WHERE ")
+        .push(decisions::number(dialect))
+        .push(" = documents.backend_number AND ")
+        .push(decisions::NAMES_A_NUMBER)
+        .push(" AND e.operation = 'cancel-order' AND e.adapter = documents.adapter AND e.state NOT IN ('rejected', 'abandoned')) AS ends")
         .bind(due)
         .bind(left_out)
         .bind(limit)

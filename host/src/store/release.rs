@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::capture::{Route, insert_transfer};
 use super::sql::{Connection, query};
-use super::{Held, Instruction, StoreError, Taken, Transfer, rows};
+use super::{Held, Instruction, StoreError, Taken, Transfer, rows, taken};
 use crate::domain::{BusinessStatus, Reference, TransferOperation, TransferState};
 
 /// Queues the release of what is held for an order, when this move of one of its transfers was its end.
@@ -26,12 +26,15 @@ pub(super) async fn follow(
     if !came_to_nothing {
         return Ok(());
     }
-    let Some(held) = held_for(connection, &transfer.reference).await? else { return Ok(()) };
-    let adapter = held.adapter.clone();
-    let Instruction { channel, locale, .. } = transfer.instruction.clone();
-    let instruction = Instruction { held: Some(held), channel, locale, ..Instruction::default() };
-    let route = Route { reference: &transfer.reference, store: &transfer.store, account: &transfer.account, adapter: &adapter };
-    insert_transfer(connection, &route, TransferOperation::ReleaseReservation, &instruction, at).await.map(drop)
+    for order in taken::about(connection, transfer).await? {
+        let Some(held) = held_for(connection, &order).await? else { continue };
+        let adapter = held.adapter.clone();
+        let Instruction { channel, locale, .. } = transfer.instruction.clone();
+        let instruction = Instruction { held: Some(held), channel, locale, ..Instruction::default() };
+        let route = Route { reference: &order, store: &transfer.store, account: &transfer.account, adapter: &adapter };
+        insert_transfer(connection, &route, TransferOperation::ReleaseReservation, &instruction, at).await?;
+    }
+    Ok(())
 }
 
 /// What the transfer that carries an order says of it; nothing for an order that we do not hold, nor when it is given back already.

@@ -119,7 +119,7 @@ pub(super) fn json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Resu
     serde_json::to_string(value).map_err(StoreError::corrupt(what))
 }
 
-fn operation(row: &Row) -> Result<TransferOperation, StoreError> {
+pub(super) fn operation(row: &Row) -> Result<TransferOperation, StoreError> {
     let name = row.text("operation")?;
     TransferOperation::parse(&name).ok_or_else(|| unreadable("operation", &name))
 }

@@ -29,6 +29,7 @@ pub(super) const SQLITE: &[Version] = &[
     version(9, "exchanges", include_str!("../../migrations/sqlite/0009_exchanges.sql")),
     version(10, "events", include_str!("../../migrations/sqlite/0010_events.sql")),
     version(11, "webhooks", include_str!("../../migrations/sqlite/0011_webhooks.sql")),
+    version(12, "search", include_str!("../../migrations/sqlite/0012_search.sql")),
 ];
 
 /// Begins where SQLite stood when PostgreSQL came.
@@ -42,6 +43,7 @@ pub(super) const POSTGRES: &[Version] = &[
     version(9, "exchanges", include_str!("../../migrations/postgres/0009_exchanges.sql")),
     version(10, "events", include_str!("../../migrations/postgres/0010_events.sql")),
     version(11, "webhooks", include_str!("../../migrations/postgres/0011_webhooks.sql")),
+    version(12, "search", include_str!("../../migrations/postgres/0012_search.sql")),
 ];
 
 /// Where a database stands.

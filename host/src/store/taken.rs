@@ -26,7 +26,10 @@ pub(super) async fn apply(
         }
         TransferOperation::CancelOrder | TransferOperation::DeclineQuote | TransferOperation::WithdrawQuote => {
             let Some(observed) = observed(taken) else { return Ok(()) };
-            observe(connection, &transfer.reference, &observed, at).await.map(drop)
+            for reference in about(connection, transfer).await? {
+                observe(connection, &reference, &observed, at).await?;
+            }
+            Ok(())
         }
         TransferOperation::ReleaseReservation => Ok(()),
     }
@@ -127,18 +130,28 @@ async fn settle_quote(
     status: QuoteStatus,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(number) = &transfer.instruction.number else { return Ok(()) };
-    let row =
-        query("SELECT reference FROM documents WHERE backend_number = $1 AND kind = 'quote' AND store = $2 AND adapter = $3")
-            .bind(number.to_string())
-            .bind(transfer.store.to_string())
-            .bind(transfer.adapter.to_string())
-            .optional(connection)
-            .await?;
-    let Some(row) = row else { return Ok(()) };
-    let quote = row.text("reference")?;
     let observed = Observed { status: status.as_str().to_owned(), raw_status: None, revision: None };
-    observe(connection, &quote.into(), &observed, at).await.map(drop)
+    for quote in about(connection, transfer).await? {
+        if quote != transfer.reference {
+            observe(connection, &quote, &observed, at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Our documents that a transfer acts on: its own, and those that have the number which it names, in whichever store. Quotes that answer each
+/// other share one.
+pub(super) async fn about(connection: &mut Connection, transfer: &Transfer) -> Result<Vec<Reference>, StoreError> {
+    let is_order = transfer.operation == TransferOperation::CancelOrder;
+    let named = query("SELECT reference FROM documents WHERE reference = $1 OR backend_number = $2 AND kind = $3 AND adapter = $4 AND account = $5")
+        .bind(transfer.reference.to_string())
+        .bind(transfer.instruction.number.as_ref().map(ToString::to_string))
+        .bind(if is_order { DocumentKind::Order } else { DocumentKind::Quote }.as_str())
+        .bind(transfer.adapter.to_string())
+        .bind(transfer.account.to_string());
+    // Everyone in one order, so that nobody waits in a circle.
+    let named = named.push(" ORDER BY reference").all(connection).await?;
+    named.iter().map(|row| Ok(row.text("reference")?.into())).collect()
 }
 
 fn observed(taken: &Taken) -> Option<Observed> {

@@ -41,6 +41,15 @@ impl Waiting {
         }
     }
 
+    /// Of a transfer `t`.
+    pub(super) fn condition(self) -> &'static str {
+        match self {
+            Self::Parked => "t.state = 'parked'",
+            Self::UnderWay => "t.turn IS NOT NULL",
+            Self::Held => "t.state = 'queued' AND t.turn IS NULL AND t.reference IN (SELECT h.reference FROM holds h)",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|waiting| waiting.as_str() == name)
     }
@@ -60,17 +69,12 @@ impl Store {
         let code_of_failure =
             connection.dialect().choose("json_extract(t.last_failure, '$.code')", "t.last_failure::json->>'code'");
         let mut wanted = query(concat!("SELECT ", transfer_columns!("t."), " FROM transfers t WHERE "));
-        wanted = match filter.waiting {
-            Waiting::Parked => wanted.push("t.state = 'parked'"),
-            Waiting::UnderWay => wanted.push("t.turn IS NOT NULL"),
-            Waiting::Held => wanted.push("t.state = 'queued' AND t.turn IS NULL"),
-        };
+        wanted = wanted.push(filter.waiting.condition());
         wanted = match (filter.waiting, filter.code) {
-            (Waiting::Parked | Waiting::UnderWay, None) => wanted,
+            (_, None) => wanted,
             (Waiting::Parked | Waiting::UnderWay, Some(code)) => {
                 wanted.push(" AND ").push(code_of_failure).push(" = ").push_bind(code)
             }
-            (Waiting::Held, None) => wanted.push(" AND t.reference IN (SELECT h.reference FROM holds h)"),
             (Waiting::Held, Some(code)) => {
                 wanted.push(" AND t.reference IN (SELECT h.reference FROM holds h WHERE h.code = ").push_bind(code).push(")")
             }

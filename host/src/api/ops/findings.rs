@@ -5,16 +5,13 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::OpsState;
 use super::operator::{By, DeedBody, Desk, Read};
+use super::{MOST_LISTED, OpsState, limit_problem};
 use crate::api::body::{Check, Checked, CheckedQuery};
 use crate::api::problem::{Problem, route_not_found};
 use crate::api::route::Path;
 use crate::domain::{FindingAction, FindingReason, FindingState, Reference, StoreName};
 use crate::service::{FieldProblem, FindingFilter, FindingReport};
-
-/// Most findings of one answer.
-const MOST: u32 = 1_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,12 +47,16 @@ impl FindingParameters {
             store: self.store.map(StoreName::from),
             reference: self.reference.map(Reference::from),
             after: self.after.unwrap_or(0),
-            limit: self.limit.unwrap_or(100).clamp(1, MOST),
+            limit: self.limit.unwrap_or(100),
         })
     }
 }
 
-impl Check for FindingParameters {}
+impl Check for FindingParameters {
+    fn problems(&self) -> Vec<FieldProblem> {
+        limit_problem(self.limit, MOST_LISTED).into_iter().collect()
+    }
+}
 
 /// Findings, oldest first.
 pub(super) async fn list_findings(

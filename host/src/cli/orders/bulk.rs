@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::shown::{lines, transfer};
-use crate::cli::operate::{By, RunningHost, list_in, text};
+use crate::cli::running_host::{By, RunningHost, list_in, text};
 use crate::cli::{CliError, print};
 
 /// How many are decided about with one request: results come in while it works.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::shown::{exchange, lines};
 use crate::adapter::trust::signature_path;
-use crate::cli::operate::{RunningHost, list_in, text};
+use crate::cli::running_host::{RunningHost, encoded, list_in, text};
 use crate::cli::{CliError, print};
 
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub(in crate::cli) struct ReplayArgs {
 impl ReplayArgs {
     pub(super) async fn run(self) -> Result<(), CliError> {
         let attempt = self.attempt.map(|number| format!("?attempt={number}")).unwrap_or_default();
-        let path = format!("/ops/v1/orders/{}/replay{attempt}", self.reference);
+        let path = format!("/ops/v1/orders/{}/replay{attempt}", encoded(&self.reference));
         let report = match &self.adapter {
             None => self.host.send(Method::POST, &path, &[], Bytes::new()).await?,
             Some(file) => {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cli::findings;
-use crate::cli::operate::{list_in, text};
+use crate::cli::running_host::{list_in, text};
 
 pub(super) fn lines(items: &[Value], line: impl Fn(&Value) -> String) -> String {
     items.iter().map(line).collect::<Vec<_>>().join("\n")

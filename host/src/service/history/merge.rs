@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
 use super::pages::{Listed, Source};
-use crate::domain::{AccountGrant, AdapterName, BackendNumber, Deduplication, Reference};
+use crate::domain::{AdapterName, BackendNumber, Deduplication, Reference};
 use crate::service::{BackendDocument, Caller, Commerce, Provenance, ServiceError};
 use crate::store::{Document, DocumentQuery, ListedBy};
 
@@ -112,7 +112,7 @@ impl Commerce {
         let live = pages.iter().filter(|page| page.provenance == Provenance::Live).map(|page| page.source.adapter.clone());
         let query = DocumentQuery {
             store: caller.shop.name.clone(),
-            accounts: AccountGrant::Only([caller.account()?.clone()].into()),
+            account: caller.account()?.clone(),
             kind: T::KIND,
             statuses: request.filter.statuses.clone(),
             // On the last page everything older is ours to show, too.

@@ -68,13 +68,24 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         let document = &one.document;
         let asked = T::get(document.account.clone(), number.clone());
         match self.ask(document, &asked).await {
-            Ok(there) if self.own(document, &there) && self.may_be(document, &there) => Ok((true, self.compared(one, &there))),
+            Ok(there) if self.own(document, &there) && self.may_be(document, &there) => {
+                self.keep_status(document, &there).await;
+                Ok((true, self.compared(one, &there)))
+            }
             // Somebody else's number, or that of another order of ours.
             Ok(_) => Ok((false, self.gone(one, number).await?)),
             Err(failure) if failure.code == FailureCode::NotFound => Ok((false, self.gone(one, number).await?)),
             Err(failure) if !failure.code.is_an_answer() => Err(failure),
             // It cannot be shown by its number.
             Err(_) => Ok((self.lists(document, number).await?, None)),
+        }
+    }
+
+    /// Whoever listens is told of what changed while nobody looked.
+    async fn keep_status(&self, document: &Document, there: &T) {
+        let observed = there.observed();
+        if document.status.as_ref() != Some(&observed.status) {
+            self.commerce.keep(&document.reference, observed, self.commerce.inner.clock.now()).await;
         }
     }
 

@@ -7,6 +7,7 @@ use super::queue::{Queued, Route, insert_transfers};
 use super::{Capture, CaptureOutcome};
 use crate::domain::{CheckoutId, QuoteStatus, Reference, TransferOperation};
 use crate::store::answers::{Answer, keep_answers, lock_keys, replay};
+use crate::store::decisions::{Asks, in_the_way};
 use crate::store::lock::{Lock, lock};
 use crate::store::rows::json;
 use crate::store::sql::{Connection, query};
@@ -55,9 +56,11 @@ async fn capture_apart(connection: &mut Connection, mut open: Vec<Open<'_>>) -> 
         outcome.is_none() && has_own_key && has_own_seal
     });
     use_seals(connection, &mut open).await?;
-    for open in open.iter_mut().filter(|open| open.capture.operation == TransferOperation::AcceptQuote) {
-        let accepted_by = accepted_by(connection, open.capture).await?;
-        *open.outcome = accepted_by.map(|reference| CaptureOutcome::QuoteAccepted { reference });
+    for Open { capture, outcome } in open.iter_mut() {
+        **outcome = match accepted_by(connection, capture).await? {
+            Some(reference) => Some(CaptureOutcome::QuoteAccepted { reference }),
+            None => stands_in_the_way(connection, capture).await?,
+        };
     }
     open.retain(|open| open.outcome.is_none());
     insert(connection, &open.iter().map(|open| open.capture).collect::<Vec<_>>()).await?;
@@ -97,10 +100,17 @@ async fn users_of(connection: &mut Connection, seals: Vec<CheckoutId>) -> Result
     rows.iter().map(|row| Ok((row.text("id")?, row.text("used_by")?))).collect()
 }
 
+async fn stands_in_the_way(connection: &mut Connection, capture: &Capture) -> Result<Option<CaptureOutcome>, StoreError> {
+    let Capture { document, operation, instruction, seen_since, .. } = capture;
+    let asks = Asks { operation: *operation, instruction, seen_since: *seen_since };
+    in_the_way(connection, &document.adapter, &document.account, asks).await
+}
+
 /// The order that accepts the same quote already, in whichever store: a double click in two windows must not make two orders.
 async fn accepted_by(connection: &mut Connection, capture: &Capture) -> Result<Option<Reference>, StoreError> {
     let adapter = &capture.document.adapter;
-    let Some(number) = &capture.instruction.number else { return Ok(None) };
+    let accepted = capture.instruction.number.as_ref().filter(|_| capture.operation == TransferOperation::AcceptQuote);
+    let Some(number) = accepted else { return Ok(None) };
     lock(connection, Lock::Number { adapter, number: number.as_str() }).await?;
     let row =
         query("SELECT reference FROM transfers WHERE adapter = $1 AND accepts = $2 AND state NOT IN ('rejected', 'abandoned')")

@@ -35,13 +35,12 @@ pub(super) async fn h2_the_newest_list_is_remembered(store: &Store) {
     assert_eq!(store.last_known_list::<String>(&key).await.unwrap(), Some((vec!["new".to_owned()], later(10))));
 }
 
-pub(super) async fn h3_only_the_granted_accounts_are_listed(store: &Store) {
+pub(super) async fn h3_only_the_accounts_own_are_listed(store: &Store) {
     captured(store, capture_order("A")).await;
     let other = captured(store, capture_order("B")).await;
-    let granted = |accounts: &[&str]| AccountGrant::Only(accounts.iter().map(|name| account(name)).collect::<BTreeSet<_>>());
-    let listed = store.documents_of(DocumentQuery { accounts: granted(&["B", "C"]), ..all(DocumentKind::Order) }).await.unwrap();
+    let listed = store.documents_of(DocumentQuery { account: account("B"), ..all(DocumentKind::Order) }).await.unwrap();
     assert_eq!(listed.iter().map(|document| &document.reference).collect::<Vec<_>>(), [&other.reference]);
-    let nobody = store.documents_of(DocumentQuery { accounts: granted(&[]), ..all(DocumentKind::Order) }).await.unwrap();
+    let nobody = store.documents_of(DocumentQuery { account: account("C"), ..all(DocumentKind::Order) }).await.unwrap();
     assert_eq!(nobody, vec![]);
     let elsewhere = DocumentQuery { store: "other".into(), ..all(DocumentKind::Order) };
     assert_eq!(store.documents_of(elsewhere).await.unwrap(), vec![]);

@@ -82,6 +82,29 @@ pub(super) async fn t10_a_settled_document_is_taken_once_an_interval_and_not_whi
     assert!(store.take_to_compare(later(1_000_000), LEASE, &[], 10).await.unwrap().is_empty(), "never again");
 }
 
+pub(super) async fn t10_an_order_that_another_store_cancelled_by_its_number_was_ended_through_us(store: &Store) {
+    captured(store, capture_order("A")).await;
+    confirm(store, accepted("4711"), start()).await;
+    let mut elsewhere = capture_order("A").document;
+    elsewhere.store = "other".into();
+    for (number, adapter) in [("4712", "demo"), ("4711", "old")] {
+        elsewhere.adapter = adapter.into();
+        store.enqueue(operation(&elsewhere, TransferOperation::CancelOrder, Some(number))).await.unwrap();
+        elsewhere.reference = Reference::new_order();
+    }
+    let was_ended = async |at| store.take_to_compare(at, LEASE, &[], 10).await.unwrap()[0].was_ended_through_us;
+    assert!(!was_ended(later(60)).await, "another number, another back end");
+    (elsewhere.adapter, elsewhere.store) = ("demo".into(), "third".into());
+    store.enqueue(operation(&elsewhere, TransferOperation::CancelOrder, Some("4711"))).await.unwrap();
+    assert!(was_ended(later(120)).await);
+    let due = store.claim_due(later(121), 10, LEASE, &LeftOut::default()).await.unwrap();
+    let refused = due.iter().find(|claimed| claimed.transfer.reference == elsewhere.reference).unwrap();
+    begin(store, refused, later(121)).await;
+    let outcome = outcome(&[TransferEvent::Refused], later(122));
+    store.record_outcome(refused.transfer.id, refused.fence, outcome).await.unwrap();
+    assert!(!was_ended(later(180)).await, "it was asked for in vain");
+}
+
 pub(super) async fn t10_what_is_found_again_is_no_news_and_what_is_gone_closes_itself(store: &Store) {
     captured(store, capture_order("A")).await;
     confirm(store, accepted("4711"), start()).await;
@@ -97,6 +120,20 @@ pub(super) async fn t10_what_is_found_again_is_no_news_and_what_is_gone_closes_i
     store.settle_finding(id, FindingAction::Accept, deed()).await.unwrap();
     assert_eq!(compare(store, vec![differs()], later(300)).await, [], "a person has agreed to it");
     assert!(of(store, FindingState::Open).await.is_empty());
+}
+
+pub(super) async fn t10_what_somebody_is_cancelling_already_is_not_cancelled_for_a_finding(store: &Store) {
+    let order = captured(store, capture_order("A")).await;
+    confirm(store, accepted("4711"), start()).await;
+    compare(store, vec![finding(FindingReason::Differs, "4")], later(60)).await;
+    let id = of(store, FindingState::Open).await[0].id;
+    let numbers = of(store, FindingState::Open).await[0].finding.evidence.numbers.clone();
+    let number = numbers.first().unwrap();
+    store.enqueue(operation(&order, TransferOperation::CancelOrder, Some(number.as_str()))).await.unwrap();
+    let refused = store.settle_finding(id, FindingAction::Cancel, deed()).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::CancelledByAnother { .. }))), "{refused:?}");
+    assert_eq!(of(store, FindingState::Open).await.len(), 1, "it is open still");
+    store.settle_finding(id, FindingAction::Accept, deed()).await.unwrap();
 }
 
 pub(super) async fn t10_of_a_doubled_order_only_the_others_are_cancelled_under_references_of_their_own(store: &Store) {

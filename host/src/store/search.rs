@@ -1,0 +1,176 @@
+//! Finding orders and quotes for the desk (rule T11): by what somebody says on the telephone, in whichever store, also when it is about a
+//! document that came through another channel and was only cancelled, declined or withdrawn through us.
+
+use jiff::Timestamp;
+
+use super::columns::transfer_columns;
+use super::sql::{Connection, Dialect, Query, query};
+use super::{DocumentKind, Store, StoreError, Transfer, Waiting, decisions, rows};
+use crate::domain::{AccountNumber, AdapterName, FindingState, Reference, StoreName, TransferOperation, TransferState};
+
+/// What is looked for. Those that are absent do not narrow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The whole of a reference, a number of a back end, a purchase order or an account. Small and capital letters are the same.
+    pub text: Option<String>,
+    pub account: Option<AccountNumber>,
+    pub store: Option<StoreName>,
+    pub adapter: Option<AdapterName>,
+    pub kind: Option<DocumentKind>,
+    pub standing: Option<Standing>,
+    /// Business status by name.
+    pub status: Option<String>,
+    /// Captured at or after.
+    pub from: Option<Timestamp>,
+    /// Captured before.
+    pub until: Option<Timestamp>,
+    /// The last one of the page before.
+    pub after: Option<Found>,
+    pub limit: u32,
+}
+
+/// Where one of a document's transfers stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    In(TransferState),
+    Waiting(Waiting),
+}
+
+/// One that was found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    pub captured_at: Timestamp,
+    pub reference: Reference,
+}
+
+/// What acts on a document without being one; in the wording of the index.
+const ACTS: &str = "t.operation IN ('cancel-order', 'decline-quote', 'withdraw-quote')";
+
+impl Store {
+    /// What is found, newest first.
+    pub async fn search(&self, search: &Search) -> Result<Vec<Found>, StoreError> {
+        let mut connection = self.read().await?;
+        let dialect = connection.dialect();
+        let mut found = found(search.documents(dialect), &mut connection).await?;
+        if search.status.is_none() {
+            found.extend(self::found(search.acts(dialect), &mut connection).await?);
+            found.sort_unstable_by(|one, other| other.cmp(one));
+            found.truncate(search.limit as usize);
+        }
+        Ok(found)
+    }
+
+    /// The transfers of these references, oldest first.
+    pub async fn transfers_among(&self, references: &[Reference]) -> Result<Vec<Transfer>, StoreError> {
+        let transfers = query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE reference IN "));
+        let transfers = transfers.push_list(references.iter().map(ToString::to_string)).push(" ORDER BY id");
+        transfers.all(&mut self.read().await?).await?.iter().map(rows::transfer).collect()
+    }
+
+    /// Which of these references has which finding that waits for somebody.
+    pub async fn open_findings_among(&self, references: &[Reference]) -> Result<Vec<(Reference, i64)>, StoreError> {
+        let findings = query("SELECT id, reference FROM findings WHERE reference IN ");
+        let findings = findings.push_list(references.iter().map(ToString::to_string)).push(" AND state IN ");
+        let open = [FindingState::Open, FindingState::Cancelling].map(|state| state.as_str().to_owned());
+        let findings = findings.push_list(open).push(" ORDER BY id");
+        let row = |row: &super::sql::Row| Ok((row.text("reference")?.into(), row.number("id")?));
+        findings.all(&mut self.read().await?).await?.iter().map(row).collect()
+    }
+}
+
+async fn found(wanted: Query, connection: &mut Connection) -> Result<Vec<Found>, StoreError> {
+    let found = wanted.all(connection).await?;
+    found.iter().map(|row| Ok(Found { captured_at: row.instant("at")?, reference: row.text("reference")?.into() })).collect()
+}
+
+impl Search {
+    /// Documents of ours.
+    fn documents(&self, dialect: Dialect) -> Query {
+        let mut wanted = query("SELECT d.reference, d.captured_at AS at FROM documents d WHERE ");
+        wanted = match self.standing {
+            None => wanted.push("1 = 1"),
+            Some(Standing::Waiting(waiting)) => {
+                wanted.push("d.reference IN (SELECT t.reference FROM transfers t WHERE ").push(waiting.condition()).push(")")
+            }
+            Some(Standing::In(state)) => {
+                let any = "EXISTS (SELECT 1 FROM transfers t WHERE t.reference = d.reference AND t.state = ";
+                wanted.push(any).push_bind(state.as_str()).push(")")
+            }
+        };
+        if let Some(kind) = self.kind {
+            wanted = wanted.push(" AND d.kind = ").push_bind(kind.as_str());
+        }
+        if let Some(status) = &self.status {
+            wanted = wanted.push(" AND d.status = ").push_bind(status.clone());
+        }
+        self.narrowed(wanted, dialect, "d", "captured_at")
+    }
+
+    /// What was done through us to documents that are not ours.
+    fn acts(&self, dialect: Dialect) -> Query {
+        let mut wanted = query("SELECT t.reference, t.created_at AS at FROM transfers t WHERE ").push(ACTS);
+        wanted = wanted.push(" AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.reference = t.reference)");
+        wanted = match self.standing {
+            None => wanted,
+            Some(Standing::Waiting(waiting)) => wanted.push(" AND ").push(waiting.condition()),
+            Some(Standing::In(state)) => wanted.push(" AND t.state = ").push_bind(state.as_str()),
+        };
+        if let Some(kind) = self.kind {
+            let is = if kind == DocumentKind::Order { " AND t.operation = " } else { " AND t.operation <> " };
+            wanted = wanted.push(is).push_bind(TransferOperation::CancelOrder.as_str());
+        }
+        self.narrowed(wanted, dialect, "t", "created_at")
+    }
+
+    fn narrowed(&self, wanted: Query, dialect: Dialect, table: &str, at: &str) -> Query {
+        let mut wanted = wanted;
+        if let Some(text) = &self.text {
+            // PostgreSQL would go through all documents and look for each among these; of an array it takes the key's index.
+            let (among, end) = (dialect.choose(".reference IN (", ".reference = ANY (ARRAY("), dialect.choose(")", "))"));
+            wanted = matching(wanted.push(" AND ").push(table).push(among), dialect, text).push(end);
+        }
+        let names = [
+            ("account", self.account.as_ref().map(ToString::to_string)),
+            ("store", self.store.as_ref().map(ToString::to_string)),
+            ("adapter", self.adapter.as_ref().map(ToString::to_string)),
+        ];
+        for (column, name) in names {
+            if let Some(name) = name {
+                wanted = wanted.push(" AND ").push(table).push(".").push(column).push(" = ").push_bind(name);
+            }
+        }
+        let at = format!("{table}.{at}");
+        if let Some(from) = self.from {
+            wanted = wanted.push(" AND ").push(&at).push(" >= ").push_bind(from);
+        }
+        if let Some(until) = self.until {
+            wanted = wanted.push(" AND ").push(&at).push(" < ").push_bind(until);
+        }
+        if let Some(Found { captured_at, reference }) = &self.after {
+            wanted = wanted.push(" AND (").push(&at).push(", ").push(table).push(".reference) < (").push_bind(*captured_at);
+            wanted = wanted.push(", ").push_bind(reference.to_string()).push(")");
+        }
+        let wanted = wanted.push(" ORDER BY ").push(&at).push(" DESC, ").push(table).push(".reference DESC LIMIT ");
+        wanted.push_bind(self.limit)
+    }
+}
+
+/// The references of what somebody may mean. Each arm has its index, whose wording it repeats.
+fn matching(wanted: Query, dialect: Dialect, text: &str) -> Query {
+    let spelled = || [text.to_owned(), text.to_ascii_uppercase(), text.to_ascii_lowercase()];
+    let purchase_order = dialect.choose(
+        "lower(trim(json_extract(payload, '$.purchase_order')))",
+        "lower(btrim(payload::json ->> 'purchase_order') COLLATE \"C\")",
+    );
+    // The databases know the case of the letters of ASCII only.
+    let written = [text, &text.to_lowercase(), &text.to_uppercase()].map(str::to_ascii_lowercase);
+    let wanted = wanted.push("SELECT reference FROM transfers WHERE reference IN ").push_list(spelled());
+    let wanted = wanted.push(" UNION SELECT reference FROM documents WHERE backend_number IN ").push_list(spelled());
+    let wanted = wanted.push(" UNION SELECT reference FROM documents WHERE account IN ").push_list(spelled());
+    let wanted = wanted.push(" UNION SELECT reference FROM documents WHERE ").push(purchase_order).push(" IN ");
+    let wanted = wanted.push_list(written).push(" UNION SELECT reference FROM transfers WHERE ");
+    let wanted = wanted.push(decisions::number(dialect)).push(" IN ").push_list(spelled());
+    let wanted = wanted.push(" AND ").push(decisions::NAMES_A_NUMBER);
+    let wanted = wanted.push(" UNION SELECT t.reference FROM transfers t WHERE ").push(ACTS).push(" AND t.account IN ");
+    wanted.push_list(spelled())
+}
