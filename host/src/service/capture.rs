@@ -27,6 +27,14 @@ pub(super) struct Filed {
     pub(super) read_at: Option<Timestamp>,
 }
 
+/// An operation on a document that the back end has.
+pub(super) struct Act {
+    pub(super) operation: TransferOperation,
+    pub(super) instruction: Instruction,
+    /// When the document was read.
+    pub(super) read_at: Timestamp,
+}
+
 impl Commerce {
     /// Commits a document with the transfer that brings it to the back end.
     pub(super) async fn file<T: BackendDocument>(
@@ -81,11 +89,10 @@ impl Commerce {
         caller: &Caller,
         key: &IdempotencyKey,
         mut record: Record<T>,
-        operation: TransferOperation,
-        instruction: Instruction,
-        read_at: Timestamp,
+        act: Act,
         render: impl FnOnce(&Record<T>) -> String,
     ) -> Result<(Record<T>, CaptureOutcome), ServiceError> {
+        let Act { operation, instruction, read_at } = act;
         record.pending = Some(operation);
         let own = record.captured.as_ref().map(|document| document.reference.clone());
         let operation = NewOperation {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::capture::Filed;
+use super::capture::{Act, Filed};
 use super::checkouts::{SeenPrice, differences};
 use super::contradictions::contradictions;
 use super::live_check::{Checked, Stock};
@@ -184,7 +184,8 @@ impl Commerce {
                 return Err(ServiceError::ActionNotAllowed { action: "cancel", status: status.to_owned() });
             };
             let instruction = Instruction { number: Some(number), reason: Some(reason), ..Instruction::default() };
-            self.enqueue(caller, &key, record, TransferOperation::CancelOrder, instruction, read_at, render).await
+            let act = Act { operation: TransferOperation::CancelOrder, instruction, read_at };
+            self.enqueue(caller, &key, record, act, render).await
         });
         self.captured_once(caller, &key, work).await
     }

@@ -1,6 +1,6 @@
 //! Requesting, accepting, declining, countering and withdrawing quotes (rules Q1 to Q5). Each is captured and moved on like an order.
 
-use super::capture::Filed;
+use super::capture::{Act, Filed};
 use super::{Caller, Captured, Commerce, IdempotencyKey, OrderRecord, Provenance, QuoteRecord, ServiceError};
 use crate::domain::{
     BackendNumber, Currency, Extensions, Failure, FailureCode, Note, Order, Party, QuoteAction, QuoteDocument, QuoteLine,
@@ -178,7 +178,7 @@ impl Commerce {
             let read_at = self.inner.clock.now();
             let (record, offer) = self.actionable(caller, quote, action, revision.as_deref()).await?;
             let instruction = Instruction { reason, ..about(offer.number, offer.revision) };
-            self.enqueue(caller, &key, record, operation, instruction, read_at, render).await
+            self.enqueue(caller, &key, record, Act { operation, instruction, read_at }, render).await
         });
         self.captured_once(caller, &key, work).await
     }

@@ -111,6 +111,7 @@ contract! {
         c4_what_is_held_for_a_refused_order_is_released_where_it_is_held,
         c4_what_is_held_for_an_abandoned_order_is_released,
         c4_what_is_held_for_a_cancelled_order_is_released_once_it_is_cancelled,
+        c4_what_is_held_for_an_order_that_another_store_cancelled_is_released_by_its_own,
         c4_where_nothing_is_held_or_an_operation_is_given_up_nothing_is_released,
         t6_a_release_lines_up_with_nobody;
     events:

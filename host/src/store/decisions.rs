@@ -17,8 +17,6 @@ pub(super) fn number(dialect: Dialect) -> &'static str {
     dialect.choose("json_extract(instruction, '$.number')", "(instruction::json ->> 'number') COLLATE \"C\"")
 }
 
-/// Decided by now, without having become anything.
-const CAME_TO_NOTHING: &str = "state IN ('rejected', 'abandoned')";
 const OPEN: &str = "state NOT IN ('confirmed', 'linked', 'rejected', 'abandoned')";
 
 impl Store {
@@ -58,7 +56,7 @@ pub(super) async fn in_the_way(
     let kind = if asks.operation == TransferOperation::CancelOrder { DocumentKind::Order } else { DocumentKind::Quote };
     let mut asked = asked(connection.dialect(), adapter, account, kind, std::slice::from_ref(number)).push(" AND (").push(OPEN);
     if let Some(since) = asks.seen_since {
-        asked = asked.push(" OR updated_at >= ").push_bind(since).push(" AND NOT ").push(CAME_TO_NOTHING);
+        asked = asked.push(" OR updated_at >= ").push_bind(since).push(" AND state IN ('confirmed', 'linked')");
     }
     let row = asked.push(") ORDER BY id").optional(connection).await?;
     row.map(|row| Ok(CaptureOutcome::UnderWay { reference: row.text("reference")?.into(), operation: rows::operation(&row)? }))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::capture::{Route, insert_transfer};
 use super::sql::{Connection, query};
 use super::{Held, Instruction, StoreError, Taken, Transfer, rows, taken};
-use crate::domain::{BusinessStatus, Reference, TransferOperation, TransferState};
+use crate::domain::{BusinessStatus, Reference, StoreName, TransferOperation, TransferState};
 
 /// Queues the release of what is held for an order, when this move of one of its transfers was its end.
 pub(super) async fn follow(
@@ -27,23 +27,25 @@ pub(super) async fn follow(
         return Ok(());
     }
     for order in taken::about(connection, transfer).await? {
-        let Some(held) = held_for(connection, &order).await? else { continue };
+        let Some((held, store)) = held_for(connection, &order).await? else { continue };
         let adapter = held.adapter.clone();
         let Instruction { channel, locale, .. } = transfer.instruction.clone();
         let instruction = Instruction { held: Some(held), channel, locale, ..Instruction::default() };
-        let route = Route { reference: &order, store: &transfer.store, account: &transfer.account, adapter: &adapter };
+        let route = Route { reference: &order, store: &store, account: &transfer.account, adapter: &adapter };
         insert_transfer(connection, &route, TransferOperation::ReleaseReservation, &instruction, at).await?;
     }
     Ok(())
 }
 
-/// What the transfer that carries an order says of it; nothing for an order that we do not hold, nor when it is given back already.
-async fn held_for(connection: &mut Connection, order: &Reference) -> Result<Option<Held>, StoreError> {
+/// What the transfer that carries an order says of it, and the order's store; nothing for an order that we do not hold, nor when it is given back
+/// already.
+async fn held_for(connection: &mut Connection, order: &Reference) -> Result<Option<(Held, StoreName)>, StoreError> {
     let carrier = query(
-        "SELECT t.instruction FROM documents d JOIN transfers t ON t.id = d.transfer WHERE d.reference = $1 \
+        "SELECT t.instruction, d.store FROM documents d JOIN transfers t ON t.id = d.transfer WHERE d.reference = $1 \
          AND NOT EXISTS (SELECT 1 FROM transfers r WHERE r.reference = $1 AND r.operation = 'release-reservation')",
     );
     let Some(row) = carrier.bind(order.to_string()).optional(connection).await? else { return Ok(None) };
     let instruction: Instruction = rows::parse("instruction", &row.text("instruction")?)?;
-    Ok(instruction.held)
+    let store = row.text("store")?.into();
+    Ok(instruction.held.map(|held| (held, store)))
 }

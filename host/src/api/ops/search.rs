@@ -68,7 +68,7 @@ impl SearchParameters {
             kind: read("kind", self.kind, "order, quote", DocumentKind::parse)?,
             standing: read("state", self.state, states, standing)?,
             status: read("status", self.status, "the statuses of orders and quotes", status)?,
-            from: read("from", self.from, instant, |text| moment(text, |day| Some(day)))?,
+            from: read("from", self.from, instant, |text| moment(text, Some))?,
             until: read("to", self.to, instant, |text| moment(text, |day| day.tomorrow().ok()))?,
             after: read("cursor", self.cursor, "a page's next_cursor", found)?,
             limit: self.limit.unwrap_or(DEFAULT),

@@ -56,6 +56,18 @@ pub(super) async fn c4_what_is_held_for_a_cancelled_order_is_released_once_it_is
     }
 }
 
+pub(super) async fn c4_what_is_held_for_an_order_that_another_store_cancelled_is_released_by_its_own(store: &Store) {
+    let status = |status| Taken::Order(Accepted { number: "1".into(), status, raw_status: None, amendments: vec![] });
+    let order = captured(store, capture_holding_order("A")).await;
+    confirm(store, status(BusinessStatus::Open), start()).await;
+    let mut elsewhere = operation(&capture_order("A").document, TransferOperation::CancelOrder, Some("1"));
+    elsewhere.store = "other".into();
+    store.enqueue(elsewhere).await.unwrap();
+    confirm(store, status(BusinessStatus::Cancelled), later(1)).await;
+    let releases = releases(store, &order).await;
+    assert_eq!(releases.iter().map(|release| &release.store).collect::<Vec<_>>(), [&order.store]);
+}
+
 pub(super) async fn c4_where_nothing_is_held_or_an_operation_is_given_up_nothing_is_released(store: &Store) {
     let bare = captured(store, capture_order("A")).await;
     refuse(store, start()).await;
