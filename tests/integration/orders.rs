@@ -139,6 +139,31 @@ async fn q5_while_a_cancellation_waits_the_order_says_so_and_is_not_cancelled_ag
 }
 
 #[tokio::test]
+async fn h2_a_slow_look_does_not_bring_back_what_was_true_before_a_cancellation() {
+    let world = World::with(|config| config.set("stores.main.read_deadline_ms", "20000")).await;
+    let customer = world.hansen();
+    let checkout = seal(&customer, PLIERS, "1").await;
+    let captured = order(&customer, &checkout, "one").await.expect(202);
+    let (reference, path) = (text(&captured, "/reference"), format!("/v1/orders/{}", text(&captured, "/reference")));
+    until_order(&customer, reference, "confirmed", is_confirmed).await;
+    let late = json!({"method": "GET", "path_prefix": "/api/orders/", "fault": "late-reply", "times": 1, "pause_ms": 4_000});
+    world.backend.faults(&json!({"rules": [late]})).await;
+    world.backend.count_from_zero().await;
+    let known = async || {
+        let found = world.host.operator().get(&format!("/ops/v1/orders?q={reference}")).await.expect(200);
+        text(&found, "/items/0/status").to_owned()
+    };
+    let (look, ()) = tokio::join!(customer.get(&path), async {
+        eventually("the look is under way", async || (world.backend.requests("GET /api/orders/{no}").await > 0).then_some(()))
+            .await;
+        customer.capture(&format!("{path}/cancel"), "cancel", &json!({"reason": "too many"})).await.expect(202);
+        eventually("it is cancelled", async || (known().await == "cancelled").then_some(())).await;
+    });
+    assert_eq!(look.status, 200, "{look}");
+    assert_eq!(known().await, "cancelled");
+}
+
+#[tokio::test]
 async fn a_shipped_order_cannot_be_cancelled() {
     let world = World::start().await;
     let number = world.backend.telephone_order("C-1001", "NW-1017").await;

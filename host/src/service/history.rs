@@ -99,14 +99,15 @@ impl Commerce {
     ) -> Result<Result<Record<T>, Failure>, ServiceError> {
         let (account, adapter) = (caller.account()?.clone(), self.adapter(backend)?);
         let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
+        let asked_at = self.inner.clock.now();
         let answer: Result<T, _> = adapter.call_on(&self.inner.reads, &context, T::get(account.clone(), number.clone())).await;
         let document = match owned(&adapter, &account, asked, answer) {
             Ok(document) => document,
             Err(failure) => return Ok(Err(failure)),
         };
         let counterparts = self.counterparts(caller, adapter.name(), adapter.description().deduplication, [&document]).await?;
-        let (captured, now) = (counterparts.of(&document), self.inner.clock.now());
-        let record = self.record(caller, adapter.name(), captured, document, Provenance::Live, now);
+        let captured = counterparts.of(&document);
+        let record = self.record(caller, adapter.name(), captured, document, Provenance::Live, asked_at);
         self.keep_observed(std::slice::from_ref(&record)).await;
         Ok(Ok(record))
     }

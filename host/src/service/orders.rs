@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::capture::{Act, Filed};
 use super::checkouts::{SeenPrice, differences};
 use super::contradictions::contradictions;
@@ -175,8 +177,10 @@ impl Commerce {
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
         let work = Box::pin(async {
-            let read_at = self.inner.clock.now();
+            let asked_at = self.inner.clock.now();
             let record: OrderRecord = self.document(caller, order).await?;
+            // What was not read may be as it was at any time.
+            let read_at = if record.provenance == Provenance::Live { asked_at } else { Timestamp::MIN };
             // What is being asked of it already, the store knows best.
             let is_cancellable = record.status.is_some_and(BusinessStatus::is_cancellable);
             let Some(number) = record.number().filter(|_| is_cancellable).cloned() else {

@@ -91,6 +91,7 @@ contract! {
         q5_nothing_else_is_asked_about_a_document_before_the_back_end_has_answered,
         q5_what_the_back_end_took_while_somebody_decided_stands_in_the_way,
         q5_what_another_store_did_shows_on_every_document_of_that_number,
+        h2_a_slow_reading_does_not_bring_back_what_was_true_before,
         q5_what_is_parked_still_stands_in_the_way_and_what_was_answered_does_not;
     search:
         t11_an_order_is_found_by_whatever_the_customer_calls_it,

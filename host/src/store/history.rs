@@ -108,12 +108,12 @@ impl Store {
         attempts.all(&mut self.read().await?).await?.iter().map(rows::attempt).collect()
     }
 
-    /// Keeps what the back end was just seen to say about one of our documents. A final quote stays as it is (rule Q4). Tells whether
-    /// anything changed.
-    pub async fn observe(&self, reference: &Reference, observed: Observed, at: Timestamp) -> Result<bool, StoreError> {
+    /// Keeps what the back end was seen to say about one of our documents, when it was asked at that time. What is known from later stays, and a
+    /// final quote (rule Q4). Tells whether anything changed.
+    pub async fn observe(&self, reference: &Reference, observed: Observed, asked_at: Timestamp) -> Result<bool, StoreError> {
         let document = reference.clone();
         let changed = self
-            .write(move |connection| async move { taken::observe(connection, &document, &observed, at).await }.boxed())
+            .write(move |connection| async move { taken::observe(connection, &document, &observed, asked_at).await }.boxed())
             .await?;
         if changed {
             self.tell_other_hosts(reference);

@@ -27,7 +27,7 @@ pub(super) async fn apply(
         TransferOperation::CancelOrder | TransferOperation::DeclineQuote | TransferOperation::WithdrawQuote => {
             let Some(observed) = observed(taken) else { return Ok(()) };
             for reference in about(connection, transfer).await? {
-                observe(connection, &reference, &observed, at).await?;
+                set_status(connection, &reference, &observed, at).await?;
             }
             Ok(())
         }
@@ -35,9 +35,25 @@ pub(super) async fn apply(
     }
 }
 
+/// [`set_status`] by a reading that began at that time: a slow one does not bring back what was true before.
+pub(super) async fn observe(
+    connection: &mut Connection,
+    reference: &Reference,
+    observed: &Observed,
+    asked_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let known =
+        query("SELECT updated_at FROM documents WHERE reference = $1").push(connection.dialect().choose("", " FOR UPDATE"));
+    let Some(known) = known.bind(reference.to_string()).optional(connection).await? else { return Ok(false) };
+    if known.instant("updated_at")? > asked_at {
+        return Ok(false);
+    }
+    set_status(connection, reference, observed, asked_at).await
+}
+
 /// Sets the business status as the back end said it, unless the document is a quote that is final (rule Q4). Tells whether anything
 /// changed; a reference that is not ours changes nothing.
-pub(super) async fn observe(
+async fn set_status(
     connection: &mut Connection,
     reference: &Reference,
     observed: &Observed,
@@ -133,7 +149,7 @@ async fn settle_quote(
     let observed = Observed { status: status.as_str().to_owned(), raw_status: None, revision: None };
     for quote in about(connection, transfer).await? {
         if quote != transfer.reference {
-            observe(connection, &quote, &observed, at).await?;
+            set_status(connection, &quote, &observed, at).await?;
         }
     }
     Ok(())

@@ -28,9 +28,10 @@ impl Commerce {
         let number = document.backend_number.clone().ok_or_else(not_found)?;
         let context = shop.context(document.reference.to_string(), Purpose::History);
         let asked = T::get(document.account.clone(), number);
+        let asked_at = self.inner.clock.now();
         let answer = adapter.call_on(&self.inner.reads, &context, asked).await;
         let shown: T = owned(&adapter, &document.account, Asked::Ours(document), answer)?;
-        let changed = self.inner.store.observe(&document.reference, shown.observed(), self.inner.clock.now()).await?;
+        let changed = self.inner.store.observe(&document.reference, shown.observed(), asked_at).await?;
         if changed && T::KIND == DocumentKind::Order {
             self.follow(&document.reference).await;
         }

@@ -109,6 +109,7 @@ impl Commerce {
         let account = caller.account()?;
         let (store, adapter) = (caller.shop.name.clone(), source.adapter.clone());
         let key = ListKey { store, adapter, account: account.clone(), kind: T::KIND };
+        let asked_at = self.inner.clock.now();
         let answer = self.ask_page::<T>(caller, request, &source).await;
         let mut listed = match answer {
             Ok(page) => {
@@ -117,13 +118,12 @@ impl Commerce {
                 let mut source = source;
                 let numbers: Vec<_> = items.iter().map(|document| document.head().number).collect();
                 let is_last = !source.again && source.ends_with(&numbers, oldest, before);
-                let now = self.inner.clock.now();
                 if source.at == At::Start {
-                    self.remember(key, request, &items, page.next.is_none(), now).await;
+                    self.remember(key, request, &items, page.next.is_none(), asked_at).await;
                 }
                 let items = self.filtered(caller, items, &request.filter);
                 let next = page.next.map(At::Page).filter(|_| !is_last);
-                Listed { source, items, oldest, next, provenance: Provenance::Live, as_of: now, unknown: None }
+                Listed { source, items, oldest, next, provenance: Provenance::Live, as_of: asked_at, unknown: None }
             }
             Err(failure) if may_show_last_known(&failure) => {
                 return self.last_known(caller, &key, request, source, before, failure).await;

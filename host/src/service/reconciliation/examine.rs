@@ -66,10 +66,10 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
     /// Whether it is there under its number, and what of it is otherwise.
     async fn confirmed(&self, one: &ToCompare, number: &BackendNumber) -> Result<(bool, Option<Finding>), Failure> {
         let document = &one.document;
-        let asked = T::get(document.account.clone(), number.clone());
+        let (asked, asked_at) = (T::get(document.account.clone(), number.clone()), self.commerce.inner.clock.now());
         match self.ask(document, &asked).await {
             Ok(there) if self.own(document, &there) && self.may_be(document, &there) => {
-                self.keep_status(document, &there).await;
+                self.keep_status(document, &there, asked_at).await;
                 Ok((true, self.compared(one, &there)))
             }
             // Somebody else's number, or that of another order of ours.
@@ -82,10 +82,10 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
     }
 
     /// Whoever listens is told of what changed while nobody looked.
-    async fn keep_status(&self, document: &Document, there: &T) {
+    async fn keep_status(&self, document: &Document, there: &T, asked_at: Timestamp) {
         let observed = there.observed();
         if document.status.as_ref() != Some(&observed.status) {
-            self.commerce.keep(&document.reference, observed, self.commerce.inner.clock.now()).await;
+            self.commerce.keep(&document.reference, observed, asked_at).await;
         }
     }
 

@@ -69,6 +69,23 @@ pub(super) async fn q5_what_another_store_did_shows_on_every_document_of_that_nu
     assert_eq!((shown.order_status(), shown.updated_at), (Some(BusinessStatus::Cancelled), later(2)));
 }
 
+pub(super) async fn h2_a_slow_reading_does_not_bring_back_what_was_true_before(store: &Store) {
+    let order = captured(store, capture_order("A")).await;
+    confirm(store, accepted("4711"), later(1)).await;
+    store.enqueue(operation(&order, TransferOperation::CancelOrder, Some("4711"))).await.unwrap();
+    let cancelled =
+        Accepted { number: number(), status: BusinessStatus::Cancelled, raw_status: Some("CAN".into()), amendments: vec![] };
+    confirm(store, Taken::Order(cancelled), later(10)).await;
+    let seen = |status: &str| Observed { status: status.into(), raw_status: None, revision: None };
+    assert!(!store.observe(&order.reference, seen("open"), later(9)).await.unwrap(), "it was asked before");
+    let shown = async || store.document(&order.reference).await.unwrap().unwrap().order_status();
+    assert_eq!(shown().await, Some(BusinessStatus::Cancelled));
+    assert!(store.observe(&order.reference, seen("open"), later(11)).await.unwrap(), "the back end has taken it back");
+    let again = NewOperation { seen_since: Some(Timestamp::MIN), ..decline(12) };
+    let again = NewOperation { operation: TransferOperation::CancelOrder, ..again };
+    assert!(matches!(store.enqueue(again).await.unwrap(), CaptureOutcome::UnderWay { .. }), "nobody has read it since");
+}
+
 pub(super) async fn q5_what_is_parked_still_stands_in_the_way_and_what_was_answered_does_not(store: &Store) {
     let declined = decline(0);
     store.enqueue(declined.clone()).await.unwrap();
