@@ -115,12 +115,30 @@ impl<F: Fetch> Gatherer<F> {
         &self.fetch
     }
 
-    /// Asks for items that belong together; each receiver yields its item's entry.
-    pub fn ask(&self, scope: &F::Scope, join: Join, items: Batch<F>) -> Vec<oneshot::Receiver<Answer<F::Value>>> {
+    /// Asks for items that belong together; each receiver yields its item's entry. `landed` says what is known by now of the item at a
+    /// position: a call may have returned since its asker looked. It remembers its answer before it ends, so that an item that is not being
+    /// asked is known if it was. A live question does not look.
+    pub fn ask(
+        &self,
+        scope: &F::Scope,
+        join: Join,
+        items: Batch<F>,
+        landed: impl Fn(usize, &(F::Key, F::Item)) -> Option<Answer<F::Value>>,
+    ) -> Vec<oneshot::Receiver<Answer<F::Value>>> {
         let mut scopes = self.scopes.lock();
         let queue = scopes.entry(scope.clone()).or_default();
-        let receivers = items.into_iter().map(|(key, item)| queue.enlist(key, item, join)).collect();
+        let enlist = |(position, asked): (usize, (F::Key, F::Item))| {
+            let looks = join == Join::InFlight && !queue.is_asked(&asked.0);
+            match looks.then(|| landed(position, &asked)).flatten() {
+                Some(entry) => answered(entry),
+                None => queue.enlist(asked.0, asked.1, join),
+            }
+        };
+        let receivers = items.into_iter().enumerate().map(enlist).collect();
         self.dispatch(scope, queue);
+        if queue.is_idle() {
+            scopes.remove(scope);
+        }
         receivers
     }
 
@@ -131,8 +149,7 @@ impl<F: Fetch> Gatherer<F> {
         let queue = scopes.entry(scope.clone()).or_default();
         let cap = self.fetch.cap(scope);
         for (key, item) in items {
-            let asked = queue.in_flight.contains_key(&key) || queue.waiting_for.contains_key(&key);
-            if !asked && queue.waiting.len() + queue.refreshing.len() < cap {
+            if !queue.is_asked(&key) && queue.waiting.len() + queue.refreshing.len() < cap {
                 queue.waiting_for.insert(key.clone(), Vec::new());
                 queue.refreshing.push_back((key, item));
             }
@@ -204,6 +221,11 @@ impl<F: Fetch> Gatherer<F> {
 }
 
 impl<F: Fetch> Queue<F> {
+    /// Whether a call for it is under way or to come.
+    fn is_asked(&self, key: &F::Key) -> bool {
+        self.in_flight.contains_key(key) || self.waiting_for.contains_key(key)
+    }
+
     fn enlist(&mut self, key: F::Key, item: F::Item, join: Join) -> oneshot::Receiver<Answer<F::Value>> {
         let (sender, receiver) = oneshot::channel();
         if join == Join::InFlight
@@ -254,6 +276,13 @@ impl<F: Fetch> Queue<F> {
     fn is_idle(&self) -> bool {
         self.calls == 0 && self.waiting.is_empty() && self.refreshing.is_empty()
     }
+}
+
+fn answered<V>(entry: Answer<V>) -> oneshot::Receiver<Answer<V>> {
+    let (sender, receiver) = oneshot::channel();
+    // Its receiver is there.
+    let _ = sender.send(entry);
+    receiver
 }
 
 /// Somebody waits, or nobody ever did: a refresh.

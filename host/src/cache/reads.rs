@@ -146,12 +146,9 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
         let now = self.clock.now();
         let mut answers = Vec::with_capacity(wanted.len());
         let (mut to_ask, mut to_ask_anew, mut to_refresh) = (Vec::new(), Vec::new(), Vec::new());
-        let mut to_look_for = Vec::new();
+        let (mut wider_keys, mut to_look_for) = (Vec::new(), Vec::new());
         for (index, Wanted { wider, key, item }) in wanted.into_iter().enumerate() {
-            let is_usable = |entry: &Arc<Entry<F::Value>>| entry.answer.as_ref().map_or(true, |value| usable(value, &item));
-            let known = wider.iter().chain([&key]).filter_map(|key| self.memory.get(key)).find(is_usable);
-            let lookup = known.map_or(Lookup::Miss, |entry| self.memory.standing(entry, now));
-            match (demand, lookup) {
+            match (demand, self.look_up(wider.as_ref(), &key, |value| usable(value, &item), now)) {
                 (Demand::Cached | Demand::CachedOnly | Demand::KnownOnly, Lookup::Fresh(entry)) => {
                     self.counters.fresh.increment(1);
                     let source = entry.fresh_source();
@@ -181,8 +178,12 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
                 }
                 (Demand::Cached, lookup @ (Lookup::Expired(_) | Lookup::Miss)) => {
                     self.counters.miss.increment(1);
-                    let asked = if self.may_join(&key, now) { &mut to_ask } else { &mut to_ask_anew };
-                    asked.push((index, (key, item)));
+                    if self.may_join(&key, now) {
+                        to_ask.push((index, (key, item)));
+                        wider_keys.push(wider);
+                    } else {
+                        to_ask_anew.push((index, (key, item)));
+                    }
                     answers.push(fallback(lookup));
                 }
                 // A live read never falls back to what is known: whoever asks live is about to bill.
@@ -200,15 +201,35 @@ impl<F: Fetch<Key: Weigh + Keyed, Value: Weigh>> ReadCache<F> {
             let (indexes, items) = to_look_for.into_iter().unzip();
             self.look_elsewhere(scope, indexes, items, &mut answers).await;
         }
+        let landed = |position: usize, (key, item): &(F::Key, F::Item)| {
+            let wider = wider_keys.get(position).and_then(Option::as_ref);
+            match self.look_up(wider, key, |value| usable(value, item), now) {
+                Lookup::Fresh(entry) => Some(entry),
+                _ => None,
+            }
+        };
         let mut receivers = Vec::new();
         for (join, asked) in [(Join::InFlight, to_ask), (Join::NotYetSent, to_ask_anew)] {
             let (indexes, asked): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
             if !asked.is_empty() {
-                receivers.extend(indexes.into_iter().zip(self.gatherer.ask(scope, join, asked)));
+                receivers.extend(indexes.into_iter().zip(self.gatherer.ask(scope, join, asked, landed)));
             }
         }
         self.collect(receivers, deadline, &mut answers).await;
         answers
+    }
+
+    /// How the first usable entry stands that is known under the keys of an item.
+    fn look_up(
+        &self,
+        wider: Option<&F::Key>,
+        key: &F::Key,
+        usable: impl Fn(&F::Value) -> bool,
+        now: Timestamp,
+    ) -> Lookup<F::Value> {
+        let is_usable = |entry: &Arc<Entry<F::Value>>| entry.answer.as_ref().map_or(true, &usable);
+        let known = wider.into_iter().chain([key]).filter_map(|key| self.memory.get(key)).find(is_usable);
+        known.map_or(Lookup::Miss, |entry| self.memory.standing(entry, now))
     }
 
     /// What may not be asked another host may have been answered.

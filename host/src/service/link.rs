@@ -3,10 +3,8 @@
 
 use super::history::{Asked, owned};
 use super::{BackendDocument, Commerce, FieldProblem, ServiceError};
-use crate::domain::{
-    BackendNumber, FailureCode, OrderDocument, Purpose, QuoteDocument, Reference, TransferOperation, TransferState,
-};
-use crate::store::{Deed, Document, Observed, Transfer};
+use crate::domain::{BackendNumber, FailureCode, OrderDocument, Purpose, QuoteDocument, Reference, TransferState};
+use crate::store::{Deed, Document, DocumentKind, Observed, Transfer};
 
 /// What a parked order or quote is linked to.
 #[derive(Clone, Debug)]
@@ -27,9 +25,9 @@ impl Commerce {
             return Ok(store.link(reference, to.number, to.unchecked, deed).await?);
         };
         let at = deed.at;
-        let (number, observed) = match kind_of(parked.operation) {
-            Kind::Order => self.look_at::<OrderDocument>(&parked, to.number).await?,
-            Kind::Quote => self.look_at::<QuoteDocument>(&parked, to.number).await?,
+        let (number, observed) = match DocumentKind::of(reference) {
+            DocumentKind::Order => self.look_at::<OrderDocument>(&parked, to.number).await?,
+            DocumentKind::Quote => self.look_at::<QuoteDocument>(&parked, to.number).await?,
         };
         let linked = store.link(reference, number, false, deed).await?;
         if let Some(observed) = observed {
@@ -89,24 +87,6 @@ fn may_be<T: BackendDocument>(document: Option<&Document>, parked: &Transfer, sh
     match head.reference.filter(|reference| document.is_some() && !is_own(reference)) {
         Some(other) => Err(refused(format!("the back end knows {} as {other}, which is another one", head.number))),
         None => Ok(()),
-    }
-}
-
-enum Kind {
-    Order,
-    Quote,
-}
-
-fn kind_of(operation: TransferOperation) -> Kind {
-    match operation {
-        TransferOperation::SubmitOrder
-        | TransferOperation::AcceptQuote
-        | TransferOperation::CancelOrder
-        | TransferOperation::ReleaseReservation => Kind::Order,
-        TransferOperation::SubmitQuote
-        | TransferOperation::CounterQuote
-        | TransferOperation::DeclineQuote
-        | TransferOperation::WithdrawQuote => Kind::Quote,
     }
 }
 

@@ -50,6 +50,15 @@ pub enum QuoteEnd {
     Withdraw,
 }
 
+/// A quote of which the back end allows what is asked.
+struct Actionable {
+    record: QuoteRecord,
+    /// As the back end has it.
+    offer: QuoteDocument,
+    /// When it was asked for that.
+    read_at: jiff::Timestamp,
+}
+
 impl Commerce {
     /// Captures a quote request.
     pub async fn request_quote(
@@ -100,8 +109,8 @@ impl Commerce {
         render: impl FnOnce(&QuoteRecord) -> String,
     ) -> Result<Captured<QuoteRecord>, ServiceError> {
         let work = Box::pin(async {
-            let read_at = self.inner.clock.now();
-            let (record, offer) = self.actionable(caller, quote, QuoteAction::Counter, Some(&request.revision)).await?;
+            let Actionable { record, offer, read_at } =
+                self.actionable(caller, quote, QuoteAction::Counter, Some(&request.revision)).await?;
             let payload = QuoteRequest {
                 account: offer.account,
                 currency: offer.currency,
@@ -143,8 +152,8 @@ impl Commerce {
         render: impl FnOnce(&OrderRecord) -> String,
     ) -> Result<Captured<OrderRecord>, ServiceError> {
         let work = Box::pin(async {
-            let read_at = self.inner.clock.now();
-            let (record, offer) = self.actionable(caller, quote, QuoteAction::Accept, Some(&request.revision)).await?;
+            let Actionable { record, offer, read_at } =
+                self.actionable(caller, quote, QuoteAction::Accept, Some(&request.revision)).await?;
             let filed = Filed {
                 held_since: None,
                 read_at: Some(read_at),
@@ -175,8 +184,7 @@ impl Commerce {
             QuoteEnd::Withdraw => (QuoteAction::Withdraw, TransferOperation::WithdrawQuote, None),
         };
         let work = Box::pin(async {
-            let read_at = self.inner.clock.now();
-            let (record, offer) = self.actionable(caller, quote, action, revision.as_deref()).await?;
+            let Actionable { record, offer, read_at } = self.actionable(caller, quote, action, revision.as_deref()).await?;
             let instruction = Instruction { reason, ..about(offer.number, offer.revision) };
             self.enqueue(caller, &key, record, Act { operation, instruction, read_at }, render).await
         });
@@ -190,7 +198,8 @@ impl Commerce {
         quote: &str,
         action: QuoteAction,
         revision: Option<&str>,
-    ) -> Result<(QuoteRecord, QuoteDocument), ServiceError> {
+    ) -> Result<Actionable, ServiceError> {
+        let read_at = self.inner.clock.now();
         let record: QuoteRecord = self.document(caller, quote).await?;
         let status = record.quote_status().as_str();
         let refused = || ServiceError::ActionNotAllowed { action: action.as_str(), status: status.to_owned() };
@@ -210,7 +219,7 @@ impl Commerce {
         if !record.quote_status().allowed_actions().contains(&action) {
             return Err(refused());
         }
-        Ok((record, offer))
+        Ok(Actionable { record, offer, read_at })
     }
 
     /// The order that comes of an offer: its lines, quantities and prices (rule Q3).

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Commerce, ServiceError, TransferReport};
-use crate::domain::{AccountNumber, AdapterName, BackendNumber, Reference, StoreName, TransferOperation};
+use crate::domain::{AccountNumber, AdapterName, BackendNumber, Reference, StoreName};
 use crate::store::{Document, DocumentKind, Found, Search, Transfer};
 
 /// One page of what was found, newest first.
@@ -70,17 +70,13 @@ fn grouped<T>(items: impl Iterator<Item = (Reference, T)>) -> BTreeMap<Reference
 
 fn report(document: Option<Document>, transfers: Vec<Transfer>, findings: Vec<i64>) -> Option<FoundReport> {
     let first = transfers.first()?;
-    let kind = match first.operation {
-        TransferOperation::SubmitOrder | TransferOperation::AcceptQuote | TransferOperation::CancelOrder => DocumentKind::Order,
-        _ => DocumentKind::Quote,
-    };
     let (number, status, is_held) = match document {
         Some(document) => (document.backend_number, document.status, document.on_hold.is_some()),
         None => (first.instruction.number.clone(), None, false),
     };
     Some(FoundReport {
+        kind: DocumentKind::of(&first.reference),
         reference: first.reference.clone(),
-        kind,
         number,
         store: first.store.clone(),
         account: first.account.clone(),

@@ -131,7 +131,7 @@ async fn enqueue_operation(connection: &mut Connection, new: NewOperation) -> Re
             return Ok(outcome);
         }
     }
-    let asks = Asks { operation: new.operation, instruction: &new.instruction, seen_since: new.seen_since };
+    let asks = Asks { operation: new.operation, number: new.instruction.number.as_ref(), seen_since: new.seen_since };
     if let Some(outcome) = in_the_way(connection, &new.adapter, &new.account, asks).await? {
         return Ok(outcome);
     }

@@ -6,11 +6,14 @@ use jiff::Timestamp;
 
 use super::lock::{Lock, lock};
 use super::sql::{Connection, Dialect, Query, query};
-use super::{CaptureOutcome, DocumentKind, Instruction, Store, StoreError, rows};
+use super::{CaptureOutcome, DocumentKind, Store, StoreError, rows};
 use crate::domain::{AccountNumber, AdapterName, BackendNumber, TransferOperation};
 
 /// Of `transfers`, those that name the number of what they are about; in the wording of the index.
 pub(super) const NAMES_A_NUMBER: &str = "operation NOT IN ('submit-order', 'submit-quote', 'release-reservation')";
+
+/// Of transfers `t`, those that act on a document without being one; in the wording of the index.
+pub(super) const ACTS: &str = "t.operation IN ('cancel-order', 'decline-quote', 'withdraw-quote')";
 
 /// The number that a transfer's instruction names; in the wording of the index.
 pub(super) fn number(dialect: Dialect) -> &'static str {
@@ -39,7 +42,8 @@ impl Store {
 /// Something that is to be asked of the back end.
 pub(super) struct Asks<'a> {
     pub(super) operation: TransferOperation,
-    pub(super) instruction: &'a Instruction,
+    /// Of the order or quote that it is about, if it is about one.
+    pub(super) number: Option<&'a BackendNumber>,
     /// What it took since then was not seen by whoever asks.
     pub(super) seen_since: Option<Timestamp>,
 }
@@ -51,9 +55,9 @@ pub(super) async fn in_the_way(
     account: &AccountNumber,
     asks: Asks<'_>,
 ) -> Result<Option<CaptureOutcome>, StoreError> {
-    let Some(number) = asks.instruction.number.as_ref() else { return Ok(None) };
+    let Some(number) = asks.number else { return Ok(None) };
     lock(connection, Lock::Number { adapter, number: number.as_str() }).await?;
-    let kind = if asks.operation == TransferOperation::CancelOrder { DocumentKind::Order } else { DocumentKind::Quote };
+    let kind = DocumentKind::named_by(asks.operation);
     let mut asked = asked(connection.dialect(), adapter, account, kind, std::slice::from_ref(number)).push(" AND (").push(OPEN);
     if let Some(since) = asks.seen_since {
         asked = asked.push(" OR updated_at >= ").push_bind(since).push(" AND state IN ('confirmed', 'linked')");

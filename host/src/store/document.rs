@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     AccountNumber, AdapterName, Amendment, BackendNumber, BusinessStatus, CheckoutId, Deduplication, Failure, FindingState,
-    Order, QuoteRequest, QuoteStatus, Reference, StoreName, TransferState,
+    Order, QuoteRequest, QuoteStatus, Reference, StoreName, TransferOperation, TransferState,
 };
 
 /// Order or quote.
@@ -22,6 +22,16 @@ impl DocumentKind {
             Self::Order => "order",
             Self::Quote => "quote",
         }
+    }
+
+    /// What has a reference.
+    pub fn of(reference: &Reference) -> Self {
+        if reference.is_quote() { Self::Quote } else { Self::Order }
+    }
+
+    /// What has the number that an operation's instruction names.
+    pub(super) fn named_by(operation: TransferOperation) -> Self {
+        if operation == TransferOperation::CancelOrder { Self::Order } else { Self::Quote }
     }
 
     /// A new reference for one.

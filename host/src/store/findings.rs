@@ -259,8 +259,7 @@ fn cancelled_numbers(found: &StoredFinding) -> &[BackendNumber] {
 /// Refused while somebody else has asked for it, such as the customer. Until the end of the transaction nobody does.
 async fn nobody_cancels(connection: &mut Connection, found: &StoredFinding) -> Result<(), StoreError> {
     for number in cancelled_numbers(found) {
-        let instruction = Instruction { number: Some(number.clone()), ..Instruction::default() };
-        let asks = Asks { operation: TransferOperation::CancelOrder, instruction: &instruction, seen_since: None };
+        let asks = Asks { operation: TransferOperation::CancelOrder, number: Some(number), seen_since: None };
         let other = in_the_way(connection, &found.adapter, &found.account, asks).await?;
         if let Some(CaptureOutcome::UnderWay { reference, .. }) = other {
             return Err(Conflict::CancelledByAnother { number: number.to_string(), by: reference.to_string() }.into());

@@ -3,7 +3,7 @@
 use futures::future::FutureExt;
 use jiff::Timestamp;
 
-use super::columns::{attempt_columns, document_columns, transfer_columns};
+use super::columns::{attempt_columns, document_columns};
 use super::sql::{Query, Row, query};
 use super::{Attempt, Document, DocumentKind, Observed, Store, StoreError, Transfer, rows, taken};
 use crate::domain::{AccountNumber, AdapterName, BackendNumber, Reference, StoreName};
@@ -92,9 +92,7 @@ impl Store {
 
     /// Everything that was or is to be sent for a reference, oldest first.
     pub async fn transfers_of(&self, reference: &Reference) -> Result<Vec<Transfer>, StoreError> {
-        let transfers = query(concat!("SELECT ", transfer_columns!(""), " FROM transfers WHERE reference = $1 ORDER BY id"))
-            .bind(reference.to_string());
-        transfers.all(&mut self.read().await?).await?.iter().map(rows::transfer).collect()
+        self.transfers_among(std::slice::from_ref(reference)).await
     }
 
     /// All attempts and look-ups for a reference, oldest first.

@@ -86,8 +86,9 @@ async fn take(
         .push(dialect.choose("", " FOR UPDATE OF d SKIP LOCKED"))
         .push(") UPDATE documents SET compared_at = $4 WHERE reference IN (SELECT reference FROM due) RETURNING reference, ")
         .push("(SELECT t.updated_at FROM transfers t WHERE t.id = documents.transfer) AS settled_at, ")
-        .push("(SELECT count(*) FROM transfers e WHERE e.reference = documents.reference ")
-        .push("AND e.operation IN ('cancel-order', 'decline-quote', 'withdraw-quote') AND e.state NOT IN ('rejected', 'abandoned')) ")
+        .push("(SELECT count(*) FROM transfers t WHERE t.reference = documents.reference AND ")
+        .push(decisions::ACTS)
+        .push(" AND t.state NOT IN ('rejected', 'abandoned')) ")
         // By its number, from another store.
         .push("+ (SELECT count(*) FROM transfers e WHERE ")
         .push(decisions::number(dialect))

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::columns::transfer_columns;
 use super::sql::{Connection, Dialect, Query, query};
+use super::waiting::of_named;
 use super::{DocumentKind, Store, StoreError, Transfer, Waiting, decisions, rows};
 use crate::domain::{AccountNumber, AdapterName, FindingState, Reference, StoreName, TransferOperation, TransferState};
 
@@ -42,9 +43,6 @@ pub struct Found {
     pub captured_at: Timestamp,
     pub reference: Reference,
 }
-
-/// What acts on a document without being one; in the wording of the index.
-const ACTS: &str = "t.operation IN ('cancel-order', 'decline-quote', 'withdraw-quote')";
 
 impl Store {
     /// What is found, newest first.
@@ -108,7 +106,7 @@ impl Search {
 
     /// What was done through us to documents that are not ours.
     fn acts(&self, dialect: Dialect) -> Query {
-        let mut wanted = query("SELECT t.reference, t.created_at AS at FROM transfers t WHERE ").push(ACTS);
+        let mut wanted = query("SELECT t.reference, t.created_at AS at FROM transfers t WHERE ").push(decisions::ACTS);
         wanted = wanted.push(" AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.reference = t.reference)");
         wanted = match self.standing {
             None => wanted,
@@ -129,16 +127,7 @@ impl Search {
             let (among, end) = (dialect.choose(".reference IN (", ".reference = ANY (ARRAY("), dialect.choose(")", "))"));
             wanted = matching(wanted.push(" AND ").push(table).push(among), dialect, text).push(end);
         }
-        let names = [
-            ("account", self.account.as_ref().map(ToString::to_string)),
-            ("store", self.store.as_ref().map(ToString::to_string)),
-            ("adapter", self.adapter.as_ref().map(ToString::to_string)),
-        ];
-        for (column, name) in names {
-            if let Some(name) = name {
-                wanted = wanted.push(" AND ").push(table).push(".").push(column).push(" = ").push_bind(name);
-            }
-        }
+        wanted = of_named(wanted, table, self.store.as_ref(), self.adapter.as_ref(), self.account.as_ref());
         let at = format!("{table}.{at}");
         if let Some(from) = self.from {
             wanted = wanted.push(" AND ").push(&at).push(" >= ").push_bind(from);
@@ -171,6 +160,7 @@ fn matching(wanted: Query, dialect: Dialect, text: &str) -> Query {
     let wanted = wanted.push_list(written).push(" UNION SELECT reference FROM transfers WHERE ");
     let wanted = wanted.push(decisions::number(dialect)).push(" IN ").push_list(spelled());
     let wanted = wanted.push(" AND ").push(decisions::NAMES_A_NUMBER);
-    let wanted = wanted.push(" UNION SELECT t.reference FROM transfers t WHERE ").push(ACTS).push(" AND t.account IN ");
+    let wanted =
+        wanted.push(" UNION SELECT t.reference FROM transfers t WHERE ").push(decisions::ACTS).push(" AND t.account IN ");
     wanted.push_list(spelled())
 }

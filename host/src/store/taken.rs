@@ -158,11 +158,10 @@ async fn settle_quote(
 /// Our documents that a transfer acts on: its own, and those that have the number which it names, in whichever store. Quotes that answer each
 /// other share one.
 pub(super) async fn about(connection: &mut Connection, transfer: &Transfer) -> Result<Vec<Reference>, StoreError> {
-    let is_order = transfer.operation == TransferOperation::CancelOrder;
     let named = query("SELECT reference FROM documents WHERE reference = $1 OR backend_number = $2 AND kind = $3 AND adapter = $4 AND account = $5")
         .bind(transfer.reference.to_string())
         .bind(transfer.instruction.number.as_ref().map(ToString::to_string))
-        .bind(if is_order { DocumentKind::Order } else { DocumentKind::Quote }.as_str())
+        .bind(DocumentKind::named_by(transfer.operation).as_str())
         .bind(transfer.adapter.to_string())
         .bind(transfer.account.to_string());
     // Everyone in one order, so that nobody waits in a circle.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::columns::transfer_columns;
-use super::sql::query;
+use super::sql::{Query, query};
 use super::{Store, StoreError, Transfer, rows};
 use crate::domain::{AccountNumber, AdapterName, StoreName};
 
@@ -79,20 +79,28 @@ impl Store {
                 wanted.push(" AND t.reference IN (SELECT h.reference FROM holds h WHERE h.code = ").push_bind(code).push(")")
             }
         };
-        let names = [
-            ("store", filter.store.map(|store| store.to_string())),
-            ("adapter", filter.adapter.map(|adapter| adapter.to_string())),
-            ("account", filter.account.map(|account| account.to_string())),
-        ];
-        for (column, name) in names {
-            if let Some(name) = name {
-                wanted = wanted.push(" AND t.").push(column).push(" = ").push_bind(name);
-            }
-        }
+        wanted = of_named(wanted, "t", filter.store.as_ref(), filter.adapter.as_ref(), filter.account.as_ref());
         if let Some(before) = filter.before {
             wanted = wanted.push(" AND t.created_at < ").push_bind(before);
         }
         let wanted = wanted.push(" ORDER BY t.id LIMIT ").push_bind(filter.limit);
         wanted.all(&mut connection).await?.iter().map(rows::transfer).collect()
     }
+}
+
+/// Narrows what is wanted of a table to those that are named.
+pub(super) fn of_named(
+    wanted: Query,
+    table: &str,
+    store: Option<&StoreName>,
+    adapter: Option<&AdapterName>,
+    account: Option<&AccountNumber>,
+) -> Query {
+    let names = [
+        (".store = ", store.map(ToString::to_string)),
+        (".adapter = ", adapter.map(ToString::to_string)),
+        (".account = ", account.map(ToString::to_string)),
+    ];
+    let named = names.into_iter().filter_map(|(column, name)| Some((column, name?)));
+    named.fold(wanted, |wanted, (column, name)| wanted.push(" AND ").push(table).push(column).push_bind(name))
 }

@@ -49,10 +49,15 @@ fn items(keys: impl IntoIterator<Item = u32>) -> Vec<(u32, ())> {
     keys.into_iter().map(|key| (key, ())).collect()
 }
 
+/// No call has returned since the asker looked.
+fn nothing(_: usize, _: &(u32, ())) -> Option<Answer<u32>> {
+    None
+}
+
 #[tokio::test]
 async fn f8_a_thousand_misses_on_one_key_make_one_call() {
     let (fetch, gatherer, mut seen) = scripted(100);
-    let waiting: Vec<_> = (0..1000).flat_map(|_| gatherer.ask(&"s", Join::InFlight, items([7]))).collect();
+    let waiting: Vec<_> = (0..1000).flat_map(|_| gatherer.ask(&"s", Join::InFlight, items([7]), nothing)).collect();
     assert_eq!(seen.recv().await, Some(vec![7]));
     fetch.permits.add_permits(1);
     for receiver in waiting {
@@ -65,9 +70,9 @@ async fn f8_a_thousand_misses_on_one_key_make_one_call() {
 #[tokio::test]
 async fn f8_a_miss_goes_out_at_once_and_others_gather_while_it_is_in_flight() {
     let (fetch, gatherer, mut seen) = scripted(100);
-    let first = gatherer.ask(&"s", Join::InFlight, items([1]));
+    let first = gatherer.ask(&"s", Join::InFlight, items([1]), nothing);
     assert_eq!(seen.recv().await, Some(vec![1]));
-    let others: Vec<_> = (2..6).flat_map(|key| gatherer.ask(&"s", Join::InFlight, items([key]))).collect();
+    let others: Vec<_> = (2..6).flat_map(|key| gatherer.ask(&"s", Join::InFlight, items([key]), nothing)).collect();
     assert!(seen.try_recv().is_err(), "they gather");
     fetch.permits.add_permits(2);
     assert_eq!(seen.recv().await, Some(vec![2, 3, 4, 5]));
@@ -79,18 +84,18 @@ async fn f8_a_miss_goes_out_at_once_and_others_gather_while_it_is_in_flight() {
 #[tokio::test]
 async fn f8_gathered_keys_leave_as_soon_as_they_fill_the_cap() {
     let (_fetch, gatherer, mut seen) = scripted(3);
-    let _first = gatherer.ask(&"s", Join::InFlight, items([1]));
+    let _first = gatherer.ask(&"s", Join::InFlight, items([1]), nothing);
     assert_eq!(seen.recv().await, Some(vec![1]));
-    let _second = gatherer.ask(&"s", Join::InFlight, items([2, 3]));
+    let _second = gatherer.ask(&"s", Join::InFlight, items([2, 3]), nothing);
     assert!(seen.try_recv().is_err());
-    let _third = gatherer.ask(&"s", Join::InFlight, items([4]));
+    let _third = gatherer.ask(&"s", Join::InFlight, items([4]), nothing);
     assert_eq!(seen.recv().await, Some(vec![2, 3, 4]));
 }
 
 #[tokio::test]
 async fn f9_items_asked_together_leave_together_in_capped_batches() {
     let (_fetch, gatherer, mut seen) = scripted(100);
-    let _waiting = gatherer.ask(&"s", Join::InFlight, items(0..250));
+    let _waiting = gatherer.ask(&"s", Join::InFlight, items(0..250), nothing);
     let mut sizes = Vec::new();
     for _ in 0..3 {
         sizes.push(seen.recv().await.unwrap().len());
@@ -102,9 +107,9 @@ async fn f9_items_asked_together_leave_together_in_capped_batches() {
 #[tokio::test]
 async fn a_live_question_is_not_answered_by_a_call_that_has_already_left() {
     let (fetch, gatherer, mut seen) = scripted(100);
-    let cached = gatherer.ask(&"s", Join::InFlight, items([1]));
+    let cached = gatherer.ask(&"s", Join::InFlight, items([1]), nothing);
     assert_eq!(seen.recv().await, Some(vec![1]));
-    let live = gatherer.ask(&"s", Join::NotYetSent, items([1]));
+    let live = gatherer.ask(&"s", Join::NotYetSent, items([1]), nothing);
     fetch.permits.add_permits(2);
     assert_eq!(seen.recv().await, Some(vec![1]), "asked again");
     for receiver in cached.into_iter().chain(live) {
@@ -115,8 +120,8 @@ async fn a_live_question_is_not_answered_by_a_call_that_has_already_left() {
 #[tokio::test]
 async fn a_caller_who_goes_away_cancels_nobody_elses_answer() {
     let (fetch, gatherer, mut seen) = scripted(100);
-    let gone = gatherer.ask(&"s", Join::InFlight, items([1]));
-    let stays = gatherer.ask(&"s", Join::InFlight, items([1]));
+    let gone = gatherer.ask(&"s", Join::InFlight, items([1]), nothing);
+    let stays = gatherer.ask(&"s", Join::InFlight, items([1]), nothing);
     seen.recv().await.unwrap();
     drop(gone);
     fetch.permits.add_permits(1);
@@ -129,12 +134,12 @@ async fn a_caller_who_goes_away_cancels_nobody_elses_answer() {
 async fn a_fetch_that_dies_answers_its_callers_and_blocks_nothing() {
     let (fetch, gatherer, mut seen) = scripted(100);
     fetch.permits.add_permits(2);
-    let lost = gatherer.ask(&"s", Join::InFlight, items([666]));
+    let lost = gatherer.ask(&"s", Join::InFlight, items([666]), nothing);
     for receiver in lost {
         assert!(receiver.await.unwrap().answer.is_err());
     }
     assert_eq!(seen.recv().await, Some(vec![666]));
-    for receiver in gatherer.ask(&"s", Join::InFlight, items([1])) {
+    for receiver in gatherer.ask(&"s", Join::InFlight, items([1]), nothing) {
         assert_eq!(receiver.await.unwrap().answer, Ok(1));
     }
 }
@@ -142,13 +147,13 @@ async fn a_fetch_that_dies_answers_its_callers_and_blocks_nothing() {
 #[tokio::test]
 async fn one_scope_has_only_so_many_calls_in_flight_and_the_rest_waits_its_turn() {
     let (fetch, gatherer, mut seen) = scripted(1);
-    let mut waiting = gatherer.ask(&"s", Join::InFlight, items(0..6));
+    let mut waiting = gatherer.ask(&"s", Join::InFlight, items(0..6), nothing);
     for _ in 0..CALLS {
         seen.recv().await.unwrap();
     }
     tokio::task::yield_now().await;
     assert!(seen.try_recv().is_err(), "the rest waits");
-    assert!(gatherer.ask(&"another", Join::InFlight, items([9])).pop().is_some());
+    assert!(gatherer.ask(&"another", Join::InFlight, items([9]), nothing).pop().is_some());
     assert_eq!(seen.recv().await, Some(vec![9]), "another scope does not wait");
     fetch.permits.add_permits(7);
     for receiver in waiting.drain(..) {
@@ -159,7 +164,7 @@ async fn one_scope_has_only_so_many_calls_in_flight_and_the_rest_waits_its_turn(
 #[tokio::test]
 async fn what_was_held_back_leaves_as_soon_as_a_place_is_free_even_if_it_fills_no_call() {
     let (fetch, gatherer, mut seen) = scripted(2);
-    let _waiting = gatherer.ask(&"s", Join::InFlight, items(0..9));
+    let _waiting = gatherer.ask(&"s", Join::InFlight, items(0..9), nothing);
     for _ in 0..CALLS {
         assert_eq!(seen.recv().await.unwrap().len(), 2);
     }
@@ -170,7 +175,7 @@ async fn what_was_held_back_leaves_as_soon_as_a_place_is_free_even_if_it_fills_n
 #[tokio::test]
 async fn what_nobody_waits_for_any_more_when_its_turn_comes_is_not_asked() {
     let (fetch, gatherer, mut seen) = scripted(1);
-    let mut waiting = gatherer.ask(&"s", Join::InFlight, items(0..6));
+    let mut waiting = gatherer.ask(&"s", Join::InFlight, items(0..6), nothing);
     for _ in 0..CALLS {
         seen.recv().await.unwrap();
     }
@@ -184,11 +189,11 @@ async fn what_nobody_waits_for_any_more_when_its_turn_comes_is_not_asked() {
 #[tokio::test]
 async fn f10_refreshes_are_bounded_and_yield_to_what_somebody_waits_for() {
     let (fetch, gatherer, mut seen) = scripted(2);
-    let first = gatherer.ask(&"s", Join::InFlight, items([1]));
+    let first = gatherer.ask(&"s", Join::InFlight, items([1]), nothing);
     assert_eq!(seen.recv().await, Some(vec![1]));
     gatherer.refresh(&"s", items([10, 11, 12, 13]));
     assert!(seen.try_recv().is_err(), "a refresh opens no second call");
-    let asked = gatherer.ask(&"s", Join::InFlight, items([2, 3]));
+    let asked = gatherer.ask(&"s", Join::InFlight, items([2, 3]), nothing);
     assert_eq!(seen.recv().await, Some(vec![2, 3]), "those who wait go first");
     fetch.permits.add_permits(3);
     assert_eq!(seen.recv().await, Some(vec![10, 11]), "not more than one call takes");
@@ -203,10 +208,10 @@ async fn f10_refreshes_are_bounded_and_yield_to_what_somebody_waits_for() {
 #[tokio::test]
 async fn f10_a_refresh_that_somebody_waits_for_after_all_goes_with_the_others() {
     let (fetch, gatherer, mut seen) = scripted(2);
-    let _first = gatherer.ask(&"s", Join::InFlight, items([1]));
+    let _first = gatherer.ask(&"s", Join::InFlight, items([1]), nothing);
     assert_eq!(seen.recv().await, Some(vec![1]));
     gatherer.refresh(&"s", items([10, 11]));
-    let waiting = gatherer.ask(&"s", Join::InFlight, items([11, 2]));
+    let waiting = gatherer.ask(&"s", Join::InFlight, items([11, 2]), nothing);
     assert_eq!(seen.recv().await, Some(vec![11, 2]));
     fetch.permits.add_permits(3);
     assert_eq!(seen.recv().await, Some(vec![10]));

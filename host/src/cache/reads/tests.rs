@@ -142,3 +142,22 @@ async fn what_was_asked_before_its_item_was_marked_is_neither_used_nor_kept() {
     clock.advance(SignedDuration::from_secs(11));
     assert_eq!(read(&cache, Demand::Cached).await, Ok(("call 2".into(), Source::Stale)));
 }
+
+#[tokio::test]
+async fn f8_a_call_that_returns_between_looking_and_asking_answers_and_is_not_made_again() {
+    let (cache, backend, clock) = cache(10);
+    let entry = |text: &str| {
+        let lifetime = Lifetime { fresh: Duration::from_secs(10), stale: Duration::ZERO };
+        Arc::new(Entry::new(Ok(text.to_owned()), clock.now(), None, lifetime))
+    };
+    backend.memory.remember(&2, entry("does not answer it"));
+    // The reader looks, and what it finds is no answer; meanwhile a call for the same returns.
+    let usable = |known: &String, (): &()| {
+        backend.memory.remember(&1, entry("of the call"));
+        known == "of the call"
+    };
+    let wanted = vec![Wanted { wider: Some(1), key: 2, item: () }];
+    let answer = cache.read(&(), Demand::Cached, wanted, Duration::from_secs(5), usable).await.remove(0);
+    assert!(matches!(&answer, Answer::Known(known, _) if known.answer.as_deref() == Ok("of the call")), "{answer:?}");
+    assert_eq!(*backend.calls.lock(), 0);
+}

@@ -102,7 +102,7 @@ async fn users_of(connection: &mut Connection, seals: Vec<CheckoutId>) -> Result
 
 async fn stands_in_the_way(connection: &mut Connection, capture: &Capture) -> Result<Option<CaptureOutcome>, StoreError> {
     let Capture { document, operation, instruction, seen_since, .. } = capture;
-    let asks = Asks { operation: *operation, instruction, seen_since: *seen_since };
+    let asks = Asks { operation: *operation, number: instruction.number.as_ref(), seen_since: *seen_since };
     in_the_way(connection, &document.adapter, &document.account, asks).await
 }
 
