@@ -5,6 +5,7 @@
 //! `domain::TransferState::after`) and never calls a back end.
 
 mod answers;
+mod begin;
 mod capture;
 mod carried;
 mod claim;

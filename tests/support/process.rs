@@ -11,6 +11,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::wait::within;
 
+/// How long a start or an end may take: a host that compiles a component on a machine that is busy with others takes a while.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 /// How a process ended, and all that it wrote.
 #[derive(Debug)]
 pub struct Ended {
@@ -45,7 +48,7 @@ impl Process {
 
     /// Waits until `look` finds something in this process; panics when it ends before.
     pub async fn wait_for<T>(&mut self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
-        within(Duration::from_secs(60), what, async || {
+        within(PATIENCE, what, async || {
             if let Some(found) = look(self) {
                 return Some(found);
             }
@@ -116,7 +119,7 @@ impl Process {
 
     /// Waits for its end.
     pub async fn ended(self) -> Ended {
-        self.ended_within(Duration::from_secs(60)).await
+        self.ended_within(PATIENCE).await
     }
 
     /// The same for what may take longer.

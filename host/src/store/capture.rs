@@ -3,7 +3,6 @@
 mod queue;
 mod together;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::FutureExt;
@@ -16,7 +15,7 @@ use super::sql::Connection;
 use super::{Database, Instruction, NewDocument, Store, StoreError};
 use crate::domain::{AccountNumber, AdapterName, Reference, StoreName, TransferOperation};
 pub(super) use queue::{Route, insert_transfer};
-pub(super) use together::{capture_document, capture_documents};
+pub(super) use together::{capture_document, capture_together};
 
 /// An order or quote to be captured together with the transfer that brings it to the back end.
 #[derive(Clone, Debug)]
@@ -74,7 +73,7 @@ impl Store {
             Database::Postgres(postgres) if capture.instruction.number.is_none() => {
                 let NewDocument { store, account, adapter, .. } = &capture.document;
                 let line = Lock::of_line(store, account, adapter);
-                self.noted(postgres.capture(line, Arc::new(capture)).await)
+                self.noted(postgres.capture(line, capture).await)
             }
             _ => self.write(move |connection| capture_document(connection, capture).boxed()).await,
         };

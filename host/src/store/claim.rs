@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::columns::transfer_columns;
 use super::instant::after;
 use super::left_out::claimable;
-use super::sql::{Connection, Query, Row, query};
+use super::sql::{Connection, Row, query};
 use super::time::put_right;
-use super::{Claimed, Conflict, Database, Document, Fence, LeftOut, Store, StoreError, Transfer, TransferId, rows};
+use super::{Claimed, Conflict, Document, Fence, LeftOut, Store, StoreError, Transfer, TransferId, rows};
 use crate::domain::{Reference, TransferEvent, TransferState};
 
 impl Store {
@@ -77,43 +77,6 @@ impl Store {
             .boxed()
         })
         .await
-    }
-
-    /// Commits `sending` before the first byte leaves (rule T3), with the digest of the adapter that will send. The lease starts anew, so
-    /// that it is longer than the call; one that ends later, because another host has noticed that the time jumped forward, stays. Refused
-    /// with a stale fence (rule T5).
-    pub async fn begin_attempt(
-        &self,
-        id: TransferId,
-        fence: Fence,
-        now: Timestamp,
-        lease: Duration,
-        adapter_digest: String,
-    ) -> Result<(), StoreError> {
-        let lease_until = after(now, lease);
-        let begun = match &self.database {
-            // One statement, which is a transaction of its own: a server is waited for at each.
-            Database::Postgres(postgres) => {
-                let begin = query("WITH begun AS (");
-                let begin =
-                    begin_under(begin, "greatest", id, fence, now, lease_until)?.push(" RETURNING id, attempts, lookups) ");
-                let begin = begin.push(BEGUN).push_bind(now).push(", ").push_bind(adapter_digest).push(" FROM begun");
-                self.noted(postgres.execute(begin).await)?
-            }
-            Database::Sqlite(_) => {
-                self.write(move |connection| {
-                    async move {
-                        let begun = begin_under(query(""), "max", id, fence, now, lease_until)?.execute(connection).await?;
-                        let line = query(BEGUN).push_bind(now).push(", ").push_bind(adapter_digest);
-                        let line = line.push(" FROM transfers WHERE id = ").push_bind(id.0);
-                        if begun == 1 { line.execute(connection).await } else { Ok(0) }
-                    }
-                    .boxed()
-                })
-                .await?
-            }
-        };
-        if begun == 1 { Ok(()) } else { Err(Conflict::StaleFence.into()) }
     }
 
     /// Ends all claims of a host that died: `sending` becomes `unknown` (rule T3), the others can be claimed at once. For the start of the
@@ -191,41 +154,6 @@ async fn lose_outcome(connection: &mut Connection, transfer: &mut Transfer, now:
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// The line of an attempt that has just been counted.
-const BEGUN: &str =
-    "INSERT INTO attempts (transfer, number, kind, started_at, adapter_digest) SELECT id, attempts + lookups, 'send', ";
-
-/// The move to `sending`, if this claim still holds (rule T5). `later` names the function that gives the later of two instants.
-fn begin_under(
-    begun: Query,
-    later: &str,
-    id: TransferId,
-    fence: Fence,
-    now: Timestamp,
-    lease_until: Timestamp,
-) -> Result<Query, StoreError> {
-    let (from, to) = (TransferState::Queued, TransferState::Queued.after(TransferEvent::AttemptBegan)?);
-    Ok(begun
-        .push("UPDATE transfers SET state = ")
-        .push_bind(to.as_str())
-        .push(", attempts = attempts + 1, unknown_since = NULL, updated_at = ")
-        .push_bind(now)
-        .push(", lease_until = ")
-        .push(later)
-        .push("(lease_until, ")
-        .push_bind(lease_until)
-        .push("), due_at = ")
-        .push(later)
-        .push("(lease_until, ")
-        .push_bind(lease_until)
-        .push(") WHERE lease_until IS NOT NULL AND id = ")
-        .push_bind(id.0)
-        .push(" AND fence = ")
-        .push_bind(fence.0)
-        .push(" AND state = ")
-        .push_bind(from.as_str()))
 }
 
 /// The transfer, if this claim on it still holds (rule T5).

@@ -1,8 +1,8 @@
 //! A PostgreSQL database that several hosts share. Every command is a transaction of its own: the server commits those that come at the same
 //! time together. What must not be decided by two at once takes a [`lock`](super::lock); claims pass over each other's rows.
 
+mod gathered;
 mod keys;
-mod lines;
 mod news;
 mod open;
 
@@ -17,14 +17,18 @@ use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use super::begin::{Beginning, begin_together};
+use super::capture::capture_together;
+use super::record::{Confirmation, confirm_together};
 use super::schema::Schema;
-use super::sql::{Connection, Query};
-use super::{Conflict, StoreError};
+use super::sql::Connection;
+use super::{Capture, CaptureOutcome, Conflict, StoreError};
 use crate::clock::Clock;
 use crate::config::{DatabaseConfig, PostgresUrl};
+use crate::domain::Reference;
+use gathered::Gathered;
 pub(super) use keys::HeldKey;
 use keys::Keys;
-use lines::Lines;
 pub(super) use news::News;
 
 /// The pool of connections, and what runs on it.
@@ -34,7 +38,11 @@ pub(super) struct Postgres {
     writes: TaskTracker,
     commits: Arc<AtomicU64>,
     keys: Keys,
-    lines: Lines,
+    /// Whoever decides which transfer is in turn holds the line's lock until its commit is on disk (rule T6): one after the other an account
+    /// could order as often as the disk can be synced.
+    captures: Gathered<Capture, CaptureOutcome>,
+    beginnings: Gathered<Beginning, bool>,
+    confirmations: Gathered<Confirmation, Option<Reference>>,
     news: News,
     clock: Clock,
     patience: Duration,
@@ -52,7 +60,9 @@ impl Postgres {
             writes: TaskTracker::new(),
             commits: Arc::default(),
             keys,
-            lines: Lines::default(),
+            captures: Gathered::new(capture_together),
+            beginnings: Gathered::new(begin_together),
+            confirmations: Gathered::new(confirm_together),
             clock,
             patience: config.acquire_timeout(),
         })
@@ -107,18 +117,31 @@ impl Postgres {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        ended(self.to_its_end(async move { transaction(&pool, command).await })?).await
+        self.write_after("BEGIN", command).await
     }
 
-    /// Runs one statement as a transaction of its own, to its end as well; tells how many rows it changed.
-    pub(super) async fn execute(&self, statement: Query) -> Result<u64, StoreError> {
+    async fn write_after<T, F>(&self, begin: &'static str, command: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
         let pool = self.pool.clone();
-        let work = async move {
-            let mut connection = Connection::Postgres(pool.acquire().await?);
-            statement.execute(&mut connection).await.map_err(lost)
-        };
-        ended(self.to_its_end(work)?).await
+        ended(self.to_its_end(async move { transaction(&pool, begin, command).await })?).await
+    }
+
+    /// Captures an order or quote, together with others of its line (by the number of its lock).
+    pub(super) async fn capture(&self, line: i64, capture: Capture) -> Result<CaptureOutcome, StoreError> {
+        self.with_others(&self.captures, line, capture).await
+    }
+
+    /// Begins an attempt, together with others; tells whether its claim still holds.
+    pub(super) async fn begin(&self, beginning: Beginning) -> Result<bool, StoreError> {
+        self.with_others(&self.beginnings, 0, beginning).await
+    }
+
+    /// Records that an order was taken, together with others; tells which. None when it has to be recorded by itself.
+    pub(super) async fn confirm(&self, confirmation: Confirmation) -> Result<Option<Reference>, StoreError> {
+        self.with_others(&self.confirmations, 0, confirmation).await
     }
 
     fn to_its_end<T: Send + 'static>(
@@ -149,13 +172,13 @@ async fn ended<T>(work: JoinHandle<Result<T, StoreError>>) -> Result<T, StoreErr
     work.await.map_err(|_| StoreError::Unavailable("the transaction broke off".to_owned()))?
 }
 
-async fn transaction<T, F>(pool: &PgPool, command: F) -> Result<T, StoreError>
+async fn transaction<T, F>(pool: &PgPool, begin: &'static str, command: F) -> Result<T, StoreError>
 where
     F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
 {
     let mut lent = Lent { connection: Some(Connection::Postgres(pool.acquire().await?)) };
     let connection = lent.connection.as_mut().ok_or(StoreError::Stopped)?;
-    connection.run("BEGIN").await?;
+    connection.run(begin).await?;
     let done = command(connection).await;
     match done {
         Ok(value) => {

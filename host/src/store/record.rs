@@ -1,6 +1,8 @@
 //! What came of a claim: the move of the transfer, its line in the timeline, the document's new status, and the turn of the next
 //! transfer of the account (rules T5, T6). Called by the pipeline only.
 
+mod together;
+
 use futures::future::FutureExt;
 
 use super::capture::Route;
@@ -8,13 +10,21 @@ use super::claim::held;
 use super::lock::{Lock, lock};
 use super::rows::json;
 use super::sql::{Connection, query};
-use super::{Counts, Fence, Outcome, Store, StoreError, Taken, Transfer, TransferId, findings, release, taken};
+use super::{Counts, Database, Fence, Outcome, Store, StoreError, Taken, Transfer, TransferId, findings, release, taken};
 use crate::domain::{Reference, TransferEvent, TransferState};
+pub(super) use together::{Confirmation, confirm_together};
 
 impl Store {
     /// Commits what came of an attempt or look-up and ends the claim. Refused with a stale fence (rule T5), and when the back end said that
     /// it has taken an order under a number that is another one's ([`StoreError::Conflict`]). Returns the new state.
     pub async fn record_outcome(&self, id: TransferId, fence: Fence, outcome: Outcome) -> Result<TransferState, StoreError> {
+        if let Database::Postgres(postgres) = &self.database
+            && let Some(confirmation) = Confirmation::of(id, fence, &outcome)?
+            && let Some(reference) = self.noted(postgres.confirm(confirmation).await)?
+        {
+            self.tell_other_hosts(&reference);
+            return Ok(TransferState::Confirmed);
+        }
         let (state, reference) = self.write(move |connection| record(connection, id, fence, outcome).boxed()).await?;
         self.tell_other_hosts(&reference);
         Ok(state)

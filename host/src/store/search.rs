@@ -151,16 +151,62 @@ fn matching(wanted: Query, dialect: Dialect, text: &str) -> Query {
         "lower(trim(json_extract(payload, '$.purchase_order')))",
         "lower(btrim(payload::json ->> 'purchase_order') COLLATE \"C\")",
     );
-    // The databases know the case of the letters of ASCII only.
-    let written = [text, &text.to_lowercase(), &text.to_uppercase()].map(str::to_ascii_lowercase);
     let wanted = wanted.push("SELECT reference FROM transfers WHERE reference IN ").push_list(spelled());
     let wanted = wanted.push(" UNION SELECT reference FROM documents WHERE backend_number IN ").push_list(spelled());
     let wanted = wanted.push(" UNION SELECT reference FROM documents WHERE account IN ").push_list(spelled());
     let wanted = wanted.push(" UNION SELECT reference FROM documents WHERE ").push(purchase_order).push(" IN ");
-    let wanted = wanted.push_list(written).push(" UNION SELECT reference FROM transfers WHERE ");
+    let wanted = wanted.push_list(writings(text)).push(" UNION SELECT reference FROM transfers WHERE ");
     let wanted = wanted.push(decisions::number(dialect)).push(" IN ").push_list(spelled());
     let wanted = wanted.push(" AND ").push(decisions::NAMES_A_NUMBER);
     let wanted =
         wanted.push(" UNION SELECT t.reference FROM transfers t WHERE ").push(decisions::ACTS).push(" AND t.account IN ");
     wanted.push_list(spelled())
+}
+
+/// Most letters beyond ASCII of which each is looked for as a small and as a capital one.
+const LETTERS: usize = 6;
+
+/// How a text may be written, when small and capital letters are the same. The databases know that of the letters of ASCII only, which are
+/// small here. In a text with many others, such as a Greek one, words are small, capital or begin with a capital.
+fn writings(text: &str) -> Vec<String> {
+    let small = text.to_lowercase();
+    let beyond = small.chars().filter(|letter| capital(*letter).is_some()).count();
+    if beyond > LETTERS {
+        let words = small.split_inclusive(char::is_whitespace);
+        let begun = words.flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters)
+        });
+        return [text, &small, &text.to_uppercase(), &begun.collect::<String>()].map(str::to_ascii_lowercase).into();
+    }
+    let mut writings = vec![String::with_capacity(small.len())];
+    for letter in small.chars() {
+        let capitals: Vec<_> =
+            capital(letter).into_iter().flat_map(|capital| writings.iter().map(move |begun| begun.clone() + &capital)).collect();
+        writings.iter_mut().for_each(|begun| begun.push(letter));
+        writings.extend(capitals);
+    }
+    writings
+}
+
+/// Of a small letter beyond ASCII.
+fn capital(letter: char) -> Option<String> {
+    let capital = letter.to_uppercase().collect::<String>().to_ascii_lowercase();
+    (!letter.is_ascii() && capital.chars().ne([letter])).then_some(capital)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t11_a_purchase_order_is_looked_for_however_its_letters_are_written() {
+        assert_eq!(writings("PO-4711 a"), ["po-4711 a"]);
+        let mut found = writings("MÜLLER Überlingen");
+        found.sort();
+        assert_eq!(found, ["mÜller Überlingen", "mÜller überlingen", "müller Überlingen", "müller überlingen"]);
+        assert_eq!(writings("Straße"), ["straße", "strasse"]);
+        assert_eq!(writings("ΑΘΗΝΑ οδός").first().map(String::as_str), Some("ΑΘΗΝΑ οδός"));
+        assert!(writings("αθήνα οδός").contains(&"Αθήνα Οδός".to_owned()));
+    }
 }

@@ -2,6 +2,9 @@
 //! of them along.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt};
 
 use super::queue::{Queued, Route, insert_transfers};
 use super::{Capture, CaptureOutcome};
@@ -22,10 +25,14 @@ pub(in crate::store) async fn capture_document(
 }
 
 /// Captures of one line; what became of each, in order.
-pub(in crate::store) async fn capture_documents(
-    connection: &mut Connection,
-    captures: &[&Capture],
-) -> Result<Vec<CaptureOutcome>, StoreError> {
+pub(in crate::store) fn capture_together<'c>(
+    connection: &'c mut Connection,
+    captures: &'c [Arc<Capture>],
+) -> BoxFuture<'c, Result<Vec<CaptureOutcome>, StoreError>> {
+    async move { capture_documents(connection, &captures.iter().map(Arc::as_ref).collect::<Vec<_>>()).await }.boxed()
+}
+
+async fn capture_documents(connection: &mut Connection, captures: &[&Capture]) -> Result<Vec<CaptureOutcome>, StoreError> {
     let keys: Vec<_> = captures.iter().filter_map(|capture| capture.answer.as_ref()).collect();
     lock_keys(connection, &keys).await?;
     let mut outcomes: Vec<Option<CaptureOutcome>> = vec![None; captures.len()];

@@ -1,7 +1,7 @@
 //! What holds for PostgreSQL in particular: several hosts on one database, lost connections, refusals at opening.
 
+mod gathered;
 mod hosts;
-mod lines;
 mod opening;
 mod proxy;
 mod trouble;
@@ -24,10 +24,14 @@ fn nothing() -> LeftOut {
 
 /// Sends and confirms what was claimed.
 async fn confirm(store: &Store, claimed: &Claimed) -> Result<TransferState, StoreError> {
+    confirm_as(store, claimed, &format!("N{}", claimed.transfer.id.0)).await
+}
+
+/// The same under a number that the back end gives.
+async fn confirm_as(store: &Store, claimed: &Claimed, number: &str) -> Result<TransferState, StoreError> {
     let (id, fence) = (claimed.transfer.id, claimed.fence);
     store.begin_attempt(id, fence, start(), LEASE, "digest".into()).await?;
-    let accepted =
-        Accepted { number: format!("N{}", id.0).into(), status: BusinessStatus::Open, raw_status: None, amendments: vec![] };
+    let accepted = Accepted { number: number.into(), status: BusinessStatus::Open, raw_status: None, amendments: vec![] };
     let outcome = Outcome {
         events: vec![TransferEvent::Taken],
         taken: Some(Taken::Order(accepted)),

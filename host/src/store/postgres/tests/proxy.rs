@@ -8,17 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
-/// What commits: as it is asked for, and as the server says that it is done.
-#[derive(Clone, Copy)]
-pub(super) struct Commit {
-    asked: &'static str,
-    told: &'static str,
-}
-
-/// Of a transaction.
-pub(super) const COMMIT: Commit = Commit { asked: "COMMIT", told: "COMMIT" };
-/// Of the statement that begins an attempt, which is a transaction of its own.
-pub(super) const BEGUN: Commit = Commit { asked: "INSERT INTO attempts", told: "INSERT 0 1" };
+/// Asks for a commit, and says that it is done.
+const COMMIT: &[u8] = b"COMMIT";
 
 /// Where the next one is cut off.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +22,7 @@ pub(super) enum Cut {
 
 pub(super) struct Proxy {
     port: u16,
-    next: Arc<Mutex<Option<(Commit, Cut)>>>,
+    next: Arc<Mutex<Option<Cut>>>,
     accepting: JoinHandle<()>,
 }
 
@@ -54,8 +45,9 @@ impl Proxy {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    pub(super) fn cut_the_next(&self, commit: Commit, cut: Cut) {
-        *self.next.lock() = Some((commit, cut));
+    /// Cuts the connection at the next commit.
+    pub(super) fn cut_the_next(&self, cut: Cut) {
+        *self.next.lock() = Some(cut);
     }
 }
 
@@ -66,24 +58,24 @@ impl Drop for Proxy {
 }
 
 /// Passes everything on, until an end goes away or the cut is made.
-async fn relay(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Option<(Commit, Cut)>>>) {
+async fn relay(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Option<Cut>>>) {
     let (mut asked, mut told) = (vec![0; 65_536], vec![0; 65_536]);
-    let mut swallowed: Option<Commit> = None;
+    let mut is_swallowed = false;
     loop {
         tokio::select! {
             Ok(length) = client.read(&mut asked) => {
                 if length == 0 {
                     return;
                 }
-                match next.lock().take_if(|(commit, _)| speaks_of(&asked[..length], commit.asked)) {
-                    Some((_, Cut::BeforeTheServer)) => return,
-                    Some((commit, Cut::BeforeTheAnswer)) => swallowed = Some(commit),
+                match next.lock().take_if(|_| speaks_of_a_commit(&asked[..length])) {
+                    Some(Cut::BeforeTheServer) => return,
+                    Some(Cut::BeforeTheAnswer) => is_swallowed = true,
                     None => {}
                 }
                 server.write_all(&asked[..length]).await.unwrap();
             }
             Ok(length) = server.read(&mut told) => {
-                let is_cut = swallowed.is_some_and(|commit| speaks_of(&told[..length], commit.told));
+                let is_cut = is_swallowed && speaks_of_a_commit(&told[..length]);
                 if length == 0 || is_cut || client.write_all(&told[..length]).await.is_err() {
                     return;
                 }
@@ -93,6 +85,6 @@ async fn relay(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Op
     }
 }
 
-fn speaks_of(bytes: &[u8], words: &str) -> bool {
-    bytes.windows(words.len()).any(|some| some == words.as_bytes())
+fn speaks_of_a_commit(bytes: &[u8]) -> bool {
+    bytes.windows(COMMIT.len()).any(|some| some == COMMIT)
 }

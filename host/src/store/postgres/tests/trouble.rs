@@ -4,7 +4,7 @@ use futures::FutureExt;
 use scratch_postgres::Server;
 use tokio::sync::oneshot;
 
-use super::proxy::{BEGUN, COMMIT, Cut, Proxy};
+use super::proxy::{Cut, Proxy};
 use super::*;
 use crate::domain::AdapterName;
 use crate::store::lock::{Lock, lock};
@@ -31,7 +31,7 @@ async fn behind_a_proxy() -> (Proxy, Store) {
 async fn t1_a_commit_whose_answer_is_lost_is_looked_up_and_acknowledged() {
     let (proxy, store) = behind_a_proxy().await;
     let capture = with_key("k");
-    proxy.cut_the_next(COMMIT, Cut::BeforeTheAnswer);
+    proxy.cut_the_next(Cut::BeforeTheAnswer);
     assert_eq!(store.capture(capture.clone()).await.unwrap(), CaptureOutcome::Captured);
     assert!(is_captured(&store, &capture.document.reference).await);
     assert!(matches!(store.capture(with_key("k")).await.unwrap(), CaptureOutcome::Replayed { .. }));
@@ -41,7 +41,7 @@ async fn t1_a_commit_whose_answer_is_lost_is_looked_up_and_acknowledged() {
 async fn t1_a_commit_that_got_lost_stays_in_doubt_and_the_same_key_captures_once() {
     let (proxy, store) = behind_a_proxy().await;
     let capture = with_key("k");
-    proxy.cut_the_next(COMMIT, Cut::BeforeTheServer);
+    proxy.cut_the_next(Cut::BeforeTheServer);
     let lost = store.capture(capture.clone()).await;
     assert!(matches!(lost, Err(StoreError::InDoubt(_))), "{lost:?}");
     assert!(!is_captured(&store, &capture.document.reference).await);
@@ -55,7 +55,7 @@ async fn t3_an_attempt_whose_begin_is_in_doubt_sends_nothing_and_is_looked_up() 
     let order = capture_order("A");
     store.capture(order.clone()).await.unwrap();
     let claimed = store.claim_due(start(), 1, LEASE, &nothing()).await.unwrap().remove(0);
-    proxy.cut_the_next(BEGUN, Cut::BeforeTheAnswer);
+    proxy.cut_the_next(Cut::BeforeTheAnswer);
     let begun = store.begin_attempt(claimed.transfer.id, claimed.fence, start(), LEASE, "digest".into()).await;
     assert!(matches!(begun, Err(StoreError::InDoubt(_))), "{begun:?}");
     assert_eq!(transfer(&store, &order.document).await.state, TransferState::Sending);
