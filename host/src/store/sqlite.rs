@@ -17,6 +17,7 @@ use super::StoreError;
 use super::schema::Schema;
 use super::sql::Connection;
 use crate::clock::Clock;
+use place::Place;
 use writer::Writer;
 
 /// An open file. Only one process at a time has it.
@@ -25,6 +26,7 @@ pub(super) struct Sqlite {
     writer: Writer,
     readers: SqlitePool,
     clock: Clock,
+    place: Arc<Place>,
     /// Keeps other processes out; given up when the store is closed.
     lock: Arc<Mutex<Option<File>>>,
 }
@@ -34,8 +36,10 @@ impl Sqlite {
         let opened = open::open(path).await?;
         let lock = Arc::new(Mutex::new(Some(opened.lock)));
         let clock = Clock::followed(Timestamp::now());
-        let writer = Writer::start(opened.writer, opened.place).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { writer, readers: opened.readers, clock, lock })
+        let place = Arc::new(opened.place);
+        let writer =
+            Writer::start(opened.writer, Arc::clone(&place)).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { writer, readers: opened.readers, clock, place, lock })
     }
 
     pub(super) async fn schema(path: &Path) -> Result<Schema, StoreError> {
@@ -61,8 +65,11 @@ impl Sqlite {
         self.writer.empty_log().await
     }
 
+    /// Refused when the file is not where it was: what was committed into it since was not acknowledged, and must not be by being found there.
     pub(super) async fn read(&self) -> Result<Connection, StoreError> {
-        Ok(Connection::Sqlite(self.readers.acquire().await?))
+        let reader = self.readers.acquire().await?;
+        self.place.check()?;
+        Ok(Connection::Sqlite(reader))
     }
 
     pub(super) async fn write<T, F>(&self, command: F) -> Result<T, StoreError>

@@ -147,6 +147,9 @@ async fn t1_nothing_is_acknowledged_while_the_file_or_its_log_is_not_where_it_wa
             let refused = temp.store.capture(capture_order("A")).await.unwrap_err();
             assert!(matches!(&refused, StoreError::Unavailable(why) if why.contains("put the file back")), "{refused}");
         }
+        let kept = answer("k", 1);
+        temp.store.capture(Capture { answer: Some(kept.clone()), ..capture_order("A") }).await.unwrap_err();
+        assert!(temp.store.answer(&kept.principal, "k").await.is_err(), "a second look at its key must not acknowledge it");
         std::fs::write(&file, "").unwrap();
         assert!(temp.store.capture(capture_order("A")).await.is_err(), "another file is none of ours");
         assert!(temp.store.probe().await.is_err(), "and the host is not ready");

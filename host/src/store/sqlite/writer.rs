@@ -45,7 +45,7 @@ pub(in crate::store) struct Writer {
 
 impl Writer {
     /// Starts the thread that owns the connection. It ends with [`Writer::close`] or when every handle is gone.
-    pub(in crate::store) fn start(connection: Local, place: Place) -> std::io::Result<Self> {
+    pub(in crate::store) fn start(connection: Local, place: Arc<Place>) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let commits = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&commits);
@@ -111,7 +111,7 @@ impl Writer {
     }
 }
 
-async fn write(mut connection: Connection, place: Place, mut waiting: mpsc::Receiver<Message>, commits: Arc<AtomicU64>) {
+async fn write(mut connection: Connection, place: Arc<Place>, mut waiting: mpsc::Receiver<Message>, commits: Arc<AtomicU64>) {
     let mut messages = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut messages, BATCH).await > 0 {
         let mut jobs = Vec::with_capacity(messages.len());
