@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::failure::{adapter_problems, key_problem};
+use super::failure::{adapter_problems, key_problem, webhook_problem};
 use super::{CliError, print};
 use crate::adapter::{Adapters, LoadError};
 use crate::api::Authenticator;
@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use crate::cache::{Shared, SharedError};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Problem};
+use crate::events::Webhooks;
 use crate::identity::{FetchError, try_issuer};
 use crate::store::{Schema, Store, StoreError};
 
@@ -65,7 +66,9 @@ pub(super) async fn check(file: &Path, json: bool) -> Result<(), CliError> {
 async fn load_problems(config: &Config) -> Vec<Problem> {
     let key = Authenticator::new(config, &Clock::system()).err().map(|error| key_problem(&config.file, &error));
     let adapters = load(config).await.err().map(|error| adapter_problems(&config.file, &error));
-    key.into_iter().chain(adapters.into_iter().flatten()).collect()
+    let webhooks = Webhooks::check(&config.webhooks, &config.folder(), &Clock::system());
+    let webhooks = webhooks.iter().filter_map(|error| webhook_problem(&config.file, error));
+    key.into_iter().chain(adapters.into_iter().flatten()).chain(webhooks).collect()
 }
 
 async fn load(config: &Config) -> Result<(), LoadError> {

@@ -8,6 +8,7 @@ use super::component::RegistryError;
 use crate::adapter::LoadError;
 use crate::cache::SharedError;
 use crate::config::{ConfigError, Problem, locate};
+use crate::events::WebhookError;
 use crate::identity::{FetchError, SetupError};
 use crate::store::StoreError;
 
@@ -106,6 +107,11 @@ pub(super) fn adapter_problems(file: &Path, error: &LoadError) -> Vec<Problem> {
 /// A public key that does not fit, at its place in the configuration.
 pub(super) fn key_problem(file: &Path, error: &SetupError) -> Problem {
     located(file, error.option(), error.to_string(), "C020")
+}
+
+/// A webhook that cannot be delivered to, at its place in the configuration.
+pub(super) fn webhook_problem(file: &Path, error: &WebhookError) -> Option<Problem> {
+    error.problem().map(|(place, message)| located(file, &place, message, "C062"))
 }
 
 fn located(file: &Path, path: &str, message: String, code: &'static str) -> Problem {

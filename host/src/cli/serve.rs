@@ -6,11 +6,12 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::CliError;
-use super::failure::{adapter_problems, key_problem};
+use super::failure::{adapter_problems, key_problem, webhook_problem};
 use crate::adapter::LoadError;
 use crate::app::App;
 use crate::cache::SharedError;
 use crate::config::{self, Config, ConfigError};
+use crate::events::WebhookError;
 use crate::identity::SetupError;
 use crate::pipeline::failpoint;
 use crate::store::StoreError;
@@ -61,6 +62,9 @@ fn explain(config: &Config, error: anyhow::Error) -> CliError {
     }
     if let Some(error) = error.downcast_ref::<SetupError>() {
         return refused(vec![key_problem(&config.file, error)]);
+    }
+    if let Some(problem) = error.downcast_ref::<WebhookError>().and_then(|error| webhook_problem(&config.file, error)) {
+        return refused(vec![problem]);
     }
     let error = match error.downcast::<SharedError>() {
         Ok(error) => return CliError::SharedCache(error),

@@ -96,6 +96,9 @@ pub struct EndpointConfig {
     /// Idle connections kept open. More than the adapter's concurrency saves reconnecting after a burst.
     #[serde(default = "default_idle_connections")]
     pub idle_connections: usize,
+    /// What is exchanged is secret, or must not be forged, although there is no credential.
+    #[serde(skip)]
+    pub is_secret: bool,
 }
 
 /// How an endpoint's server and the host show each other who they are. Files are read when the adapter is loaded.
@@ -126,6 +129,11 @@ impl EndpointConfig {
     fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let credential = self.credential.as_ref().map(CredentialConfig::secret);
         [credential, self.tls.client_key.as_ref()].into_iter().flatten()
+    }
+
+    /// Whether what is exchanged must not cross the Internet unencrypted.
+    pub fn keeps_secrets(&self) -> bool {
+        self.is_secret || self.credential.is_some()
     }
 
     /// Whether requests go over TLS.

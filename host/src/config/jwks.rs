@@ -67,6 +67,7 @@ impl JwksConfig {
         EndpointConfig {
             base_url,
             credential: None,
+            is_secret: true,
             allow: self.allow.clone(),
             tls: TlsConfig { roots: self.roots.clone(), ..TlsConfig::default() },
             cookies: false,

@@ -104,6 +104,7 @@ impl WebhookConfig {
         EndpointConfig {
             base_url,
             credential: None,
+            is_secret: true,
             allow: self.allow.clone(),
             tls: self.tls.clone(),
             cookies: false,

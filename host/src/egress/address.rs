@@ -12,6 +12,8 @@ pub enum AddressRefusal {
     Loopback(IpAddr),
     #[error("{0} is a private address, which this endpoint does not allow (allow = [\"private\"])")]
     Private(IpAddr),
+    #[error("{0} is a public address, where a secret would arrive in the clear: use https://")]
+    InTheClear(IpAddr),
     #[error("{0} is a {1} address, which is never dialed")]
     Never(IpAddr, &'static str),
 }
@@ -26,6 +28,11 @@ pub(super) fn check(address: IpAddr, allowed: &[AddressRange]) -> Result<(), Add
         Zone::Private => Err(AddressRefusal::Private(address)),
         Zone::Never(kind) => Err(AddressRefusal::Never(address, kind)),
     }
+}
+
+/// Passes an address on the operator's own machine or network, where secrets may go unencrypted.
+pub(super) fn check_own(address: IpAddr) -> Result<(), AddressRefusal> {
+    if zone(address) == Zone::Public { Err(AddressRefusal::InTheClear(address)) } else { Ok(()) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -66,6 +66,14 @@ pub(super) fn check(uri: &Uri, allowed: &[AddressRange]) -> Result<(), BaseUrlEr
     }
 }
 
+/// Refuses a literal public address of a URL to which a secret would travel unencrypted.
+pub(super) fn check_secret(scheme: Option<&str>, host: Option<&str>) -> Result<(), AddressRefusal> {
+    match host.and_then(literal).filter(|_| scheme == Some("http")) {
+        Some(address) => address::check_own(address),
+        None => Ok(()),
+    }
+}
+
 fn literal(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     bare.parse().ok()
@@ -74,6 +82,16 @@ fn literal(host: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_goes_to_no_public_address_over_http() {
+        let check = |url: &str| check_secret(url.parse::<Uri>().unwrap().scheme_str(), url.parse::<Uri>().unwrap().host());
+        assert!(matches!(check("http://8.8.8.8/a"), Err(AddressRefusal::InTheClear(_))));
+        assert!(matches!(check("http://[2606:4700::1111]:8080"), Err(AddressRefusal::InTheClear(_))));
+        for passes in ["https://8.8.8.8", "http://10.0.0.1", "http://127.0.0.1:80", "http://erp.local"] {
+            assert_eq!(check(passes), Ok(()), "{passes}");
+        }
+    }
 
     #[test]
     fn a_base_url_is_taken_apart() {

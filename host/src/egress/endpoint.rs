@@ -19,7 +19,7 @@ use super::credential::{Credential, CredentialError};
 use super::error::{Effect, EgressError};
 use super::script::Script;
 use super::tls::{self, CertificateFiles, TlsError};
-use super::{Budget, headers, path};
+use super::{Budget, base_url, headers, path};
 use crate::clock::Clock;
 use crate::config::EndpointConfig;
 
@@ -68,11 +68,15 @@ impl Endpoint {
     pub fn bind(config: &EndpointConfig, base_dir: &std::path::Path, clock: Clock) -> Result<Self, BindError> {
         let allowed: Arc<[_]> = config.allow.clone().into();
         let base = BaseUrl::parse(&config.base_url, &allowed)?;
+        let keeps_secrets = config.keeps_secrets();
+        if keeps_secrets {
+            base_url::check_secret(Some(base.scheme.as_str()), Some(base.authority.host())).map_err(BaseUrlError::from)?;
+        }
         let credential = Credential::new(config.credential.as_ref(), &allowed, clock.clone())?;
         let cookies = config.cookies.then(|| CookieJar::new(&base, clock));
         let certificates = CertificateFiles::read(&config.tls, base_dir)?;
         let tls = tls::client_config(&config.tls, &certificates)?;
-        let connector = Connector::new(tls, allowed, Duration::from_millis(config.connect_timeout_ms));
+        let connector = Connector::new(tls, allowed, keeps_secrets, Duration::from_millis(config.connect_timeout_ms));
         let clients = Clients::new(&connector, config);
         let total = Duration::from_millis(config.total_timeout_ms);
         Ok(Self { base, clients, credential, cookies, certificates, total, script: None })

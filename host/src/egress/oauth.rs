@@ -74,6 +74,7 @@ impl OauthClient {
     ) -> Result<Self, CredentialError> {
         let uri: Uri = token_url.parse().map_err(|_| CredentialError::TokenUrl("this is no URL".into()))?;
         base_url::check(&uri, allowed).map_err(|cause| CredentialError::TokenUrl(cause.to_string()))?;
+        base_url::check_secret(uri.scheme_str(), uri.host()).map_err(|cause| CredentialError::TokenUrl(cause.to_string()))?;
         let pair = STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret.expose())));
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, secret_value(&format!("Basic {pair}"))?);

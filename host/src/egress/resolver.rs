@@ -28,6 +28,8 @@ const KEPT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct CheckedResolver {
     allowed: Arc<[AddressRange]>,
+    /// To no public address.
+    only_own: bool,
     resolve: Resolve,
     lookups: Arc<Mutex<BTreeMap<String, Lookup>>>,
 }
@@ -48,7 +50,12 @@ impl CheckedResolver {
     }
 
     fn with(allowed: Arc<[AddressRange]>, resolve: Resolve) -> Self {
-        Self { allowed, resolve, lookups: Arc::default() }
+        Self { allowed, only_own: false, resolve, lookups: Arc::default() }
+    }
+
+    /// The same, but it hands on no public address: what is sent there is secret and unencrypted.
+    pub(super) fn only_own_networks(self) -> Self {
+        Self { only_own: true, ..self }
     }
 
     /// The lookup that is under way or was answered just now, or a new one. It goes on when nobody waits for it any more.
@@ -75,7 +82,7 @@ impl CheckedResolver {
             Some(Err(cause)) => return Err(io::Error::new(cause.kind(), cause.to_string())),
             None => &[],
         };
-        Ok(admit(found, &self.allowed).map_err(io::Error::other)?.into_iter())
+        Ok(admit(found, &self.allowed, self.only_own).map_err(io::Error::other)?.into_iter())
     }
 }
 
@@ -102,11 +109,12 @@ impl Service<Name> for CheckedResolver {
 }
 
 /// The addresses that may be dialed; the first refusal when there is none.
-fn admit(found: &[SocketAddr], allowed: &[AddressRange]) -> Result<Vec<SocketAddr>, AddressRefusal> {
+fn admit(found: &[SocketAddr], allowed: &[AddressRange], only_own: bool) -> Result<Vec<SocketAddr>, AddressRefusal> {
     let mut admitted = Vec::new();
     let mut refused = None;
     for socket in found {
-        match address::check(socket.ip(), allowed) {
+        let own = if only_own { address::check_own(socket.ip()) } else { Ok(()) };
+        match own.and_then(|()| address::check(socket.ip(), allowed)) {
             Ok(()) => admitted.push(*socket),
             Err(refusal) => refused = refused.or(Some(refusal)),
         }
@@ -131,13 +139,21 @@ mod tests {
 
     #[test]
     fn only_checked_addresses_are_dialed() {
-        let admitted = admit(&sockets(&["169.254.169.254", "8.8.8.8", "10.0.0.1"]), &[]).unwrap();
+        let admitted = admit(&sockets(&["169.254.169.254", "8.8.8.8", "10.0.0.1"]), &[], false).unwrap();
         assert_eq!(admitted, sockets(&["8.8.8.8"]));
     }
 
     #[test]
+    fn a_secret_goes_unencrypted_to_an_own_network_only_whatever_a_name_leads_to() {
+        let allowed = [AddressRange::Loopback, AddressRange::Private];
+        assert_eq!(admit(&sockets(&["8.8.8.8", "10.0.0.1"]), &allowed, true).unwrap(), sockets(&["10.0.0.1"]));
+        assert!(matches!(admit(&sockets(&["8.8.8.8"]), &allowed, true), Err(AddressRefusal::InTheClear(_))));
+        assert!(matches!(admit(&sockets(&["127.0.0.1"]), &[], true), Err(AddressRefusal::Loopback(_))));
+    }
+
+    #[test]
     fn a_name_that_leads_only_to_refused_addresses_is_refused() {
-        assert!(matches!(admit(&sockets(&["127.0.0.1", "10.0.0.1"]), &[]), Err(AddressRefusal::Loopback(_))));
+        assert!(matches!(admit(&sockets(&["127.0.0.1", "10.0.0.1"]), &[], false), Err(AddressRefusal::Loopback(_))));
     }
 
     fn name() -> Name {

@@ -43,8 +43,27 @@ pub enum ReceiverError {
     Url,
     #[error("are no webhook secrets")]
     Secrets,
-    #[error(transparent)]
+    #[error("{}", told(.0))]
     Bind(BindError),
+}
+
+/// By the option's name in `[webhooks.NAME]`.
+fn told(cause: &BindError) -> String {
+    match cause {
+        BindError::BaseUrl(cause) => cause.to_string(),
+        cause => cause.to_string(),
+    }
+}
+
+impl ReceiverError {
+    /// The option of the webhook that is wrong.
+    pub(super) fn option(&self) -> &'static str {
+        match self {
+            Self::Secrets => "secrets",
+            Self::Bind(BindError::Tls(_)) => "tls",
+            Self::Url | Self::Bind(_) => "url",
+        }
+    }
 }
 
 /// The only endpoint.

@@ -27,10 +27,24 @@ const FIGURES: Duration = Duration::from_secs(5);
 /// A webhook that cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
-    #[error("webhooks.{name}: {cause}")]
+    #[error("webhooks.{name}.{}: {cause}", .cause.option())]
     Receiver { name: WebhookName, cause: ReceiverError },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl WebhookError {
+    /// Its place in the configuration, and what is wrong there.
+    pub fn problem(&self) -> Option<(String, String)> {
+        match self {
+            Self::Receiver { name, cause } => Some((format!("webhooks.{name}.{}", cause.option()), cause.to_string())),
+            Self::Store(_) => None,
+        }
+    }
+}
+
+fn receiver(name: &WebhookName, config: &WebhookConfig, folder: &Path, clock: &Clock) -> Result<Receiver, WebhookError> {
+    Receiver::new(config, folder, clock).map_err(|cause| WebhookError::Receiver { name: name.clone(), cause })
 }
 
 /// The webhooks of this host. Cheap to clone; they run until [`Webhooks::drain`].
@@ -54,8 +68,7 @@ impl Webhooks {
         let mut couriers = JoinSet::new();
         metrics::describe_webhooks(configs.keys());
         for (name, config) in configs {
-            let receiver =
-                Receiver::new(config, folder, clock).map_err(|cause| WebhookError::Receiver { name: name.clone(), cause })?;
+            let receiver = receiver(name, config, folder, clock)?;
             store.know_webhook(name).await?;
             let courier = Courier {
                 name: name.clone(),
@@ -78,6 +91,11 @@ impl Webhooks {
             });
         }
         Ok(Self { couriers: Arc::new(Mutex::new(Some(couriers))), stop })
+    }
+
+    /// What keeps these from being started.
+    pub fn check(configs: &BTreeMap<WebhookName, WebhookConfig>, folder: &Path, clock: &Clock) -> Vec<WebhookError> {
+        configs.iter().filter_map(|(name, config)| receiver(name, config, folder, clock).err()).collect()
     }
 
     /// Begins nothing more.

@@ -30,6 +30,8 @@ async fn a_webhook_that_cannot_be_signed_or_sent_is_refused_with_its_place_and_m
     assert_eq!(checked.ended.code, Some(0), "{}", checked.output());
     for (option, value, words) in [
         ("url", "\"http://shop.example.com\"", "must begin with https://"),
+        ("url", "\"https://127.0.0.1/hooks\"", "is a loopback address, which this endpoint does not allow"),
+        ("url", "\"https://169.254.169.254/hooks\"", "which is never dialed"),
         ("url", "\"https://anna:hunter2@shop.example.com\"", "must hold no user or password"),
         ("secrets", "[]", "must name 1 or 2 secrets"),
         ("secrets", r#"[{ env = "TEST_OPS_KEY" }]"#, "a secret is `whsec_` and the Base64 of 24 to 64 bytes"),
