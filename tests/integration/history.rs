@@ -61,6 +61,23 @@ async fn h1_the_pages_of_a_list_hold_every_order_once() {
 }
 
 #[tokio::test]
+async fn h1_a_cursor_goes_on_with_its_own_list_only_and_with_pages_of_the_same_length() {
+    let world = World::start().await;
+    let whole: Vec<_> = items(&list(&world.hansen(), "?limit=100").await).iter().map(|order| order["number"].clone()).collect();
+    let first = list(&world.hansen(), "?limit=2").await;
+    let cursor = text(&first, "/next_cursor");
+    let second = list(&world.hansen(), &format!("?cursor={cursor}")).await;
+    let numbers: Vec<_> = [&first, &second].into_iter().flat_map(items).map(|order| order["number"].clone()).collect();
+    assert_eq!(numbers, whole[..4], "as many as on the page before");
+    let other = world.hansen().get(&format!("/v1/orders?limit=50&cursor={cursor}")).await.expect_problem(422, "invalid_request");
+    assert!(other.to_string().contains("must be 2, as on the page before"), "{other}");
+    for path in ["/v1/quotes?", "/v1/orders?status=open&", "/v1/orders?q=a&", "/v1/orders?from=2026-01-01&"] {
+        world.hansen().get(&format!("{path}cursor={cursor}")).await.expect_problem(422, "invalid_request");
+    }
+    world.host.caller("bauer").get(&format!("/v1/orders?cursor={cursor}")).await.expect_problem(422, "invalid_request");
+}
+
+#[tokio::test]
 async fn h1_a_list_can_be_narrowed_by_status_date_and_text() {
     let world = World::start().await;
     let cancelled = list(&world.hansen(), "?status=cancelled&limit=100").await;

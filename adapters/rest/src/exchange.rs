@@ -165,7 +165,8 @@ impl Configuration {
             let Some(next) = answer.next else { return Ok(None) };
             exchange = exchange.on_page(number + 1, Some(next));
         }
-        Err(Failure::unavailable("The search has too many pages to be certain."))
+        // The back end is well; only this question has no certain answer.
+        Err(Failure::unsupported("The search has too many pages to be certain: narrow it, or raise max_pages."))
     }
 
     /// One page of a list. `field` names the documents when the mapping gives the whole page.

@@ -74,6 +74,12 @@ pub(super) fn whole<T: Serialize>(reply: T) -> Value {
     serde_json::to_value(reply).unwrap_or_default()
 }
 
+/// The same of an operation whose reply is whole only when all of it can be read.
+pub(super) fn whole_of<O: Operation<Reply: Serialize>>(_: &O, reply: O::Reply) -> Result<Value, Failure> {
+    let unreadable = O::failures(&reply).next().cloned();
+    unreadable.map_or_else(|| Ok(whole(reply)), Err)
+}
+
 /// Item by item: a failed one is an object with its `failure`.
 pub(super) fn items<T: Serialize>(items: Vec<Result<T, Failure>>) -> Value {
     let item = |item| match item {

@@ -153,12 +153,17 @@ impl Bench {
     pub async fn call(&self, asked: Ask, staged: Staged) -> Called {
         ask::each!(
             asked,
-            items(operation) => self.run(operation, staged, ask::items).await,
-            whole(operation) => self.run(operation, staged, ask::whole).await
+            items(operation) => self.run(operation, staged, |_, reply| Ok(ask::items(reply))).await,
+            whole(operation) => self.run(operation, staged, ask::whole_of).await
         )
     }
 
-    async fn run<O: Operation>(&self, operation: O, staged: Staged, shown: impl FnOnce(O::Reply) -> Value) -> Called {
+    async fn run<O: Operation>(
+        &self,
+        operation: O,
+        staged: Staged,
+        shown: impl FnOnce(&O, O::Reply) -> Result<Value, Failure>,
+    ) -> Called {
         let Staged { context, tap, scratch, ahead, seed, readings } = staged;
         let began = Instant::now();
         let ends = began + context.deadline.min(self.given.limits.wall());
@@ -188,7 +193,7 @@ impl Bench {
             Ok(_) => None,
         };
         Called {
-            outcome: classified.map(shown).map_err(|failed| *failed.failure),
+            outcome: classified.map_err(|failed| *failed.failure).and_then(|reply| shown(&operation, reply)),
             said,
             ended,
             limits_hit: call.limits_hit().into_iter().collect(),

@@ -24,9 +24,9 @@ pub struct ListParameters {
     to: Option<jiff::civil::Date>,
     /// Number, reference or purchase order.
     q: Option<String>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the page before. Everything else must be as it was there.
     cursor: Option<String>,
-    /// 1 to 100 back-end documents a page; 20 when absent.
+    /// 1 to 100 back-end documents a page; when absent 20, or as many as on the page before.
     limit: Option<u32>,
 }
 
@@ -58,7 +58,7 @@ impl ListParameters {
             )]));
         }
         let filter = DocumentFilter { statuses, from: self.from, to: self.to, search: self.q };
-        Ok(ListRequest { filter, cursor: self.cursor, limit: self.limit.unwrap_or(20) })
+        Ok(ListRequest { filter, cursor: self.cursor, limit: self.limit })
     }
 }
 

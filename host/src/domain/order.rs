@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AccountNumber, BackendNumber, Currency, Extensions, LineKind, Location, Money, Note, Party, Quantity, Reference, SalesArea,
-    ScheduleLine, Sku, Terms, Totals,
+    AccountNumber, BackendNumber, Currency, Extensions, Failure, LineKind, Location, Money, Note, Party, Quantity, Reference,
+    SalesArea, ScheduleLine, Sku, Terms, Totals,
 };
 
 /// The quote that an order or a line comes from.
@@ -299,4 +299,7 @@ pub struct PageRequest {
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next: Option<String>,
+    /// Why documents are left out that cannot be read.
+    #[serde(skip)]
+    pub unreadable: Vec<Failure>,
 }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::domain::{
     Acceptance, AccountNumber, AdapterName, AmountMismatch, BackendNumber, BusinessStatus, Calculation, CallContext, Failure,
     FailureCode, Order, OrderDocument, Purpose, QuoteDocument, QuoteRequest, QuoteStatus, Reference, Side, TransferOperation,
+    TransferState,
 };
 use crate::store::{Claimed, Document, LeftOut, Taken};
 
@@ -96,22 +97,24 @@ impl Backend for LiveAdapter {
             }
             TransferOperation::CancelOrder => {
                 let reason = transfer.instruction.reason.clone().unwrap_or_default();
-                self.adapter
-                    .call_with(leave, &context, &CancelOrder { account, number: number(claimed)?, reason })
-                    .await
-                    .map(Taken::from)
+                let operation = CancelOrder { account, number: number(claimed)?, reason };
+                let order = self.adapter.call_with(leave, &context, &operation).await?;
+                self.is_answered(claimed, &order.account, &order.number, order.reference.as_ref())?;
+                Ok(order.into())
             }
             TransferOperation::DeclineQuote => {
                 let reason = transfer.instruction.reason.clone();
                 let operation = DeclineQuote { account, number: number(claimed)?, revision: revision(claimed)?, reason };
-                self.adapter.call_with(leave, &context, &operation).await.map(Taken::from)
+                let quote = self.adapter.call_with(leave, &context, &operation).await?;
+                self.is_answered(claimed, &quote.account, &quote.number, quote.reference.as_ref())?;
+                Ok(quote.into())
             }
             TransferOperation::WithdrawQuote => {
                 let reason = transfer.instruction.reason.clone();
-                self.adapter
-                    .call_with(leave, &context, &WithdrawQuote { account, number: number(claimed)?, reason })
-                    .await
-                    .map(Taken::from)
+                let operation = WithdrawQuote { account, number: number(claimed)?, reason };
+                let quote = self.adapter.call_with(leave, &context, &operation).await?;
+                self.is_answered(claimed, &quote.account, &quote.number, quote.reference.as_ref())?;
+                Ok(quote.into())
             }
             TransferOperation::ReleaseReservation => {
                 let held = transfer.instruction.held.as_ref().ok_or_else(|| incomplete("no reservation was named"))?;
@@ -217,8 +220,28 @@ impl LiveAdapter {
             return Ok(());
         }
         self.count_violation("foreign-document");
-        let message = format!("the back end shows another document under {number} than this customer's: nothing was sent");
+        // Before anything was sent, or looking for what came of it.
+        let sent = if claimed.transfer.state == TransferState::Unknown { "" } else { ": nothing was sent" };
+        let message = format!("the back end shows another document under {number} than this customer's{sent}");
         Err(Failure::new(FailureCode::InvalidRequest, message))
+    }
+
+    /// An answer about another document proves nothing of the one that was to be changed (rule H3).
+    fn is_answered(
+        &self,
+        claimed: &Claimed,
+        account: &AccountNumber,
+        shown: &BackendNumber,
+        reference: Option<&Reference>,
+    ) -> Result<(), Failure> {
+        // One that says no reference contradicts nothing.
+        let is_ours = |document: &Document| document.may_be_known_as(reference, self.adapter.description().deduplication);
+        let contradicts = reference.is_some() && !claimed.document.as_ref().is_none_or(is_ours);
+        if *account == claimed.transfer.account && *shown == number(claimed)? && !contradicts {
+            return Ok(());
+        }
+        let message = format!("the back end answers about another document than {}, which was to be changed", number(claimed)?);
+        Err(self.violation("foreign-document", message))
     }
 
     fn own_order(&self, claimed: &Claimed, order: OrderDocument) -> Result<Taken, Failure> {

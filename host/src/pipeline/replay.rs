@@ -53,7 +53,7 @@ pub async fn replay(
     };
     Ok(Replayed {
         state: state_after(before, &outcome),
-        number: outcome.taken.as_ref().and_then(number),
+        number: outcome.taken.as_ref().and_then(Taken::number).cloned(),
         failure: outcome.failure,
         exchanges: exchanges.taken(),
     })
@@ -64,12 +64,4 @@ fn state_after(before: TransferState, outcome: &Outcome) -> TransferState {
     let began = (before == TransferState::Queued).then_some(AttemptBegan);
     let events = began.iter().chain(&outcome.events);
     events.fold(before, |state, event| state.after(*event).unwrap_or(state))
-}
-
-fn number(taken: &Taken) -> Option<BackendNumber> {
-    match taken {
-        Taken::Order(accepted) => Some(accepted.number.clone()),
-        Taken::Quote(received) => Some(received.number.clone()),
-        Taken::Released => None,
-    }
 }

@@ -24,7 +24,17 @@ use crate::store::{Document, DocumentKind, Observed};
 pub struct ListRequest {
     pub filter: DocumentFilter,
     pub cursor: Option<String>,
-    pub limit: u32,
+    /// Back-end documents of a page; those of the page before, or [`USUAL_LIMIT`], when absent.
+    pub limit: Option<u32>,
+}
+
+/// Back-end documents of a page when nobody says how many.
+const USUAL_LIMIT: u32 = 20;
+
+impl ListRequest {
+    fn limit(&self) -> u32 {
+        self.limit.unwrap_or(USUAL_LIMIT)
+    }
 }
 
 impl Commerce {
@@ -34,7 +44,7 @@ impl Commerce {
         caller: &Caller,
         request: ListRequest,
     ) -> Result<DocumentPage<Record<T>>, ServiceError> {
-        let Merged { items, next_cursor, provenance, as_of } = self.merged::<T>(caller, &request).await?;
+        let Merged { items, next_cursor, provenance, as_of } = self.merged::<T>(caller, request).await?;
         let backends: BTreeSet<_> = items.iter().filter_map(Either::backend).map(|shown| shown.adapter.clone()).collect();
         let mut counterparts = BTreeMap::new();
         for backend in backends {

@@ -107,7 +107,8 @@ contract! {
         t10_an_order_that_another_store_cancelled_by_its_number_was_ended_through_us,
         t10_what_is_found_again_is_no_news_and_what_is_gone_closes_itself,
         t10_what_somebody_is_cancelling_already_is_not_cancelled_for_a_finding,
-        t10_of_a_doubled_order_only_the_others_are_cancelled_under_references_of_their_own;
+        t10_of_a_doubled_order_only_the_others_are_cancelled_under_references_of_their_own,
+        t10_what_is_another_order_of_ours_is_neither_cancelled_nor_renumbered_for_a_finding;
     releases:
         c4_what_is_held_for_a_refused_order_is_released_where_it_is_held,
         c4_what_is_held_for_an_abandoned_order_is_released,

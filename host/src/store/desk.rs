@@ -204,7 +204,7 @@ async fn link_document(
     let Transfer { adapter, reference, .. } = parked;
     if parked.operation.carries_document() {
         lock(connection, Lock::Number { adapter, number: number.as_str() }).await?;
-        taken::no_other(connection, parked, number).await?;
+        taken::no_other(connection, &parked.reference, &parked.adapter, number).await?;
     }
     query(
         "UPDATE documents SET backend_number = $1, updated_at = $2, version = version + 1 WHERE reference = $3 AND backend_number IS NULL",

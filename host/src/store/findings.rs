@@ -10,6 +10,7 @@ use super::decisions::{Asks, in_the_way};
 use super::desk::note;
 use super::rows::{json, parse};
 use super::sql::{Connection, Row, query};
+use super::taken::no_other;
 use super::{CaptureOutcome, Conflict, Deed, Instruction, Store, StoreError, Transfer};
 use crate::domain::{
     AccountNumber, AdapterName, BackendNumber, Evidence, Finding, FindingAction, FindingReason, FindingState, Reference,
@@ -239,6 +240,7 @@ async fn renumber(connection: &mut Connection, found: &StoredFinding) -> Result<
     let (true, [number]) = (differences.iter().any(|difference| difference.kind == "number"), &numbers[..]) else {
         return Ok(());
     };
+    no_other(connection, &found.reference, &found.adapter, number).await?;
     query("UPDATE documents SET backend_number = $1 WHERE reference = $2")
         .bind(number.to_string())
         .bind(found.reference.to_string())
@@ -259,6 +261,8 @@ fn cancelled_numbers(found: &StoredFinding) -> &[BackendNumber] {
 /// Refused while somebody else has asked for it, such as the customer. Until the end of the transaction nobody does.
 async fn nobody_cancels(connection: &mut Connection, found: &StoredFinding) -> Result<(), StoreError> {
     for number in cancelled_numbers(found) {
+        // What is another order of ours is not there twice, whatever a list said.
+        no_other(connection, &found.reference, &found.adapter, number).await?;
         let asks = Asks { operation: TransferOperation::CancelOrder, number: Some(number), seen_since: None };
         let other = in_the_way(connection, &found.adapter, &found.account, asks).await?;
         if let Some(CaptureOutcome::UnderWay { reference, .. }) = other {

@@ -16,7 +16,7 @@ pub(super) use together::{Confirmation, confirm_together};
 
 impl Store {
     /// Commits what came of an attempt or look-up and ends the claim. Refused with a stale fence (rule T5), and when the back end said that
-    /// it has taken an order under a number that is another one's ([`StoreError::Conflict`]). Returns the new state.
+    /// it has taken an order or quote under a number that is another one's ([`StoreError::Conflict`]). Returns the new state.
     pub async fn record_outcome(&self, id: TransferId, fence: Fence, outcome: Outcome) -> Result<TransferState, StoreError> {
         if let Database::Postgres(postgres) = &self.database
             && let Some(confirmation) = Confirmation::of(id, fence, &outcome)?
@@ -40,10 +40,10 @@ async fn record(
     let transfer = held(connection, id, fence).await?;
     let state = outcome.events.iter().try_fold(transfer.state, |state, event| state.after(*event))?;
     // One that was found has our reference: its number is its own, whoever had it before.
-    if let (Some(Taken::Order(accepted)), [TransferEvent::Taken]) = (&outcome.taken, &outcome.events[..])
-        && transfer.operation.carries_order()
+    if let (Some(number), [TransferEvent::Taken]) = (outcome.taken.as_ref().and_then(Taken::number), &outcome.events[..])
+        && transfer.operation.carries_document()
     {
-        taken::no_other(connection, &transfer, &accepted.number).await?;
+        taken::no_other(connection, &transfer.reference, &transfer.adapter, number).await?;
     }
     let failure = outcome.failure.as_ref().map(|failure| json("failure", failure)).transpose()?;
     write_timeline(connection, &transfer, state, &outcome, failure.as_deref()).await?;

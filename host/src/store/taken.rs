@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::lock::{Lock, lock};
 use super::rows::json;
 use super::sql::{Connection, query};
 use super::{Conflict, DocumentKind, Observed, StoreError, Taken, Transfer};
-use crate::domain::{Amendment, BackendNumber, QuoteStatus, Reference, TransferOperation, TransferState};
+use crate::domain::{AdapterName, Amendment, BackendNumber, QuoteStatus, Reference, TransferOperation, TransferState};
 
 /// Brings a confirmed transfer's document, and the quote that it settles, up to what the back end said.
 pub(super) async fn apply(
@@ -82,8 +83,15 @@ async fn set_status(
 }
 
 /// Refused when a number is another document's of ours, in whichever store: one there is not two here. Quotes that answer each other share one.
-pub(super) async fn no_other(connection: &mut Connection, carrier: &Transfer, number: &BackendNumber) -> Result<(), StoreError> {
-    let kind = if carrier.operation.carries_order() { DocumentKind::Order } else { DocumentKind::Quote };
+/// Until the end of the transaction nobody else gets it.
+pub(super) async fn no_other(
+    connection: &mut Connection,
+    reference: &Reference,
+    adapter: &AdapterName,
+    number: &BackendNumber,
+) -> Result<(), StoreError> {
+    lock(connection, Lock::Number { adapter, number: number.as_str() }).await?;
+    let kind = DocumentKind::of(reference);
     let other = query(
         "SELECT reference FROM documents WHERE backend_number = $1 AND kind = $2 AND adapter = $3 AND reference <> $4 \
          AND (parent IS NULL OR parent <> $4) AND reference NOT IN (\
@@ -93,8 +101,8 @@ pub(super) async fn no_other(connection: &mut Connection, carrier: &Transfer, nu
     )
     .bind(number.to_string())
     .bind(kind.as_str())
-    .bind(carrier.adapter.to_string())
-    .bind(carrier.reference.to_string())
+    .bind(adapter.to_string())
+    .bind(reference.to_string())
     .optional(connection)
     .await?;
     let Some(other) = other else { return Ok(()) };

@@ -152,6 +152,17 @@ impl Taken {
     }
 }
 
+impl Taken {
+    /// Under which the back end has it.
+    pub fn number(&self) -> Option<&BackendNumber> {
+        match self {
+            Self::Order(accepted) => Some(&accepted.number),
+            Self::Quote(received) => Some(&received.number),
+            Self::Released => None,
+        }
+    }
+}
+
 impl From<OrderDocument> for Taken {
     fn from(order: OrderDocument) -> Self {
         Self::found(order, Vec::new())

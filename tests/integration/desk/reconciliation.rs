@@ -55,6 +55,17 @@ async fn t10_an_order_whose_number_became_another_customers_is_found_missing() {
 }
 
 #[tokio::test]
+async fn t10_an_order_whose_reference_was_taken_away_is_not_said_to_be_missing() {
+    let world = comparing().await;
+    let order = confirmed(&world.hansen(), "5", "one").await;
+    world.backend.rebook_order(text(&order, "/number"), &json!({"your_ref": "as by telephone"})).await;
+    let finding = the_finding(&world, "differs").await;
+    assert_eq!((text(&finding, "/differences/0/kind"), &finding["numbers"]), ("reference", &json!([order["number"]])));
+    assert_eq!(finding["differences"][0]["from"], order["reference"]);
+    assert!(findings(&world, "?reason=missing&state=all").await.is_empty(), "to enter it again would double it");
+}
+
+#[tokio::test]
 async fn t10_an_order_that_stands_under_another_number_only_is_not_doubled() {
     let world = comparing().await;
     let order = confirmed(&world.hansen(), "5", "one").await;

@@ -113,3 +113,24 @@ async fn a_list_cursor_that_names_a_back_end_again_and_again_is_refused() {
     world.hansen().get(&format!("/v1/orders?limit=2&cursor={again}")).await.expect_problem(422, "invalid_request");
     assert_eq!(world.backend.requests("GET /api/orders").await, calls, "nobody is asked");
 }
+
+#[tokio::test]
+async fn h3_an_answer_about_another_order_is_no_proof_of_a_cancellation() {
+    let world = World::start().await;
+    let ours = confirmed_order(&world).await;
+    let (reference, number) = (text(&ours, "/reference"), text(&ours, "/number"));
+    world.backend.disturb("POST", &format!("/api/orders/{number}/cancellation"), "other-number", Some(1)).await;
+    let path = format!("/v1/orders/{reference}");
+    world.hansen().capture(&format!("{path}/cancel"), "cancel", &json!({"reason": "too late"})).await.expect(202);
+    eventually("it is cancelled", async || {
+        let shown = world.hansen().get(&path).await.expect(200);
+        (text(&shown, "/status") == "cancelled" && shown["pending_operation"].is_null()).then_some(())
+    })
+    .await;
+    let dossier = world.host.operator().get(&format!("/ops/v1/orders/{reference}")).await.expect(200);
+    let attempts = dossier["attempts"].as_array().unwrap();
+    let [.., sent, looked_up] = &attempts[..] else { panic!("{dossier:#}") };
+    assert_eq!((text(sent, "/kind"), text(sent, "/outcome")), ("send", "unknown"), "{dossier:#}");
+    assert_eq!((text(looked_up, "/kind"), text(looked_up, "/outcome")), ("look-up", "confirmed"), "{dossier:#}");
+    assert!(world.host.metric("ordergate_contract_violations_total", &["foreign-document"]).await >= 1.0);
+}

@@ -7,8 +7,25 @@ use super::strict::{Place, optional};
 use crate::domain::{BusinessStatus, Delivery, DocumentLine, Failure, LineKind, OrderDocument, Page, QuoteLink, Reference};
 
 pub(super) fn from_page(page: wit::OrderPage) -> Result<Page<OrderDocument>, Failure> {
-    let items = page.orders.into_iter().map(from_document).collect::<Result<_, _>>()?;
-    Ok(Page { items, next: from_cursor(page.next)? })
+    page_of(page.orders.into_iter().map(from_document), page.next)
+}
+
+/// One document that cannot be read does not hide the others; when none can, the list cannot.
+pub(super) fn page_of<T>(documents: impl Iterator<Item = Result<T, Failure>>, next: Option<String>) -> Result<Page<T>, Failure> {
+    let (mut items, mut unreadable) = (Vec::new(), Vec::new());
+    for document in documents {
+        match document {
+            Ok(document) => items.push(document),
+            Err(failure) => unreadable.push(failure),
+        }
+    }
+    match unreadable.pop() {
+        Some(failure) if items.is_empty() => Err(failure),
+        failure => {
+            unreadable.extend(failure);
+            Ok(Page { items, next: from_cursor(next)?, unreadable })
+        }
+    }
 }
 
 pub(super) fn from_document(document: wit::OrderDocument) -> Result<OrderDocument, Failure> {
@@ -84,4 +101,19 @@ fn from_deliveries(deliveries: Vec<wit::Delivery>, place: Place<'_>) -> Result<V
         })
     };
     deliveries.into_iter().map(from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::FailureCode;
+
+    #[test]
+    fn one_document_that_cannot_be_read_does_not_hide_the_others_of_its_page() {
+        let bad = || Err(Failure::new(FailureCode::InvalidResponse, "placed-at is no instant"));
+        let page = page_of([Ok(1), bad(), Ok(3)].into_iter(), None).unwrap();
+        assert_eq!((page.items, page.unreadable.len()), (vec![1, 3], 1));
+        assert!(page_of::<u8>([bad(), bad()].into_iter(), None).is_err(), "nothing of it can be read");
+        assert!(page_of::<u8>(std::iter::empty(), None).unwrap().items.is_empty());
+    }
 }

@@ -2,14 +2,13 @@
 
 use super::super::bindings::guest::quotes as wit;
 use super::bounded;
-use super::order_document::own_reference;
-use super::records::{from_cursor, from_notes, from_parties, from_totals};
+use super::order_document::{own_reference, page_of};
+use super::records::{from_notes, from_parties, from_totals};
 use super::strict::{Place, optional};
 use crate::domain::{Failure, Page, QuoteDocument, QuoteLine, QuoteStatus};
 
 pub(super) fn from_page(page: wit::QuotePage) -> Result<Page<QuoteDocument>, Failure> {
-    let items = page.quotes.into_iter().map(from_document).collect::<Result<_, _>>()?;
-    Ok(Page { items, next: from_cursor(page.next)? })
+    page_of(page.quotes.into_iter().map(from_document), page.next)
 }
 
 pub(super) fn from_document(document: wit::QuoteDocument) -> Result<QuoteDocument, Failure> {

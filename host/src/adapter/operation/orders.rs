@@ -4,8 +4,8 @@ use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Comparable, Lane, Operation, compared_page, compared_whole};
 use crate::domain::{
-    Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Order, OrderDocument, Page, PageRequest, Personal,
-    Reference, Side,
+    Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Failure, Order, OrderDocument, Page, PageRequest,
+    Personal, Reference, Side,
 };
 
 /// Hands an order over under our reference (rule T2).
@@ -80,6 +80,10 @@ impl Operation for ListOrders {
     const SIDE: Side = Side::Read;
     type Reply = Page<OrderDocument>;
     const COMPARED: Option<Comparable<Self::Reply>> = Some(compared_page);
+
+    fn failures(reply: &Self::Reply) -> impl Iterator<Item = &Failure> {
+        reply.unreadable.iter()
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::orders::list(guest, context, self).await

@@ -4,8 +4,8 @@ use super::super::convert;
 use super::super::instance::{Guest, Ran};
 use super::{Comparable, Lane, Operation, compared_page, compared_whole};
 use crate::domain::{
-    Acceptance, Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Page, PageRequest, Personal, QuoteDocument,
-    QuoteReceived, QuoteRequest, Reference, Side,
+    Acceptance, Accepted, AccountNumber, BackendNumber, CallContext, DocumentFilter, Failure, Page, PageRequest, Personal,
+    QuoteDocument, QuoteReceived, QuoteRequest, Reference, Side,
 };
 
 /// Hands a quote request or counter-offer over under our reference.
@@ -79,6 +79,10 @@ impl Operation for ListQuotes {
     const SIDE: Side = Side::Read;
     type Reply = Page<QuoteDocument>;
     const COMPARED: Option<Comparable<Self::Reply>> = Some(compared_page);
+
+    fn failures(reply: &Self::Reply) -> impl Iterator<Item = &Failure> {
+        reply.unreadable.iter()
+    }
 
     async fn run(&self, guest: &mut Guest, context: &CallContext) -> Ran<Self::Reply> {
         convert::quotes::list(guest, context, self).await

@@ -2,6 +2,7 @@
 //! end said last when it is down.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
 use super::pages::{Listed, Source};
-use crate::domain::{AdapterName, BackendNumber, Deduplication, Reference};
-use crate::service::{BackendDocument, Caller, Commerce, Provenance, ServiceError};
+use crate::domain::{AdapterName, BackendNumber, Deduplication, DocumentFilter, Reference};
+use crate::service::{BackendDocument, Caller, Commerce, FieldProblem, Provenance, ServiceError};
 use crate::store::{Document, DocumentQuery, ListedBy};
 
 /// One page, merged, before it is turned into records.
@@ -53,12 +54,25 @@ struct Cursor {
     sources: Vec<Source>,
     /// What was placed before this instant was not shown yet.
     before: Timestamp,
+    /// Back ends count their pages by it.
+    limit: u32,
+    /// Whose list it is, and of what, as a number.
+    list: u64,
 }
 
 impl Cursor {
     fn parse(text: &str) -> Result<Self, ServiceError> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| ServiceError::CursorInvalid)?;
         serde_json::from_slice(&bytes).map_err(|_| ServiceError::CursorInvalid)
+    }
+
+    /// Pages of another length would leave out what is between them.
+    fn same_limit(&self, limit: Option<u32>) -> Result<u32, ServiceError> {
+        if limit.is_some_and(|limit| limit != self.limit) {
+            let message = format!("must be {}, as on the page before, or be left out", self.limit);
+            return Err(ServiceError::Invalid(vec![FieldProblem::new("?limit", message)]));
+        }
+        Ok(self.limit)
     }
 
     fn show(&self) -> String {
@@ -71,14 +85,21 @@ impl Commerce {
     pub(super) async fn merged<T: BackendDocument>(
         &self,
         caller: &Caller,
-        request: &ListRequest,
+        mut request: ListRequest,
     ) -> Result<Merged<T>, ServiceError> {
         let shown = self.backends_of::<T>(&caller.shop);
         let cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?;
         let (sources, before) = match cursor {
             None => (shown.iter().cloned().map(Source::start).collect(), None),
-            Some(Cursor { sources, before }) => (sources, Some(before)),
+            Some(cursor) => {
+                request.limit = Some(cursor.same_limit(request.limit)?);
+                if cursor.list != list_of::<T>(caller, &request)? {
+                    return Err(ServiceError::CursorInvalid);
+                }
+                (cursor.sources, Some(cursor.before))
+            }
         };
+        let request = &request;
         // Each at most once: a cursor comes from outside, and every source is a call.
         let named: HashSet<_> = sources.iter().map(|source: &Source| &source.adapter).collect();
         if named.len() != sources.len() || !named.iter().all(|adapter| shown.contains(adapter)) {
@@ -86,7 +107,7 @@ impl Commerce {
         }
         let pages = sources.into_iter().map(|source| self.page_of::<T>(caller, request, source, before));
         let pages = try_join_all(pages).await?;
-        let cut = cut(&pages, request.limit, before);
+        let cut = cut(&pages, request.limit(), before);
         self.merge(caller, request, pages, before, cut).await
     }
 
@@ -140,8 +161,8 @@ impl Commerce {
             left.extend(rest);
         }
         items.sort_by_key(|item| std::cmp::Reverse(item.placed_at()));
-        let next_cursor =
-            (!left.is_empty()).then(|| Cursor { sources: left, before: cut.or(before).unwrap_or(Timestamp::MIN) }.show());
+        let (before, list) = (cut.or(before).unwrap_or(Timestamp::MIN), list_of::<T>(caller, request)?);
+        let next_cursor = (!left.is_empty()).then(|| Cursor { sources: left, before, limit: request.limit(), list }.show());
         Ok(Merged { items, next_cursor, provenance, as_of })
     }
 
@@ -158,6 +179,14 @@ impl Commerce {
             }
         }
     }
+}
+
+/// Tells a list from those of other customers and stores, and otherwise narrowed ones.
+fn list_of<T: BackendDocument>(caller: &Caller, request: &ListRequest) -> Result<u64, ServiceError> {
+    let mut hasher = DefaultHasher::new();
+    let DocumentFilter { statuses, from, to, search } = &request.filter;
+    (T::KIND.as_str(), caller.shop.name.as_str(), caller.account()?.as_str(), statuses, from, to, search).hash(&mut hasher);
+    Ok(hasher.finish())
 }
 
 /// Down to which instant this page shows; none when it shows everything that is left. Of several back ends as many as were asked for together,

@@ -21,6 +21,14 @@ pub(super) fn only_of<T: BackendDocument>(adapter: &AdapterName, account: &Accou
     once
 }
 
+/// What cannot be read is left out of a list. Why, an adapter's author sees (`adapter test`, `adapter map`): it may repeat what a customer wrote.
+pub(super) fn note_unreadable(adapter: &AdapterName, documents: usize) {
+    if documents > 0 {
+        count(adapter, "unreadable-document", documents as u64);
+        tracing::warn!(adapter.name = %adapter, documents, "adapter returned documents that cannot be read: dropped");
+    }
+}
+
 /// Which document was asked for.
 #[derive(Clone, Copy)]
 pub(in crate::service) enum Asked<'a> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ListRequest;
 use super::merge::{Shown, contains, end_of, start_of};
-use super::owned::only_of;
+use super::owned::{note_unreadable, only_of};
 use crate::domain::{AdapterName, BackendNumber, DocumentFilter, Failure, FailureCode, Page, PageRequest, Purpose, Reference};
 use crate::service::{BackendDocument, Caller, Commerce, Provenance, ServiceError};
 use crate::store::ListKey;
@@ -113,6 +113,7 @@ impl Commerce {
         let answer = self.ask_page::<T>(caller, request, &source).await;
         let mut listed = match answer {
             Ok(page) => {
+                note_unreadable(&source.adapter, page.unreadable.len());
                 let items = only_of(&source.adapter, account, page.items);
                 let oldest = items.iter().map(|document| document.head().placed_at).min();
                 let mut source = source;
@@ -153,7 +154,7 @@ impl Commerce {
         let adapter = loaded.ok_or_else(|| Failure::new(FailureCode::Unavailable, "the adapter is not loaded"))?;
         let account = caller.account().map_err(|_| Failure::new(FailureCode::InvalidRequest, "no account"))?.clone();
         let context = caller.context(Purpose::History, caller.shop.config.read_deadline());
-        let list = T::list(account, request.filter.clone(), PageRequest { cursor, limit: request.limit });
+        let list = T::list(account, request.filter.clone(), PageRequest { cursor, limit: request.limit() });
         adapter.call_on(&self.inner.reads, &context, list).await
     }
 
@@ -168,7 +169,7 @@ impl Commerce {
     ) {
         let unfiltered = request.cursor.is_none() && request.filter == DocumentFilter::default();
         if unfiltered
-            && (is_whole || request.limit >= REMEMBERED)
+            && (is_whole || request.limit() >= REMEMBERED)
             && let Err(error) = self.inner.store.remember_list(key, items, now).await
         {
             tracing::warn!(%error, "the newest list was not kept");
@@ -192,7 +193,7 @@ impl Commerce {
         items.retain(|document| before.is_none_or(|before| document.head().placed_at < before));
         items.sort_by_key(|document| std::cmp::Reverse(document.head().placed_at));
         let last =
-            (request.limit as usize).checked_sub(1).and_then(|last| items.get(last)).map(|document| document.head().placed_at);
+            (request.limit() as usize).checked_sub(1).and_then(|last| items.get(last)).map(|document| document.head().placed_at);
         let more = last.is_some_and(|last| items.iter().any(|document| document.head().placed_at < last));
         items.retain(|document| last.is_none_or(|last| document.head().placed_at >= last));
         let (source, next) = (Source { at: At::Remembered, ..source }, more.then_some(At::Remembered));

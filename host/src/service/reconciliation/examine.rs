@@ -72,9 +72,8 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
                 self.keep_status(document, &there, asked_at).await;
                 Ok((true, self.compared(one, &there)))
             }
-            // Somebody else's number, or that of another order of ours.
-            Ok(_) => Ok((false, self.gone(one, number).await?)),
-            Err(failure) if failure.code == FailureCode::NotFound => Ok((false, self.gone(one, number).await?)),
+            Ok(there) => Ok((false, self.gone(one, number, Some(there)).await?)),
+            Err(failure) if failure.code == FailureCode::NotFound => Ok((false, self.gone(one, number, None).await?)),
             Err(failure) if !failure.code.is_an_answer() => Err(failure),
             // It cannot be shown by its number.
             Err(_) => Ok((self.lists(document, number).await?, None)),
@@ -89,26 +88,36 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         }
     }
 
-    /// The number leads nowhere: it may be there under another, or not yet be findable.
-    async fn gone(&self, one: &ToCompare, number: &BackendNumber) -> Result<Option<Finding>, Failure> {
+    /// The number leads nowhere, or to what is not known as ours: it may be there under another, or not yet be findable.
+    async fn gone(&self, one: &ToCompare, number: &BackendNumber, shown: Option<T>) -> Result<Option<Finding>, Failure> {
         let wait = self.adapter.description().propagation_delay.saturating_add(self.config.settle());
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         if self.commerce.inner.clock.now().duration_since(one.settled_at) < wait {
             return Ok(None);
         }
-        Ok(Some(match self.find(&one.document).await? {
-            Some(other) => {
-                let renumbered = Amendment {
-                    line: None,
-                    kind: "number".to_owned(),
-                    from: Some(number.to_string()),
-                    to: Some(other.to_string()),
-                    message: Some("It has another number now.".to_owned()),
-                };
-                finding(FindingReason::Differs, vec![renumbered], vec![other])
-            }
-            None => finding(FindingReason::Missing, vec![], vec![number.clone()]),
-        }))
+        let differs = |kind: &str, from: String, to: Option<String>, message: &str, number: BackendNumber| {
+            let (kind, message) = (kind.to_owned(), Some(message.to_owned()));
+            let difference = Amendment { line: None, kind, from: Some(from), to, message };
+            finding(FindingReason::Differs, vec![difference], vec![number])
+        };
+        if let Some(other) = self.find(&one.document).await? {
+            let to = Some(other.to_string());
+            return Ok(Some(differs("number", number.to_string(), to, "It has another number now.", other)));
+        }
+        if let Some(there) = shown.filter(|there| self.own(&one.document, there) && there.head().number == number)
+            && !self.is_another(&there).await?
+        {
+            let (ours, to) = (one.document.reference.to_string(), there.head().reference.map(ToString::to_string));
+            return Ok(Some(differs("reference", ours, to, "It does not have our reference any more.", number.clone())));
+        }
+        Ok(Some(finding(FindingReason::Missing, vec![], vec![number.clone()])))
+    }
+
+    /// Whether what is shown has the reference of another order or quote of ours.
+    async fn is_another(&self, there: &T) -> Result<bool, Failure> {
+        let Some(reference) = there.head().reference else { return Ok(false) };
+        let known = self.commerce.inner.store.document(reference).await;
+        known.map(|known| known.is_some()).map_err(|error| Failure::new(FailureCode::Unavailable, error.to_string()))
     }
 
     fn compared(&self, one: &ToCompare, there: &T) -> Option<Finding> {
@@ -133,8 +142,26 @@ impl<'a, T: BackendDocument> Examination<'a, T> {
         let listed = self.listed.get_or_try_init(|| self.list(document)).await?;
         let ours = listed.iter().filter(|(reference, _)| *reference == document.reference);
         let others: BTreeSet<_> = ours.map(|(_, number)| number).filter(|other| *other != number).collect();
-        let numbers = std::iter::once(number).chain(others.iter().copied()).cloned().collect();
-        Ok((!others.is_empty()).then(|| finding(FindingReason::Doubled, vec![], numbers)))
+        let mut numbers = vec![number.clone()];
+        for other in others {
+            if self.is_doubled(document, other).await? {
+                numbers.push(other.clone());
+            }
+        }
+        Ok((numbers.len() > 1).then(|| finding(FindingReason::Doubled, vec![], numbers)))
+    }
+
+    /// A list alone does not prove it: what is there twice shows our reference under the other number, too.
+    async fn is_doubled(&self, document: &Document, other: &BackendNumber) -> Result<bool, Failure> {
+        match self.ask(document, &T::get(document.account.clone(), other.clone())).await {
+            Ok(there) => {
+                let is_ours = self.own(document, &there) && there.head().reference == Some(&document.reference);
+                Ok(is_ours && there.head().number == other && !there.is_void())
+            }
+            Err(failure) if failure.code == FailureCode::Unsupported => Ok(true),
+            Err(failure) if failure.code.is_an_answer() => Ok(false),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// What the back end lists with a reference since the oldest document was captured, but for what was cancelled.

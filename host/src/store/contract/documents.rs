@@ -87,7 +87,10 @@ pub(super) async fn documents_are_found_by_number_within_store_adapter_and_kind(
 pub(super) async fn of_several_documents_with_one_number_the_oldest_comes_first(store: &Store) {
     let mut references = Vec::new();
     for second in 0..3 {
-        references.push(captured(store, Capture { at: later(second), ..capture_quote("A") }).await.reference);
+        let mut quote = Capture { at: later(second), ..capture_quote("A") };
+        // Quotes that answer each other share a number.
+        quote.document.parent = references.last().cloned();
+        references.push(captured(store, quote).await.reference);
         let received = QuoteReceived { number: "Q1".into(), revision: None, status: QuoteStatus::InReview, raw_status: None };
         confirm(store, Taken::Quote(received), later(second)).await;
     }

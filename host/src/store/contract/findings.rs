@@ -150,3 +150,26 @@ pub(super) async fn t10_of_a_doubled_order_only_the_others_are_cancelled_under_r
     store.record_outcome(claimed.transfer.id, claimed.fence, outcome(&[TransferEvent::Taken], later(101))).await.unwrap();
     assert_eq!(store.finding(id).await.unwrap().unwrap().state, FindingState::Cancelled);
 }
+
+pub(super) async fn t10_what_is_another_order_of_ours_is_neither_cancelled_nor_renumbered_for_a_finding(store: &Store) {
+    let order = captured(store, capture_order("A")).await;
+    confirm(store, accepted("1"), start()).await;
+    captured(store, capture_order("B")).await;
+    confirm(store, accepted("2"), start()).await;
+    let document = store.document(&order.reference).await.unwrap().unwrap();
+    let raise = async |reason, differences, numbers: &[&str], at| {
+        let numbers = numbers.iter().map(|number| (*number).into()).collect();
+        let finding = Finding { reason, evidence: Evidence { differences, numbers } };
+        store.keep_compared(&document, vec![finding], None, at).await.unwrap();
+        of(store, FindingState::Open).await.pop().unwrap().id
+    };
+    let doubled = raise(FindingReason::Doubled, vec![], &["1", "2"], later(60)).await;
+    let refused = store.settle_finding(doubled, FindingAction::Cancel, deed()).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::NumberTaken { .. }))), "{refused:?}");
+    let renumbered = Amendment { line: None, kind: "number".into(), from: None, to: Some("2".into()), message: None };
+    let differs = raise(FindingReason::Differs, vec![renumbered], &["2"], later(120)).await;
+    let refused = store.settle_finding(differs, FindingAction::Accept, deed()).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::NumberTaken { .. }))), "{refused:?}");
+    assert_eq!(store.document(&order.reference).await.unwrap().unwrap().backend_number, Some("1".into()));
+    assert!(store.claim_due(later(200), 10, LEASE, &LeftOut::default()).await.unwrap().is_empty(), "nothing is sent");
+}

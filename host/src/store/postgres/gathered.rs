@@ -25,9 +25,11 @@ pub(super) type Together<J, A> = for<'c> fn(&'c mut Connection, &'c [Arc<J>]) ->
 
 /// What waits, by line. A line that is here has a task that works it off; lines do not wait for each other.
 pub(super) struct Gathered<J, A> {
-    lines: Arc<Mutex<HashMap<i64, Vec<Waiting<J, A>>>>>,
+    lines: Arc<Mutex<Lines<J, A>>>,
     together: Together<J, A>,
 }
+
+type Lines<J, A> = HashMap<i64, Vec<Waiting<J, A>>>;
 
 struct Waiting<J, A> {
     work: Arc<J>,

@@ -87,19 +87,32 @@ async fn held(connection: &mut Connection, confirmations: &[Arc<Confirmation>]) 
     let held = query(
         "SELECT t.id, t.reference, t.store, t.account, t.adapter, c.number FROM transfers t \
          JOIN json_to_recordset($1::json) AS c (id bigint, fence bigint, number text) ON t.id = c.id AND t.fence = c.fence \
-         WHERE t.lease_until IS NOT NULL AND t.state = $2 AND t.operation = $3 AND NOT EXISTS (SELECT 1 FROM documents d \
-         WHERE d.backend_number = c.number AND d.kind = $4 AND d.adapter = t.adapter AND d.reference <> t.reference) \
-         ORDER BY t.id FOR UPDATE OF t",
+         WHERE t.lease_until IS NOT NULL AND t.state = $2 AND t.operation = $3 ORDER BY t.id FOR UPDATE OF t",
     );
     let held = held.bind(rows::json("transfers", &wanted)?).bind(TransferState::Sending.as_str());
-    let held = held.bind(TransferOperation::SubmitOrder.as_str()).bind(DocumentKind::Order.as_str()).all(connection).await?;
-    let (mut numbers, mut lines) = (HashSet::new(), HashMap::new());
-    for row in &held {
-        if numbers.insert((row.text("adapter")?, row.text("number")?)) {
-            lines.insert(row.number("id")?, line(row)?);
-        }
-    }
-    Ok(lines)
+    let held = held.bind(TransferOperation::SubmitOrder.as_str()).all(connection).await?;
+    let held = held.iter().map(|row| Ok((row.number("id")?, row.text("number")?, line(row)?)));
+    let mut held = held.collect::<Result<Vec<_>, StoreError>>()?;
+    let taken = numbers_of_others(connection, &held).await?;
+    let mut numbers = HashSet::new();
+    held.retain(|(id, number, line)| !taken.contains(id) && numbers.insert((line.adapter.clone(), number.clone())));
+    Ok(held.into_iter().map(|(id, _, line)| (id, line)).collect())
+}
+
+/// Those whose number another order has. Until the end of the transaction nobody else gets one of the numbers.
+async fn numbers_of_others(connection: &mut Connection, held: &[(i64, String, Line)]) -> Result<HashSet<i64>, StoreError> {
+    lock_all(connection, held.iter().map(|(_, number, line)| Lock::Number { adapter: &line.adapter, number })).await?;
+    let wanted: Vec<_> = held
+        .iter()
+        .map(|(id, number, line)| json!({"id": id, "number": number, "adapter": line.adapter, "reference": line.reference}))
+        .collect();
+    let taken = query(
+        "SELECT c.id FROM json_to_recordset($1::json) AS c (id bigint, number text, adapter text, reference text) WHERE EXISTS \
+         (SELECT 1 FROM documents d WHERE d.backend_number = c.number AND d.kind = $2 AND d.adapter = c.adapter \
+         AND d.reference <> c.reference)",
+    );
+    let taken = taken.bind(rows::json("numbers", &wanted)?).bind(DocumentKind::Order.as_str()).all(connection).await?;
+    taken.iter().map(|row| row.number("id")).collect()
 }
 
 fn line(row: &Row) -> Result<Line, StoreError> {

@@ -102,3 +102,17 @@ async fn t5_a_confirmation_that_is_refused_spoils_none_of_those_that_came_with_i
     }
     assert_eq!((confirmed, taken), (8, 2), "{states:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_number_is_given_once_however_many_hosts_are_told_it_at_the_same_time() {
+    let temp = TempStore::on_postgres().await;
+    let (one, two) = (claimed(&temp.store, 10).await, temp.another().await);
+    let told = one.iter().enumerate().map(|(place, claimed)| {
+        let store = if place % 2 == 0 { &temp.store } else { &two };
+        confirm_as(store, claimed, "SAME")
+    });
+    let states = join_all(told).await;
+    let confirmed = states.iter().filter(|state| matches!(state, Ok(TransferState::Confirmed))).count();
+    let refused = states.iter().filter(|state| matches!(state, Err(StoreError::Conflict(Conflict::NumberTaken { .. })))).count();
+    assert_eq!((confirmed, refused), (1, 9), "{states:?}");
+}
