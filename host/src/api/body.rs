@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Uri, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
@@ -175,8 +176,36 @@ async fn discard(mut chunks: Body, most: usize) {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // A list would be taken for an object whose fields are in this order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::invalid(vec![FieldProblem::new("", "must be an object, not a list")]));
+    }
+    check_characters(bytes)?;
     // Knowing the place all along costs as much again as reading: it is looked for when there is something wrong.
     serde_json::from_slice(bytes).or_else(|_| parse_with_places(bytes))
+}
+
+/// Refuses U+0000 in any text or name: not every database can hold it.
+fn check_characters(bytes: &[u8]) -> Result<(), Problem> {
+    if memchr::memmem::find(bytes, br"\u0000").is_none() {
+        return Ok(());
+    }
+    match serde_json::from_slice(bytes).ok().and_then(|value| nul_in(&value, String::new())) {
+        Some(pointer) => Err(Problem::invalid(vec![FieldProblem::new(pointer, "must not contain the character U+0000")])),
+        None => Ok(()),
+    }
+}
+
+/// The place of the first text, or of the first object with a name, that contains U+0000.
+fn nul_in(value: &Value, at: String) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(at),
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| nul_in(item, format!("{at}/{index}"))),
+        Value::Object(fields) => fields
+            .iter()
+            .find_map(|(name, field)| if name.contains('\0') { Some(at.clone()) } else { nul_in(field, format!("{at}/{name}")) }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 fn parse_with_places<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -311,6 +340,16 @@ mod tests {
             findings.id(format_args!("/items/{index}/sku"), "");
         }
         assert_eq!(findings.into_vec().len(), MAX_FINDINGS);
+    }
+
+    #[test]
+    fn a_text_with_u_0000_is_refused_wherever_it_stands_and_one_that_only_speaks_of_it_is_not() {
+        let place = |body: &str| nul_in(&serde_json::from_str(body).unwrap(), String::new());
+        assert_eq!(place(r#"{"notes": [{"text": "a"}, {"text": "a\u0000b"}]}"#).as_deref(), Some("/notes/1/text"));
+        assert_eq!(place(r#"{"ext": {"a\u0000": 1}}"#).as_deref(), Some("/ext"));
+        let body = br#"{"text": "the escape \\u0000"}"#;
+        assert!(check_characters(body).is_ok());
+        assert!(check_characters(br#"{"text": "\u0000"}"#).is_err());
     }
 
     #[tokio::test]

@@ -40,20 +40,25 @@ struct Published {
 }
 
 impl KeySet {
-    /// Takes the keys that fit the configured algorithm; others, also of kinds that nobody knows yet, are passed over.
+    /// Takes the keys that fit the configured algorithm; others, also of kinds that nobody knows yet, and those that are too weak or broken, are
+    /// passed over.
     pub(super) fn read(body: &[u8], algorithm: JwtAlgorithm, max_keys: usize) -> Result<Self, KeySetError> {
         let Published { keys } = serde_json::from_slice(body).map_err(|_| KeySetError::Malformed)?;
         if keys.len() > max_keys {
             return Err(KeySetError::TooMany(keys.len()));
         }
-        let mut taken = HashMap::new();
+        let (mut taken, mut refused) = (HashMap::new(), None);
         for key in keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok()).filter(|key| fits(key, algorithm)) {
-            let decoding = usable(&key)?;
-            if taken.insert(key.common.key_id, decoding).is_some() {
-                return Err(KeySetError::Ambiguous);
+            match usable(&key) {
+                Ok(decoding) => {
+                    if taken.insert(key.common.key_id, decoding).is_some() {
+                        return Err(KeySetError::Ambiguous);
+                    }
+                }
+                Err(why) => refused = Some(why),
             }
         }
-        if taken.is_empty() { Err(KeySetError::NoneFits) } else { Ok(Self(taken)) }
+        if taken.is_empty() { Err(refused.unwrap_or(KeySetError::NoneFits)) } else { Ok(Self(taken)) }
     }
 
     /// The key of that id. A token that names none is checked with the only key, when there is only one.
@@ -173,6 +178,12 @@ mod tests {
         assert!(matches!(es(&[with(ec("a"), "x", json!("AQAB"))]), Some(KeySetError::Unusable(_))));
         assert!(matches!(refusal(JwtAlgorithm::RS256, &[rsa(128)]), Some(KeySetError::Unusable(_))));
         assert!(matches!(refusal(JwtAlgorithm::RS256, &[rsa(1024)]), Some(KeySetError::Unusable(_))));
+    }
+
+    #[test]
+    fn a1_a_key_that_cannot_be_used_keeps_no_other_one_out() {
+        let set = read(JwtAlgorithm::ES256, &[ec("a"), with(ec("b"), "x", json!("!"))]).unwrap();
+        assert!(set.key(Some("a")).is_some() && set.key(Some("b")).is_none());
     }
 
     #[test]
