@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Of one run, on a machine that compiles an adapter at the same time.
-const LONGEST: Duration = Duration::from_secs(240);
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// A configuration and a plan in a folder of their own.
 struct Proof {

@@ -8,7 +8,7 @@ use ordergate_tests::repository;
 /// Which parts of the host a part may name as `crate::PART`. Requests flow from left to right, so nothing may point back. Every part may
 /// use `domain`, `clock` and `telemetry`.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("cli", &["app", "api", "kit", "adapter", "cache", "config", "pipeline", "store", "identity"]),
+    ("cli", &["app", "api", "kit", "adapter", "cache", "config", "events", "pipeline", "store", "identity"]),
     ("app", &["api", "service", "cache", "pipeline", "events", "store", "adapter", "egress", "config"]),
     ("api", &["service", "identity", "config"]),
     ("identity", &["egress", "config"]),

@@ -128,9 +128,9 @@ async fn h3_an_answer_about_another_order_is_no_proof_of_a_cancellation() {
     })
     .await;
     let dossier = world.host.operator().get(&format!("/ops/v1/orders/{reference}")).await.expect(200);
-    let attempts = dossier["attempts"].as_array().unwrap();
-    let [.., sent, looked_up] = &attempts[..] else { panic!("{dossier:#}") };
-    assert_eq!((text(sent, "/kind"), text(sent, "/outcome")), ("send", "unknown"), "{dossier:#}");
-    assert_eq!((text(looked_up, "/kind"), text(looked_up, "/outcome")), ("look-up", "confirmed"), "{dossier:#}");
+    // The first attempt brought the order, and what was held for it is given back at last.
+    let attempts = dossier["attempts"].as_array().unwrap().iter().skip(1).take(2);
+    let attempts: Vec<_> = attempts.map(|attempt| (text(attempt, "/kind"), text(attempt, "/outcome"))).collect();
+    assert_eq!(attempts, [("send", "unknown"), ("look-up", "confirmed")], "{dossier:#}");
     assert!(world.host.metric("ordergate_contract_violations_total", &["foreign-document"]).await >= 1.0);
 }
