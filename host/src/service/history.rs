@@ -24,7 +24,7 @@ use crate::store::{Document, DocumentKind, Observed};
 pub struct ListRequest {
     pub filter: DocumentFilter,
     pub cursor: Option<String>,
-    /// Back-end documents of a page; those of the page before, or [`USUAL_LIMIT`], when absent.
+    /// Back-end documents of a page; those of the page before, or 20, when absent.
     pub limit: Option<u32>,
 }
 

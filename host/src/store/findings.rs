@@ -308,7 +308,8 @@ fn summary(finding: &Finding) -> String {
     });
     let numbers = finding.evidence.numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let numbers = (!numbers.is_empty()).then(|| format!("number {numbers}"));
-    numbers.into_iter().chain(differences).collect::<Vec<_>>().join("; ")
+    // A line of the audit log is not for a back end to begin.
+    numbers.into_iter().chain(differences).collect::<Vec<_>>().join("; ").replace(char::is_control, " ")
 }
 
 fn digest(evidence: &str) -> String {
