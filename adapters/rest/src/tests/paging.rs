@@ -49,7 +49,7 @@ fn a_search_goes_on_until_it_finds_or_the_pages_end() {
 fn t4_a_search_that_was_not_finished_proves_nothing() {
     let more = || page(&json!([]), &json!("more"));
     let _backend = Backend::new().reply(more()).reply(more()).reply(more());
-    assert_eq!(find(), Err("unavailable".to_owned()));
+    assert_eq!(find(), Err("unsupported".to_owned()));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{BoxFuture, FutureExt, join_all};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -84,11 +84,13 @@ impl Postgres {
                 Err(_) => {}
             }
         }
-        for Waiting { work, answer } in waiting {
+        // At the same time: a server that is away is waited for once.
+        let alone = |Waiting { work, answer }: Waiting<J, A>| async move {
             let alone = self.transact(gathered, vec![work]).await;
             // Whoever asked may have gone away.
             let _ = answer.send(alone.and_then(|mut outcomes| outcomes.pop().ok_or(StoreError::Stopped)));
-        }
+        };
+        join_all(waiting.into_iter().map(alone)).await;
     }
 
     async fn transact<J, A>(&self, gathered: &Gathered<J, A>, work: Vec<Arc<J>>) -> Result<Vec<A>, StoreError>
